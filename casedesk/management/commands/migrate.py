@@ -30,7 +30,7 @@ class Command(migrate.Command):
 
 
 def grant(alias: str, role: str) -> None:
-    """Reading and writing rows for the application's role, in tables that are there and in those to come; never TRUNCATE."""
+    """Reading and writing rows for the application's role, in every table now and later; never TRUNCATE."""
     connection = connections[alias]
     if role in ("", connection.settings_dict["USER"]):
         return

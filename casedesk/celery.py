@@ -1,0 +1,36 @@
+"""Background work: the Celery app and its timetable."""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+
+from celery import Celery
+from celery.schedules import crontab
+
+import cases.jobs
+from cases.vocabulary import Job
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casedesk.settings")
+
+app = Celery("casedesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.include = [f"cases.jobs.{module.name}" for module in pkgutil.iter_modules(cases.jobs.__path__)]
+
+# Rows are the queue: each sweep finds what a lost nudge left, so missing one beat loses nothing.
+TIMETABLE: dict[Job, float | crontab] = {
+    Job.HEARTBEAT: 15.0,
+    Job.SWEEP_DELIVERIES: 10.0,
+    Job.SWEEP_RAW: 20.0,
+    Job.EXPIRE_INVITATIONS: 300.0,
+    Job.SWEEP_FILES: crontab(minute=17),
+}
+app.conf.beat_schedule = {
+    job.value: {
+        "task": job.value,
+        "schedule": every,
+        # After a long silence one sweep is enough: the ones that were not taken in time fall away.
+        "options": {"expires": every if isinstance(every, float) else 3600},
+    }
+    for job, every in TIMETABLE.items()
+}

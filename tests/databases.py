@@ -1,0 +1,110 @@
+"""Databases of the tests' own: one migrated template, cloned for every worker and for every test that needs its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from casedesk import embedded
+
+ALIASES = ("default", "owner")
+PREFIX = "casedesk_test"
+_numbers = itertools.count(1)
+
+
+def connect(alias: str, name: str | None = None) -> psycopg.Connection:
+    """A connection of its own, outside Django, committing each statement; to the database Django uses unless named."""
+    wanted = connections.settings[alias]
+    given = {key: wanted[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
+    filled = {{"USER": "user"}.get(key, key.lower()): value for key, value in given.items() if value}
+    return psycopg.connect(dbname=name or wanted["NAME"], autocommit=True, prepare_threshold=None, **filled)
+
+
+def point(name: str) -> None:
+    """Let Django use this database from now on, as the same roles as before."""
+    for alias in ALIASES:
+        leave(alias)
+        connections.settings[alias]["NAME"] = name
+
+
+def leave(alias: str) -> None:
+    """Close what Django has open, its pool included."""
+    connection = connections[alias]
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+
+
+def clone() -> str:
+    """A fresh copy of the migrated template."""
+    home = str(connections.settings["owner"]["NAME"])
+    name = f"{PREFIX}_{os.getpid()}_{next(_numbers)}"
+    with _alone(), connect("owner", _maintenance()) as owner:
+        template = _template(owner, home)
+        owner.execute(_statement("CREATE DATABASE {} TEMPLATE {}", name, template))
+    return name
+
+
+def drop(name: str) -> None:
+    """Gone, whoever is still connected."""
+    with connect("owner", _maintenance()) as owner:
+        owner.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
+
+
+def _maintenance() -> str:
+    return str(embedded.parse(settings.DATABASE_OWNER_URL)["NAME"])
+
+
+def _template(owner: psycopg.Connection, home: str) -> str:
+    """The template for the migrations as they are now, made when it is not there; leftovers of others removed."""
+    name = f"{PREFIX}_template_{_fingerprint()}"
+    found = {row[0] for row in owner.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}_%"])}
+    if name in found:
+        return name
+    for stale in found:
+        if "_template_" in stale or not Path(f"/proc/{stale.split('_')[2]}").exists():
+            owner.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", stale))
+    draft = f"{PREFIX}_template_draft"
+    owner.execute(_statement("CREATE DATABASE {}", draft))
+    try:
+        point(draft)
+        call_command("migrate", verbosity=0)
+    finally:
+        point(home)
+    owner.execute(_statement("ALTER DATABASE {} RENAME TO {}", draft, name))
+    return name
+
+
+def _fingerprint() -> str:
+    """Changes whenever a migrated database would look different."""
+    content = hashlib.sha256()
+    for package in ("django", "django-allauth", "djangorestframework"):
+        content.update(version(package).encode())
+    content.update(str(connections.settings["default"]["USER"]).encode())
+    for path in sorted((settings.BASE_DIR / "cases" / "migrations").rglob("*.*")):
+        if path.suffix in {".py", ".sql"}:
+            content.update(path.read_bytes())
+    return content.hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    with (settings.HOME / "test-template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _statement(text: str, *names: str) -> sql.Composed:
+    return sql.SQL(text).format(*map(sql.Identifier, names))

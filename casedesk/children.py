@@ -32,6 +32,8 @@ def spawn(
     last_words: signal.Signals = signal.SIGTERM,
     env: Mapping[str, str] | None = None,
     output: int | IO[bytes] | None = None,
+    pass_fds: tuple[int, ...] = (),
+    own_session: bool = False,
 ) -> subprocess.Popen[bytes]:
     """A child that gets the signal `last_words` when this process dies; call it from the main thread."""
 
@@ -49,6 +51,8 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         env=env,
+        pass_fds=pass_fds,
+        start_new_session=own_session,
         preexec_fn=tie,
     )
 

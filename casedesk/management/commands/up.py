@@ -1,0 +1,197 @@
+"""Start everything from nothing, and stop all of it on Ctrl-C."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from argparse import ArgumentParser
+from typing import IO, Any
+
+import psycopg
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connections
+
+from casedesk import embedded, parts
+from cases.models import User
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Command(BaseCommand):
+    """PostgreSQL, Redis, the web server, a worker and the timetable, from one command."""
+
+    help = "Start casedesk: embedded services, migrations, the demo on the first start, web server, worker, timetable."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to listen, and what to start with."""
+        parser.add_argument("--empty", action="store_true", help="start without the demo; creates the first admin")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default %(default)s)")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run until Ctrl-C or SIGTERM."""
+        say = parts.saying(self.stdout._out)  # type: ignore[attr-defined]  # noqa: SLF001 -- lines of threads, unstyled
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: stopped.set())
+        lock = _only_one()
+        listener = _listen(options["host"], options["port"])
+        address = _address(options["host"], options["port"])
+        try:
+            _announce_address(address, options["host"])
+            self._prepare(say, empty=options["empty"], stopped=stopped)
+            if not stopped.is_set():
+                self._run(say, listener, address, stopped)
+        finally:
+            connections.close_all()
+            listener.close()
+            embedded.release()
+            gone = embedded.wait_stopped(settings.HOME)
+            lock.close()
+        say("up", "everything is stopped" if gone else "another command still uses the embedded servers")
+
+    def _prepare(self, say: parts.Say, *, empty: bool, stopped: threading.Event) -> None:
+        wanted = {"postgres": settings.EMBEDDED_POSTGRES, "redis": settings.EMBEDDED_REDIS}
+        if any(wanted.values()):
+            say("up", f"starting embedded {' and '.join(name for name in wanted if wanted[name])} in {settings.HOME}")
+        embedded.hold(settings.HOME, **wanted)
+        _require_database()
+        for name in [name for name in wanted if wanted[name]]:
+            parts.follow(name, settings.HOME / "log" / f"{name}.log", say, stopped)
+        say("up", "bringing the database up to date")
+        call_command("migrate", verbosity=0)
+        if stopped.is_set() or User.objects.exists():
+            return
+        if empty:
+            self._create_first_admin(say)
+        else:
+            say("up", "first start: loading the demo")
+            call_command("load_demo")
+
+    def _create_first_admin(self, say: parts.Say) -> None:
+        from cases.commands import people
+
+        password = secrets.token_urlsafe(12)
+        people.create_first_admin(username="admin", password=password)
+        say("up", f"first admin: user name admin, one-time password {password}")
+
+    def _run(self, say: parts.Say, listener: socket.socket, address: str, stopped: threading.Event) -> None:
+        running = _parts(listener)
+        # Every connection of this process goes back: the children have their own.
+        for alias in connections:
+            connections[alias].close()
+        threading.Thread(target=_welcome, args=(say, address, stopped), daemon=True).start()
+        parts.run(running, say, stopped)
+
+
+def _parts(listener: socket.socket) -> list[parts.Part]:
+    """In the order they stop: nothing new is planned, nothing new comes in, what was begun is finished."""
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "casedesk.settings"}
+    celery = ("-A", "casedesk.celery:app")
+    schedule = str(settings.HOME / "timetable")
+    web = ("casedesk.asgi:application", "--fd", str(listener.fileno()), "--lifespan", "off", "--ws", "none")
+    quiet = ("--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "3")
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
+    return [
+        parts.Part("beat", parts.python("celery", *celery, "beat", "--schedule", schedule, "--pidfile", ""), env),
+        parts.Part("web", parts.python("uvicorn", *web, *quiet), env, pass_fds=(listener.fileno(),)),
+        parts.Part("worker", parts.python("celery", *celery, "worker", "--pool", "threads", "-c", "4", *alone), env),
+    ]
+
+
+def _only_one() -> IO[str]:
+    try:
+        settings.HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (settings.HOME / "up.lock").open("a+")
+    except OSError as error:
+        raise CommandError(f"Cannot use the data folder {settings.HOME}: {error.strerror}.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(
+            f"casedesk is already up on {settings.HOME}: stop it first, or name another folder in CASEDESK_HOME."
+        ) from None
+    return lock
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket the web server inherits, so that a restart of it loses no request."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise CommandError(
+            f"Cannot listen on {host}:{port} ({error}): choose another with --host and --port."
+        ) from None
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def _announce_address(address: str, host: str) -> None:
+    """Tell this process and the parts where they are reached and where mail goes, unless the environment says so."""
+    if "SITE_URL" not in os.environ:
+        os.environ["SITE_URL"] = settings.SITE_URL = address
+    if "ALLOWED_HOSTS" not in os.environ and host not in LOOPBACK:
+        names = {host, socket.gethostname(), socket.getfqdn(), *_own_addresses()} - {"0.0.0.0", "::"}  # noqa: S104
+        os.environ["ALLOWED_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, *sorted(names)])
+    if not settings.EMAIL_URL:
+        os.environ["CASEDESK_DEV_MAILBOX"] = "1"
+        settings.DEV_MAILBOX = True
+
+
+def _own_addresses() -> set[str]:
+    try:
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None)}
+    except OSError:
+        return set()
+
+
+def _require_database() -> None:
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        try:
+            with psycopg.connect(getattr(settings, name), connect_timeout=5) as connection:
+                version = connection.info.server_version
+        except psycopg.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database does not answer ({reason}): check {name}.") from None
+        if version < 150000:
+            raise CommandError(f"casedesk needs PostgreSQL 15 or later; this is {version // 10000}.")
+
+
+def _welcome(say: parts.Say, address: str, stopped: threading.Event) -> None:
+    """Say where casedesk is and how to sign in, as soon as it answers."""
+    while not stopped.wait(0.05):
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 -- our own address
+                break
+        except OSError:
+            time.sleep(0.05)
+    if not stopped.is_set():
+        for line in _sign_ins():
+            say("up", line)
+        say("up", f"casedesk is at {address}/ (Ctrl-C stops it)")
+
+
+def _sign_ins() -> list[str]:
+    from cases.management.commands import load_demo
+
+    people = User.objects.filter(username__in=load_demo.SIGN_INS, is_active=True)
+    known = [person.username for person in people if person.check_password(load_demo.PASSWORD)]
+    connections.close_all()
+    return [f"sign in as {name} with password {load_demo.PASSWORD}" for name in known]

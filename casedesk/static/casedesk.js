@@ -1,0 +1,164 @@
+// What every page needs: toasts, no double sending, drafts, counters, the composer's tabs. Each works without this file, only less smoothly.
+
+const words = document.getElementById("words")?.dataset ?? {};
+document.documentElement.classList.add("has-js");
+
+// ---- toasts ----
+
+function leave(toast, after) {
+  const timer = setTimeout(() => toast.remove(), after);
+  toast.addEventListener("pointerenter", () => clearTimeout(timer), { once: true });
+  toast.addEventListener("focusin", () => clearTimeout(timer), { once: true });
+}
+
+function toast(text, kind = "") {
+  const item = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+  item.querySelector("span").textContent = text;
+  if (kind) item.classList.add(kind);
+  document.getElementById("toasts").append(item);
+  settle(item);
+}
+
+// Bad news stays until it is read.
+function settle(item) {
+  if (!item.classList.contains("is-late")) leave(item, 8000);
+}
+
+for (const item of document.querySelectorAll("[data-toast]")) settle(item);
+document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest("[data-toast]")?.remove());
+
+// ---- forms: sent once, refused where a button says why ----
+
+function submitters(form) {
+  return form.querySelectorAll("button:not([type=button]), input[type=submit]");
+}
+
+function free(form) {
+  delete form.dataset.sent;
+  for (const button of submitters(form)) button.classList.remove("is-busy");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.submitter?.getAttribute("aria-disabled") === "true" || form.dataset.sent) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (form.method !== "post") return;
+  form.dataset.sent = "1";
+  clearTimeout(drafts.get(form));
+  event.submitter?.classList.add("is-busy");
+}, true);
+// A form in a page that the back button brings out of the cache may be sent again.
+addEventListener("pageshow", (event) => event.persisted && document.querySelectorAll("form[data-sent]").forEach(free));
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+    event.preventDefault();
+    const form = event.target.form;
+    form?.requestSubmit(form.querySelector("button[type=submit]"));
+  }
+});
+
+// ---- htmx: freed forms, focus, errors in words ----
+
+const body = document.body;
+body.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = detail.elt.closest("form");
+  if (form) free(form);
+});
+body.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const wrong = detail.target.querySelector("[aria-invalid=true]");
+  (wrong ?? detail.target.querySelector("[data-focus]"))?.focus();
+  for (const item of document.querySelectorAll("#toasts > [data-toast]")) settle(item);
+  ready(detail.target);
+});
+// A refusal brings its own words and says where they go.
+body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!detail.isError || !detail.xhr.getResponseHeader("HX-Retarget")) return;
+  detail.shouldSwap = true;
+  detail.isError = false;
+});
+body.addEventListener("htmx:sendError", () => toast(words.noAnswer, "is-late"));
+body.addEventListener("htmx:responseError", () => toast(words.failed, "is-late"));
+
+// ---- drafts: kept on the server while somebody writes ----
+
+const drafts = new Map();
+
+async function keep(form, state, last) {
+  try {
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), keepalive: last, redirect: "error" });
+    if (!answer.ok) throw new Error(answer.status);
+    const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    state.textContent = words.draftKept.replace("%s", now);
+  } catch {
+    state.textContent = words.draftLost;
+  }
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.form;
+  if (!form?.dataset.draftUrl || !target.matches("textarea")) return;
+  const state = form.querySelector("[data-draft-state]");
+  clearTimeout(drafts.get(form));
+  drafts.set(form, setTimeout(() => { drafts.delete(form); keep(form, state, false); }, 1200));
+});
+addEventListener("pagehide", () => {
+  for (const [form, timer] of drafts) {
+    clearTimeout(timer);
+    if (!form.dataset.sent) keep(form, form.querySelector("[data-draft-state]"), true);
+  }
+  drafts.clear();
+});
+
+// ---- counters: how many characters are left ----
+
+function count(field) {
+  const counter = document.querySelector(`[data-counts="${field.id}"]`);
+  if (!counter) return;
+  const left = Number(counter.dataset.limit) - [...field.value].length;
+  counter.textContent = (left < 0 ? words.over : words.left).replace("%s", Math.abs(left));
+  counter.classList.toggle("is-near", left < 20);
+}
+
+document.addEventListener("input", ({ target }) => target.id && count(target));
+
+// ---- the composer: a tab shows its form at once and puts the caret in it ----
+
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest(".composer-tabs a[href*='#']");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.replace(tab.hash);
+  for (const other of tab.parentElement.children) other.removeAttribute("aria-current");
+  tab.setAttribute("aria-current", "true");
+  document.querySelector(tab.hash)?.querySelector("textarea")?.focus({ preventScroll: true });
+});
+
+// ---- menus and dialogs ----
+
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+  const opener = target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens).showModal();
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+// A click on the backdrop of a dialog closes it.
+document.addEventListener("click", ({ target }) => target.matches("dialog[open]") && target.close());
+
+function ready(part) {
+  for (const counter of part.querySelectorAll("[data-counts]")) {
+    const field = document.getElementById(counter.dataset.counts);
+    if (field) count(field);
+  }
+}
+
+ready(document);

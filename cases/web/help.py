@@ -1,0 +1,37 @@
+"""The help pages: plain texts, one template a section."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+SECTIONS = {
+    "path": _("The path of a complaint"),
+    "roles": _("Roles"),
+    "gate": _("The gate"),
+    "audiences": _("Public, private, internal"),
+    "private-page": _("Private page and invitations"),
+    "import": _("Import"),
+    "tokens": _("API tokens"),
+    "keyboard": _("Keyboard"),
+}
+
+
+@require_safe
+@login_required
+def help_index(request: HttpRequest) -> HttpResponse:
+    """The list of help sections."""
+    return render(request, "help/index.html", {"sections": SECTIONS})
+
+
+@require_safe
+@login_required
+def help_section(request: HttpRequest, section: str) -> HttpResponse:
+    """One help section."""
+    if section not in SECTIONS:
+        raise Http404
+    facts = {"sections": SECTIONS, "section": section, "title": SECTIONS[section]}
+    return render(request, f"help/{section}.html", facts)

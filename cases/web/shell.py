@@ -1,0 +1,102 @@
+"""What every page shows around its own content: navigation, the chosen colours, the live stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cases.vocabulary import Inbox
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+VIEWS = (
+    (Inbox.TRIAGE, "message-question", "g t"),
+    (Inbox.NEW, "st-new", "g n"),
+    (Inbox.MINE, "user", "g m"),
+    (Inbox.TEAM, "users", "g e"),
+    (Inbox.WAITING, "st-waiting", "g w"),
+    (Inbox.HANDLED, "st-handled", "g h"),
+    (Inbox.ALL, "list", "g a"),
+)
+AREAS = (
+    ("inbox", "inbox", _("Desk"), "g d"),
+    ("settings", "settings", _("Settings"), "g s"),
+    ("help", "help", _("Help"), ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the side navigation."""
+
+    href: str
+    icon: str
+    label: str | Promise
+    current: bool = False
+    count: str | None = None
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some lines of the side navigation under one title."""
+
+    title: str | Promise
+    links: list[Link]
+    shown: bool = True
+
+
+def _href(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+class Shell:
+    """The frame of one page; what it needs is read only when the page shows it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        chosen = request.COOKIES.get(THEME_COOKIE, "")
+        self.theme = chosen if chosen in THEMES else ""
+
+    @cached_property
+    def live_url(self) -> str:
+        """Where the event stream is, for somebody signed in."""
+        return _href("live") if self._request.user.is_authenticated else ""
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The side navigation, the current line marked."""
+        return [Group(_("Areas"), self._areas(), shown=False), Group(_("Views"), self._views())]
+
+    def _areas(self) -> list[Link]:
+        path = self._request.path
+        links = []
+        for name, icon, label, keys in AREAS:
+            href = _href(name)
+            if href:
+                current = path == href if name == "inbox" else path.startswith(href)
+                links.append(Link(href, icon, label, current, None, keys))
+        return links
+
+    def _views(self) -> list[Link]:
+        inbox = _href("inbox")
+        here = self._request.GET.get("view", "") if self._request.path == inbox else ""
+        return [
+            Link(f"{inbox}?view={view.value}", icon, view.label, view.value == here, None, keys)
+            for view, icon, keys in VIEWS
+        ]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The frame for every template."""
+    return {"shell": Shell(request)}

@@ -16,13 +16,13 @@ from cases.vocabulary import Precision
 EARLIEST, LATEST = 1900, 2199
 
 _CLOCK = (
-    r"(?:[T ,]*\s*(?:at |à |a )?(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?:[t ,]*\s*(?:at |a )?(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
 )
 _CLOCK += r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}:?(?:\d{2})?)?)?"
-_ISO = re.compile(r"(?P<year>\d{4})(?P<gap>[-/.]?)(?P<month>\d{1,2})(?P=gap)(?P<day>\d{1,2})" + _CLOCK)
+_ISO = re.compile(r"(?P<year>\d{4})(?P<gap>[-/.])(?P<month>\d{1,2})(?P=gap)(?P<day>\d{1,2})" + _CLOCK)
 _COMPACT = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})t(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
-    r"(?P<part>)(?P<half>)(?P<zone>z|[+-]\d{2}:?(?:\d{2})?)?"
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:t?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
+    r"(?P<part>)(?P<half>)(?P<zone>z|[+-]\d{2}:?(?:\d{2})?)?)?"
 )
 _NUMERIC = re.compile(r"(?P<one>\d{1,2})(?P<gap>[-/.])(?P<two>\d{1,2})(?P=gap)(?P<year>\d{4}|\d{2})" + _CLOCK)
 _WORDS = re.compile(
@@ -97,7 +97,7 @@ def parse_time(text: str, *, formats: Sequence[str] = (), zone: tzinfo = UTC, or
     A time without an offset is a local time of `zone`. One that comes twice (clocks go back) is the first of the two;
     one that never came (clocks go forward) is as many minutes after the jump as it was meant to be.
     """
-    written = " ".join(text.split())
+    written = " ".join(text[:200].split())
     explicit = [each for each in formats if each not in set(DateOrder)]
     if explicit:
         return _by_format(written, explicit, zone)
@@ -106,7 +106,7 @@ def parse_time(text: str, *, formats: Sequence[str] = (), zone: tzinfo = UTC, or
     folded = fold(written)
     if match := _EPOCH.fullmatch(folded):
         return _epoch(match["whole"], match["part"] or "")
-    if match := _ISO.fullmatch(folded) or _COMPACT.fullmatch(folded):
+    if (match := _ISO.fullmatch(folded)) or (match := _COMPACT.fullmatch(folded)):
         return _moment(written, match, int(match["month"]), int(match["day"]), zone)
     if match := _CTIME.fullmatch(folded):
         return _moment(written, match, _month(written, match["name"]), int(match["day"]), zone)
@@ -154,7 +154,9 @@ def _ordered(written: str, one: int, two: int, order: DateOrder | None) -> tuple
 
 
 def _moment(written: str, match: re.Match[str], month: int, day: int, zone: tzinfo) -> Moment:
-    year = int(match["year"]) if len(match["year"]) == 4 else 2000 + int(match["year"])
+    year = int(match["year"])
+    if len(match["year"]) == 2:
+        year += 2000 if year < 70 else 1900
     _check_date(written, year, month, day)
     if match["hour"] is None:
         return _aware(datetime(year, month, day), zone, exact=False)  # noqa: DTZ001  _aware adds the zone

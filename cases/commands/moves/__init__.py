@@ -1,0 +1,63 @@
+"""What all commands share: lock, require, set status, record, queue; opening, sending and linking for several steps."""
+
+from cases.commands.moves.base import (
+    Once,
+    Replayed,
+    exactly_once,
+    lock,
+    lock_many,
+    lock_opening,
+    record,
+    record_case,
+    record_many,
+    require,
+    require_in_brand,
+    require_organisation,
+    seer,
+    set_status,
+    update,
+)
+from cases.commands.moves.dialogue import (
+    Upload,
+    digest_of,
+    keep_files,
+    make_link,
+    new_secret,
+    notify,
+    open_thread,
+    store,
+)
+from cases.commands.moves.opening import Opening, heard_from_complainant, join, nobody_known, open_cases
+from cases.commands.moves.sending import post_mail
+
+__all__ = [
+    "Once",
+    "Opening",
+    "Replayed",
+    "Upload",
+    "digest_of",
+    "exactly_once",
+    "heard_from_complainant",
+    "join",
+    "keep_files",
+    "lock",
+    "lock_many",
+    "lock_opening",
+    "make_link",
+    "new_secret",
+    "nobody_known",
+    "notify",
+    "open_cases",
+    "open_thread",
+    "post_mail",
+    "record",
+    "record_case",
+    "record_many",
+    "require",
+    "require_in_brand",
+    "require_organisation",
+    "seer",
+    "set_status",
+    "store",
+    "update",
+]

@@ -1,0 +1,206 @@
+"""Lock, require, set a status, record; and do something exactly once for a program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from cases import errors, queue
+from cases.models import Case, Event, IdempotencyKey, Membership, Seer, Team, User
+from cases.rules import permission as permissions
+from cases.rules import transitions
+from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Role, Status, Stream
+
+
+T = TypeVar("T")
+
+
+def seer(actor: Actor) -> Seer:
+    """What the person behind this actor may see."""
+    if actor.person_id is None:
+        return Seer(person_id=None)
+    person = User.objects.filter(pk=actor.person_id, is_active=True).first()
+    if person is None:
+        return Seer(person_id=None)
+    rows = Membership.objects.filter(person=person, brand__is_active=True).values_list("brand_id", "role", "team_id")
+    return Seer(
+        person_id=person.pk,
+        roles={brand: Role(role) for brand, role, _ in rows},
+        team_ids=frozenset(team for _, _, team in rows if team),
+        led_team_ids=frozenset(Team.objects.filter(lead=person, is_active=True).values_list("pk", flat=True)),
+        is_organisation_admin=person.is_organisation_admin,
+    )
+
+
+def lock(case_id: int) -> Case:
+    """The case, locked until the end of the transaction; raises NotFound."""
+    case = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+    if case is None:
+        raise errors.NotFound
+    return case
+
+
+def lock_many(case_ids: Iterable[int]) -> dict[int, Case]:
+    """These cases, locked in the order of their ids, so that two commands never wait for each other."""
+    rows = Case.objects.select_for_update(no_key=True).filter(pk__in=set(case_ids)).order_by("pk")
+    return {case.pk: case for case in rows}
+
+
+def lock_opening(brand_id: int) -> None:
+    """Let one transaction at a time take in posts of a brand, and open or join its cases."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:opening'), %s)", [brand_id])
+
+
+def require(actor: Actor, permission: Permission, case: Case) -> None:
+    """Refuse unless the actor sees the case and may do this to it; strangers learn nothing (NotFound)."""
+    if actor.kind in {ActorKind.SYSTEM, ActorKind.RULE}:
+        return
+    sees = seer(actor)
+    if not Case.objects.filter(pk=case.pk).visible_to(sees).exists():
+        raise errors.NotFound
+    if not permissions.may(sees.roles.get(case.brand_id), permission):
+        raise errors.NotAllowed
+
+
+def require_in_brand(actor: Actor, permission: Permission, brand_id: int) -> None:
+    """Refuse unless the actor may do this in the brand; an organisation admin may set up every brand."""
+    if actor.kind in {ActorKind.SYSTEM, ActorKind.RULE}:
+        return
+    sees = seer(actor)
+    if sees.is_organisation_admin and permission in {Permission.SET_UP, Permission.MANAGE_PEOPLE}:
+        return
+    role = sees.roles.get(brand_id)
+    if role is None:
+        raise errors.NotFound
+    if not permissions.may(role, permission):
+        raise errors.NotAllowed
+
+
+def require_organisation(actor: Actor) -> None:
+    """Refuse unless the actor is an organisation admin."""
+    if actor.kind == ActorKind.SYSTEM:
+        return
+    if not seer(actor).is_organisation_admin:
+        raise errors.NotAllowed
+
+
+def set_status(case: Case, status: Status, **fields: Any) -> None:
+    """Move the case; raises IllegalMove where the table does not allow it."""
+    old = Status(case.status)
+    if not transitions.case_may(old, status):
+        raise errors.IllegalMove(status=old.label)
+    update(case, status=status, **fields)
+
+
+def update(case: Case, **fields: Any) -> None:
+    """Write these fields of a locked case."""
+    for name, value in fields.items():
+        setattr(case, name, value)
+    Case.objects.filter(pk=case.pk).update(**fields)
+
+
+def record(
+    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, *, at: datetime | None = None, **payload: Any
+) -> None:
+    """Add one line to a journal: ids, codes, amounts and salted hashes, never words."""
+    if stream == Stream.SETUP:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:setup'))")
+    Event.objects.bulk_create([_event(stream, stream_id, kind, actor, at, payload)])
+
+
+def record_many(kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]) -> None:
+    """Add one line to each of many journals, in one statement."""
+    Event.objects.bulk_create([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
+
+
+def _event(
+    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, at: datetime | None, payload: dict[str, Any]
+) -> Event:
+    # seq, previous, hash and recorded_at are the database's to give; these stand-ins never get stored.
+    now = timezone.now()
+    return Event(
+        stream=stream,
+        stream_id=stream_id,
+        seq=0,
+        kind=kind.value,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        person_id=actor.person_id,
+        payload=payload,
+        occurred_at=at or now,
+        recorded_at=now,
+        previous=b"",
+        hash=b"",
+    )
+
+
+def record_case(case: Case, kind: EventKind, actor: Actor, *, at: datetime | None = None, **payload: Any) -> None:
+    """Add one line to the case's journal, count its revision up, and tell open browsers after the commit."""
+    record(Stream.CASE, case.pk, kind, actor, at=at, **payload)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk]
+        )
+        case.revision = cursor.fetchone()[0]
+    queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A program's Idempotency-Key, and the request it came with."""
+
+    token_id: int
+    key: str
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the body."""
+        return hashlib.sha256(self.body).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The reference of what an earlier request with the same key led to."""
+
+    result: Any
+
+
+def exactly_once(once: Once | None, command: Callable[..., T], result: Callable[[T], Any], **arguments: Any) -> T | Replayed:
+    """Run a command under the key, in one transaction with it; a repeat gives what the first one led to.
+
+    ``result`` names what came out, as small JSON (ids and references, never words). Raises KeyReused when the key
+    came with another body, method or path before.
+    """
+    if once is None:
+        return command(**arguments)
+    inner = getattr(command, "__wrapped__", command)
+    with transaction.atomic(durable=True):
+        row, is_new = _claim_key(once)
+        if not is_new:
+            if (bytes(row.body_digest), row.method, row.path) != (once.digest, once.method, once.path):
+                raise errors.KeyReused
+            return Replayed(row.result)
+        value: T = inner(**arguments)
+        IdempotencyKey.objects.filter(pk=row.pk).update(result=result(value))
+        return value
+
+
+def _claim_key(once: Once) -> tuple[IdempotencyKey, bool]:
+    row = IdempotencyKey(
+        token_id=once.token_id, key=once.key, method=once.method, path=once.path, body_digest=once.digest
+    )
+    # A concurrent request with the same key waits here until the first one has committed or failed.
+    IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
+    stored = IdempotencyKey.objects.select_for_update().get(token_id=once.token_id, key=once.key)
+    return stored, stored.result is None

@@ -1,0 +1,139 @@
+"""Opening cases and joining posts to them, one or many at a time with the same few statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from cases.commands.moves.base import record_case, record_many, set_status, update
+from cases.models import Action, Case, CasePost, Category, Channel, Complainant, Playbook, Post, Triage
+from cases.rules import text as texts
+from cases.vocabulary import Actor, EventKind, PostKind, Severity, Status, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new case begins with."""
+
+    post: Post
+    complainant: Complainant
+    channel: Channel
+    category: Category | None
+    severity: int | None
+    about_id: int | None = None
+
+
+def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> list[Case]:
+    """Open one case per opening, all of one brand, with their playbooks' actions; the brand's counter is taken last."""
+    if not openings:
+        return []
+    playbooks = _playbooks({opening.category.pk for opening in openings if opening.category})
+    brand = openings[0].channel.brand
+    first = _take_references(brand.pk, len(openings))
+    cases = [
+        Case(
+            brand=brand,
+            reference=f"{brand.prefix}-{first + place}",
+            complainant=opening.complainant,
+            channel=opening.channel,
+            category=opening.category,
+            severity=opening.severity or _severity(playbooks.get(opening.category.pk if opening.category else 0)),
+            team_id=(opening.category.team_id if opening.category else None) or opening.channel.default_team_id,
+            language=opening.post.language or opening.complainant.language or brand.language,
+            headline=texts.excerpt(opening.post.text or "", 160),
+            about_id=opening.about_id,
+            opened_at=at,
+            posted_at=opening.post.posted_at,
+            unanswered_since=opening.post.posted_at,
+        )
+        for place, opening in enumerate(openings)
+    ]
+    Case.objects.bulk_create(cases)
+    CasePost.objects.bulk_create([CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)])
+    Action.objects.bulk_create(
+        [action for case in cases for action in _first_actions(case, playbooks.get(case.category_id or 0), at)]
+    )
+    record_many(
+        EventKind.CASE_OPENED,
+        actor,
+        [
+            (Stream.CASE, c.pk, at, {"post": o.post.pk, "category": c.category_id, "severity": c.severity})
+            for c, o in zip(cases, openings, strict=True)
+        ],
+    )
+    return cases
+
+
+def join(case: Case, post: Post, *, at: datetime, actor: Actor) -> None:
+    """Put a post into a locked, unhandled case: it waits for an answer again."""
+    CasePost.objects.create(case=case, post=post, joined_at=at)
+    Triage.objects.filter(post=post).update(
+        kind=PostKind.COMPLAINT,
+        category_id=case.category_id,
+        severity=case.severity,
+        triaged_at=at,
+        by_id=actor.person_id,
+        suggested_case=None,
+    )
+    record_case(case, EventKind.POST_JOINED, actor, at=at, post=post.pk)
+    heard_from_complainant(case, at=post.posted_at)
+
+
+def heard_from_complainant(case: Case, *, at: datetime) -> None:
+    """The complainant said something: the case is open again if it waited, and waits for our answer since then."""
+    if case.status == Status.WAITING:
+        set_status(case, Status.OPEN, waiting_for="")
+    if case.unanswered_since is None:
+        update(case, unanswered_since=at)
+
+
+def nobody_known(brand_id: int, language: str) -> Complainant:
+    """A complainant of whom nothing is known yet."""
+    return Complainant.objects.create(brand_id=brand_id, language=language[:8], is_anonymous=True)
+
+
+def _take_references(brand_id: int, count: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_counter (brand_id, next_number) VALUES (%s, %s) "
+            "ON CONFLICT (brand_id) DO UPDATE SET next_number = cases_counter.next_number + %s "
+            "RETURNING next_number - %s",
+            [brand_id, 1 + count, count, count],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _playbooks(category_ids: set[int]) -> dict[int, Playbook]:
+    if not category_ids:
+        return {}
+    found = Playbook.objects.filter(category_id__in=category_ids, is_active=True).prefetch_related("actions__kind")
+    return {playbook.category_id: playbook for playbook in found}
+
+
+def _severity(playbook: Playbook | None) -> int:
+    return playbook.severity if playbook else int(Severity.MEDIUM)
+
+
+def _first_actions(case: Case, playbook: Playbook | None, at: datetime) -> list[Action]:
+    if playbook is None:
+        return []
+    by_place: dict[int, list[Action]] = defaultdict(list)
+    for line in playbook.actions.all():
+        if not line.kind.is_active:
+            continue
+        days = line.days if line.days is not None else line.kind.days
+        by_place[line.position].append(
+            Action(
+                case=case,
+                kind=line.kind,
+                is_required=line.is_required,
+                team_id=line.team_id,
+                due_at=at + timedelta(days=days),
+                created_at=at,
+            )
+        )
+    return [action for place in sorted(by_place) for action in by_place[place]]

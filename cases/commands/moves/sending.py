@@ -1,0 +1,25 @@
+"""Writing down what goes out."""
+
+from __future__ import annotations
+
+from cases import queue
+from cases.models import Case, Delivery, Message
+from cases.vocabulary import Job
+
+
+def post_mail(
+    *, purpose: str, recipient: str, subject: str, body: str, case: Case | None = None, message: Message | None = None
+) -> Delivery:
+    """Write a mail down inside the caller's transaction and nudge a worker after its commit."""
+    delivery = Delivery.objects.create(
+        purpose=purpose,
+        recipient=recipient,
+        # A line break in a subject would begin another header.
+        subject=" ".join(subject.split()),
+        body=body,
+        case=case,
+        brand_id=case.brand_id if case else None,
+        message=message,
+    )
+    queue.after_commit(Job.SEND_DELIVERY, delivery_id=delivery.pk)
+    return delivery

@@ -1,0 +1,179 @@
+"""Every refusal, one class each; the docstring is the message, the attributes fill it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext
+
+
+class Refused(Exception):
+    """This cannot be done."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(str(self.__class__.__doc__))
+
+    @property
+    def message(self) -> str:
+        """The sentence a person reads, in their language."""
+        return gettext(str(self.__class__.__doc__)) % self.facts
+
+
+class NotFound(Refused):
+    """There is nothing here, or it is not yours to see."""
+
+    code = "not_found"
+    status = 404
+
+
+class NotAllowed(Refused):
+    """Your role does not allow this. Nothing was changed; a manager of the brand can do it."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class Invalid(Refused):
+    """%(reason)s"""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(self, reason: str, field: str | None = None) -> None:
+        super().__init__(reason=reason)
+        self.field = field
+
+    @property
+    def message(self) -> str:
+        """The reason as given."""
+        return str(self.facts["reason"])
+
+
+class GateClosed(Refused):
+    """The case cannot be handled yet: some things are still missing. Nothing was changed."""
+
+    code = "gate_closed"
+
+    def __init__(self, missing: Sequence[Any]) -> None:
+        super().__init__()
+        self.missing = list(missing)
+
+
+class IllegalMove(Refused):
+    """This is not possible while the case is %(status)s. Nothing was changed."""
+
+    code = "illegal_move"
+
+
+class IllegalActionMove(Refused):
+    """This is not possible while the action is %(status)s. Nothing was changed."""
+
+    code = "illegal_action_move"
+
+
+class AlreadyTaken(Refused):
+    """%(owner)s has just taken this case. Nothing was changed; you can still write a note."""
+
+    code = "already_taken"
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody changed this while you were looking at it. What you wrote is kept; look again and repeat it if it still fits."""
+
+    code = "changed_meanwhile"
+
+
+class Frozen(Refused):
+    """The case is handled. Reopen it first; its actions, its decision and its answer stay as they are until then."""
+
+    code = "handled_is_frozen"
+
+
+class ProofMissing(Refused):
+    """The action needs proof: %(demand)s. Nothing was changed."""
+
+    code = "proof_missing"
+    status = 422
+
+
+class NotOwnable(Refused):
+    """%(person)s cannot own this case: not an active agent or manager of the brand, or the complaint is about them."""
+
+    code = "not_ownable"
+    status = 422
+
+
+class Unreachable(Refused):
+    """There is no way to reach the complainant in private yet: no thread, no mail address. Invite them, or record that they cannot be reached."""
+
+    code = "unreachable"
+
+
+class LinkDead(Refused):
+    """This link is no longer valid. Nothing is lost: ask for a new link below, or write to the brand again."""
+
+    code = "link_dead"
+    status = 404
+
+
+class CodeWrong(Refused):
+    """This code is not right, or it has run out. You can ask for a new one by writing to us on this page."""
+
+    code = "code_wrong"
+    status = 422
+
+
+class FileRefused(Refused):
+    """The file “%(name)s” was not kept: %(reason)s. Everything else you wrote is kept."""
+
+    code = "file_refused"
+    status = 422
+
+
+class KeyReused(Refused):
+    """This Idempotency-Key was used before with another body. Nothing was done; use a new key."""
+
+    code = "key_reused"
+    status = 422
+
+
+class Inherits(Refused):
+    """%(count)s cases would be left without an owner. Say who inherits them."""
+
+    code = "heir_needed"
+    status = 422
+
+
+class LastAdmin(Refused):
+    """There would be no organisation admin left. Make somebody else an admin first."""
+
+    code = "last_admin"
+
+
+class InUse(Refused):
+    """This is still used by %(count)s open cases, so it was kept. Switch it off instead."""
+
+    code = "in_use"
+
+
+class Leaks(Refused):
+    """The reply would tell everybody something private. Look at the marked words, change them, or say that they may be public."""
+
+    code = "leaks"
+    status = 422
+
+    def __init__(self, leaks: Sequence[Any]) -> None:
+        super().__init__()
+        self.leaks = list(leaks)
+
+
+class TooSlow(Refused):
+    """The search took too long and was stopped. Add a word, or choose a brand."""
+
+    code = "search_too_slow"
+    status = 503

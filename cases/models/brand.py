@@ -1,0 +1,129 @@
+"""What an admin sets up: brands, channels, teams, categories, kinds of action and playbooks."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from cases.vocabulary import NOT_PUBLIC, ChannelKind, Proof, Severity
+
+
+class Brand(models.Model):
+    """Whose name is at stake."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=40, unique=True)
+    prefix = models.CharField(max_length=4, unique=True, validators=[RegexValidator(r"^[A-Z]{2,4}$")])
+    language = models.CharField(max_length=8, default="en")
+    zone = models.CharField(max_length=64, default="Europe/Paris")
+    currency = models.CharField(max_length=3, default="EUR")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(prefix__regex=r"^[A-Z]{2,4}$"), name="brand_prefix")]
+
+
+class Counter(models.Model):
+    """The next reference number of a brand; taken last in a transaction."""
+
+    brand = models.OneToOneField(Brand, primary_key=True, on_delete=models.PROTECT)
+    next_number = models.PositiveIntegerField(default=1)
+
+
+class Team(models.Model):
+    """People of a brand who share work, and the one who leads them."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="teams")
+    name = models.CharField(max_length=80)
+    lead = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("brand", Lower("name"), name="team_name_once")]
+
+
+class Channel(models.Model):
+    """Where the public speaks to one brand, and where we answer."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="channels")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=40)
+    kind = models.CharField(max_length=12, choices=ChannelKind.choices)
+    platform = models.CharField(max_length=40)
+    is_complaints_only = models.BooleanField(default=False)
+    default_category = models.ForeignKey(
+        "cases.Category", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    default_team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "slug"], name="channel_slug_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=ChannelKind.values), name="channel_kind_known"),
+        ]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether an audience reads what is said here."""
+        return self.kind not in NOT_PUBLIC
+
+
+class Category(models.Model):
+    """What complaints of a brand are about."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="categories")
+    code = models.SlugField(max_length=40)
+    label = models.JSONField()
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        constraints = [models.UniqueConstraint(fields=["brand", "code"], name="category_code_once")]
+
+
+class Kind(models.Model):
+    """A sort of resolution action, from the catalogue: what it is called and what proves it."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="kinds")
+    code = models.SlugField(max_length=40)
+    label = models.JSONField()
+    promise = models.JSONField(default=dict, blank=True)
+    proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.OUTCOME)
+    has_amount = models.BooleanField(default=False)
+    days = models.PositiveSmallIntegerField(default=5)
+    is_shown = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "code"], name="kind_code_once"),
+            models.CheckConstraint(condition=models.Q(proof__in=Proof.values), name="kind_proof_known"),
+        ]
+
+
+class Playbook(models.Model):
+    """The actions that a category brings."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="playbooks")
+    category = models.OneToOneField(Category, on_delete=models.PROTECT, related_name="playbook")
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices, default=Severity.MEDIUM)
+    is_active = models.BooleanField(default=True)
+
+
+class PlaybookAction(models.Model):
+    """One action of a playbook."""
+
+    playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="actions")
+    kind = models.ForeignKey(Kind, on_delete=models.PROTECT, related_name="+")
+    is_required = models.BooleanField(default=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    days = models.PositiveSmallIntegerField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["playbook", "kind"], name="playbook_kind_once")]

@@ -1,0 +1,43 @@
+"""The one visibility rule (I11): what a person may not open they do not find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from cases.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Seer:
+    """What one person may see: their brands by role, and the teams they lead; read once for a request."""
+
+    person_id: int | None
+    roles: dict[int, Role] = field(default_factory=dict)
+    led_team_ids: frozenset[int] = frozenset()
+    team_ids: frozenset[int] = frozenset()
+    is_organisation_admin: bool = False
+
+    @property
+    def brand_ids(self) -> list[int]:
+        """The brands this person belongs to, in a stable order."""
+        return sorted(self.roles)
+
+    @property
+    def managed_brand_ids(self) -> list[int]:
+        """The brands this person manages."""
+        return sorted(brand for brand, role in self.roles.items() if role == Role.MANAGER)
+
+    def cases(self, prefix: str = "") -> Q:
+        """The condition on a case, reached through ``prefix``."""
+        open_to_me = Q(**{f"{prefix}is_restricted": False}) | Q(**{f"{prefix}owner_id": self.person_id})
+        if self.managed_brand_ids:
+            open_to_me |= Q(**{f"{prefix}brand_id__in": self.managed_brand_ids})
+        if self.led_team_ids:
+            open_to_me |= Q(**{f"{prefix}team_id__in": sorted(self.led_team_ids)})
+        not_about_me = Q(**{f"{prefix}about_id__isnull": True}) | ~Q(**{f"{prefix}about_id": self.person_id})
+        return Q(**{f"{prefix}brand_id__in": self.brand_ids}) & open_to_me & not_about_me
+
+
+NOBODY = Seer(person_id=None)

@@ -1,0 +1,77 @@
+"""What arrives from outside: its form, what is wrong with it, and how it becomes bytes that can be compared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cases.rules import text as texts
+
+MAX_TEXT = 200_000
+# A clock elsewhere may be a little ahead of ours.
+TOLERANCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One public statement as a channel delivered it."""
+
+    external_id: str
+    text: str
+    posted_at: datetime
+    precision: str = "instant"
+    author: str = ""
+    name: str = ""
+    url: str = ""
+    language: str = ""
+    wish: str = ""
+    category: str = ""
+    raw: bytes = b""
+
+    def body(self) -> bytes:
+        """The bytes as they came, or a canonical form where the channel has none."""
+        if self.raw:
+            return self.raw
+        fields = {
+            "external_id": self.external_id,
+            "text": self.text,
+            "posted_at": self.posted_at.isoformat(),
+            "precision": self.precision,
+            "author": self.author,
+            "name": self.name,
+            "url": self.url,
+            "lang": self.language,
+            "wish": self.wish,
+            "category": self.category,
+        }
+        return json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Arrival:
+        """The arrival that made these canonical bytes; raises ValueError for others."""
+        fields = json.loads(body)
+        return cls(
+            external_id=fields["external_id"],
+            text=fields["text"],
+            posted_at=datetime.fromisoformat(fields["posted_at"]),
+            precision=fields["precision"],
+            author=fields["author"],
+            name=fields["name"],
+            url=fields["url"],
+            language=fields["lang"],
+            wish=fields["wish"],
+            category=fields["category"],
+            raw=body,
+        )
+
+
+def problem(arrival: Arrival, at: datetime) -> str | None:
+    """Why this cannot become a post, or None."""
+    if texts.is_blank(arrival.text):
+        return "The post has no words."
+    if len(arrival.text) > MAX_TEXT:
+        return f"The post has {len(arrival.text)} characters; {MAX_TEXT} is the most that is taken."
+    if arrival.posted_at > at + TOLERANCE:
+        return f"The post says it was written on {arrival.posted_at.isoformat()}, which is in the future."
+    return None

@@ -1,0 +1,26 @@
+"""Sign-in as allauth does it: nobody signs up by themselves, and mails go through our deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+from cases.commands import delivery
+from cases.vocabulary import SYSTEM
+
+
+class Adapter(DefaultAccountAdapter):
+    """allauth's adapter, closed to strangers."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
+        """Never: an admin invites people."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue the mail; a worker sends it."""
+        message = self.render_mail(template_prefix, email, context)
+        delivery.queue_account_mail(
+            recipient=email, subject=message.subject, body=str(message.body), actor=SYSTEM
+        )

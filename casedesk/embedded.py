@@ -28,7 +28,8 @@ ROOT_FOLDER = Path("/var/lib/casedesk")
 LONGEST_FOLDER = 90
 START_TIMEOUT = 60.0
 
-_held: dict[tuple[Path, str], IO[str]] = {}
+# Bare descriptors: they stay open until the process ends, without a warning about it.
+_held: dict[tuple[Path, str], int] = {}
 
 
 class EmbeddedError(Exception):
@@ -116,8 +117,7 @@ def hold(home: Path, *, postgres: bool, redis: bool) -> None:
 def release() -> None:
     """Let go of every server held by this process; the last one to let go stops it."""
     while _held:
-        _, lock = _held.popitem()
-        lock.close()
+        os.close(_held.popitem()[1])
 
 
 def wait_stopped(home: Path, timeout: float = 20.0) -> bool:
@@ -133,27 +133,36 @@ def wait_stopped(home: Path, timeout: float = 20.0) -> bool:
 def _hold(home: Path, part: str) -> None:
     if (home, part) in _held:
         return
-    users = (home / "locks" / f"{part}.users").open("w")
-    fcntl.flock(users, fcntl.LOCK_SH)
-    ready = home / "locks" / f"{part}.ready"
-    with (home / "locks" / f"{part}.start").open("w") as starting:
-        fcntl.flock(starting, fcntl.LOCK_EX)
-        if not _kept(home, part):
-            ready.unlink(missing_ok=True)
-            with (home / "log" / f"{part}.log").open("a") as log:
-                keeper = subprocess.Popen(
-                    [sys.executable, "-m", "casedesk.embedded", str(home), part],
-                    cwd=Path(__file__).resolve().parent.parent,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            _wait_ready(home, part, lambda: keeper.poll() is None)
-            children.forget(keeper)
-        else:
-            _wait_ready(home, part, lambda: _kept(home, part))
+    users = os.open(home / "locks" / f"{part}.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        with (home / "locks" / f"{part}.start").open("w") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if _kept(home, part):
+                _wait_ready(home, part, lambda: _kept(home, part))
+            else:
+                _start_keeper(home, part)
+    except BaseException:
+        os.close(users)
+        raise
     _held[home, part] = users
+
+
+def _start_keeper(home: Path, part: str) -> None:
+    (home / "locks" / f"{part}.ready").unlink(missing_ok=True)
+    with (home / "log" / f"{part}.log").open("a") as log:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "casedesk.embedded", str(home), part],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        _wait_ready(home, part, lambda: keeper.poll() is None)
+    finally:
+        children.forget(keeper)
 
 
 def _wait_ready(home: Path, part: str, alive: children.Check) -> None:

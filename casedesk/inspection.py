@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
@@ -83,7 +82,7 @@ def _settings() -> Iterator[Finding]:
 
 
 def _folder() -> Iterator[Finding]:
-    for folder in {settings.HOME, Path(settings.STORAGES["default"]["OPTIONS"]["location"])}:
+    for folder in {settings.HOME, settings.FILES}:
         if not folder.exists():
             continue
         free = shutil.disk_usage(folder).free
@@ -148,7 +147,8 @@ def _roles() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public'"
-            " AND pg_has_role(current_user, tableowner, 'MEMBER')), (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user"
+            " AND pg_has_role(current_user, tableowner, 'MEMBER')),"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user"
         )
         owns, is_super, role = cursor.fetchone()
     if owns or is_super:

@@ -28,9 +28,10 @@ class Command(BaseCommand):
         target = options["file"].resolve()
         if target.exists():
             raise CommandError(f"{target} exists: choose another name, a backup is never overwritten.")
-        files = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
         try:
-            manifest = archive.write(target, url=settings.DATABASE_OWNER_URL, files=files, version=settings.VERSION)
+            manifest = archive.write(
+                target, url=settings.DATABASE_OWNER_URL, files=settings.FILES, version=settings.VERSION
+            )
         except (archive.ArchiveError, psycopg.Error, OSError) as error:
             raise CommandError(f"No backup was written: {error}") from None
         rows, kept = sum(manifest["rows"].values()), len(manifest["sha256"]) - 1

@@ -25,9 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Restore, verify, grant, say what came back."""
-        files = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
         try:
-            manifest = archive.restore(options["file"].resolve(), url=settings.DATABASE_OWNER_URL, files=files)
+            manifest = archive.restore(options["file"].resolve(), url=settings.DATABASE_OWNER_URL, files=settings.FILES)
         except (archive.ArchiveError, psycopg.Error, OSError) as error:
             raise CommandError(f"Not restored: {error}") from None
         # A backup of an older version is brought up to date; the grants are this set-up's own.

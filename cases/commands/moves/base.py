@@ -12,30 +12,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases import errors, queue
-from cases.models import Case, Event, IdempotencyKey, Membership, Seer, Team, User
+from cases.models import Case, Event, IdempotencyKey, Seer
+from cases.queries import people
 from cases.rules import permission as permissions
 from cases.rules import transitions
-from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Role, Status, Stream
-
+from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Status, Stream
 
 T = TypeVar("T")
 
 
 def seer(actor: Actor) -> Seer:
     """What the person behind this actor may see."""
-    if actor.person_id is None:
-        return Seer(person_id=None)
-    person = User.objects.filter(pk=actor.person_id, is_active=True).first()
-    if person is None:
-        return Seer(person_id=None)
-    rows = Membership.objects.filter(person=person, brand__is_active=True).values_list("brand_id", "role", "team_id")
-    return Seer(
-        person_id=person.pk,
-        roles={brand: Role(role) for brand, role, _ in rows},
-        team_ids=frozenset(team for _, _, team in rows if team),
-        led_team_ids=frozenset(Team.objects.filter(lead=person, is_active=True).values_list("pk", flat=True)),
-        is_organisation_admin=person.is_organisation_admin,
-    )
+    return people.seer_of(actor.person_id)
 
 
 def lock(case_id: int) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -58,23 +59,23 @@ class Verdict:
         return self.refusal is None
 
 
-PNG = FileType("image/png", "PNG image", ("png",))
-JPEG = FileType("image/jpeg", "JPEG image", ("jpg", "jpeg", "jpe", "jfif"))
-GIF = FileType("image/gif", "GIF image", ("gif",))
-WEBP = FileType("image/webp", "WebP image", ("webp",))
-HEIC = FileType("image/heic", "HEIC image", ("heic", "heif"))
-PDF = FileType("application/pdf", "PDF", ("pdf",))
-TEXT = FileType("text/plain", "text", ("txt", "text", "log", "md"))
-TABLE = FileType("text/csv", "table", ("csv", "tsv"))
-MAIL = FileType("message/rfc822", "mail", ("eml",))
-DOCX = FileType("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word document", ("docx",))
-XLSX = FileType("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel workbook", ("xlsx",))
-ODT = FileType("application/vnd.oasis.opendocument.text", "OpenDocument text", ("odt",))
-MP4 = FileType("video/mp4", "MP4 video", ("mp4", "m4v"))
-MOV = FileType("video/quicktime", "QuickTime video", ("mov", "qt"))
-M4A = FileType("audio/mp4", "M4A sound", ("m4a", "m4b"))
-MP3 = FileType("audio/mpeg", "MP3 sound", ("mp3",))
-OGG = FileType("audio/ogg", "Ogg sound", ("ogg", "oga", "opus"))
+PNG = FileType("image/png", "a PNG image", ("png",))
+JPEG = FileType("image/jpeg", "a JPEG image", ("jpg", "jpeg", "jpe", "jfif"))
+GIF = FileType("image/gif", "a GIF image", ("gif",))
+WEBP = FileType("image/webp", "a WebP image", ("webp",))
+HEIC = FileType("image/heic", "a HEIC image", ("heic", "heif"))
+PDF = FileType("application/pdf", "a PDF", ("pdf",))
+TEXT = FileType("text/plain", "plain text", ("txt", "text", "log", "md"))
+TABLE = FileType("text/csv", "a table", ("csv", "tsv"))
+MAIL = FileType("message/rfc822", "a mail", ("eml",))
+DOCX = FileType("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "a Word document", ("docx",))
+XLSX = FileType("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "an Excel workbook", ("xlsx",))
+ODT = FileType("application/vnd.oasis.opendocument.text", "an OpenDocument text", ("odt",))
+MP4 = FileType("video/mp4", "an MP4 video", ("mp4", "m4v"))
+MOV = FileType("video/quicktime", "a QuickTime video", ("mov", "qt"))
+M4A = FileType("audio/mp4", "an M4A sound", ("m4a", "m4b"))
+MP3 = FileType("audio/mpeg", "an MP3 sound", ("mp3",))
+OGG = FileType("audio/ogg", "an Ogg sound", ("ogg", "oga", "opus"))
 ALLOWED = (PNG, JPEG, GIF, WEBP, HEIC, PDF, TEXT, TABLE, MAIL, DOCX, XLSX, ODT, MP4, MOV, M4A, MP3, OGG)
 EXTENSIONS = tuple(extension for each in ALLOWED for extension in each.extensions)
 
@@ -118,10 +119,16 @@ _BRANDS: dict[bytes, FileType] = {
     **dict.fromkeys((b"M4A ", b"M4B "), M4A),
 }
 _SCRIPTS = frozenset(
-    ("bat", "cmd", "com", "exe", "hta", "jar", "js", "jse", "lnk", "mjs", "msi", "pif", "pl", "ps1", "py", "rb", "reg")
-    + ("scr", "sh", "url", "vbe", "vbs", "wsf", "php", "phtml", "app", "apk", "dmg", "deb", "rpm")
+    (
+        *("bat", "cmd", "com", "exe", "hta", "jar", "js", "jse", "lnk", "mjs", "msi", "pif", "pl", "ps1", "py", "rb"),
+        *("reg", "scr", "sh", "url", "vbe", "vbs", "wsf", "php", "phtml", "app", "apk", "dmg", "deb", "rpm"),
+    )
 )
-_MARKUP = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*<(?:!doctype|!entity|[a-z][\w:-]*[\s/>])", re.DOTALL | re.IGNORECASE)
+# Atomic, so that a long row of comments costs one pass.
+_MARKUP = re.compile(
+    r"(?>(?:\s++|<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>)*+)<(?:!doctype|!entity|[a-z][\w:-]*+[\s/>])",
+    re.DOTALL | re.IGNORECASE,
+)
 _MAIL_HEADER = re.compile(
     r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:from|received|return-path|delivered-to|message-id):", re.IGNORECASE
 )
@@ -136,10 +143,10 @@ def judge(name: str, head: bytes, size: int, limit: int) -> Verdict:
         return Verdict(safe, size, refusal=Refusal.EMPTY, message=f"“{safe}” is empty.")
     if size > limit:
         return _refuse(safe, size, Refusal.TOO_LARGE, _megabytes(size), f"; at most {_megabytes(limit)} can be taken")
-    found, refusal, title = _identify(head)
     extension = _extension(safe)
+    found, refusal, title = _identify(head, extension)
     if found is None:
-        return _refuse(safe, size, refusal, title, _contrast(extension))
+        return _refuse(safe, size, refusal, title, _contrast(extension) if extension in EXTENSIONS else "")
     if found in _TEXT_TYPES:
         return _text_verdict(safe, size, found, extension)
     if extension in found.extensions:
@@ -147,7 +154,7 @@ def judge(name: str, head: bytes, size: int, limit: int) -> Verdict:
     if not extension or (found.is_image and any(each.is_image for each in ALLOWED if extension in each.extensions)):
         # Phones and browsers often misname one image type as another; the true ending is put right instead.
         return Verdict(_renamed(safe, found.extensions[0]), size, type=found)
-    return _refuse(safe, size, Refusal.MISMATCH, _a(found.title), _contrast(extension))
+    return _refuse(safe, size, Refusal.MISMATCH, found.title, _contrast(extension))
 
 
 def safe_name(name: str) -> str:
@@ -165,7 +172,7 @@ def safe_name(name: str) -> str:
     return plain[:MAX_NAME].rstrip(". ")
 
 
-def _identify(head: bytes) -> tuple[FileType | None, Refusal, str]:
+def _identify(head: bytes, extension: str) -> tuple[FileType | None, Refusal, str]:
     for magic, refusal, title in _REFUSED:
         if head.startswith(magic) and not (magic in {b"MZ", b"BZh"} and _reads_as_text(head)):
             return None, refusal, title
@@ -181,13 +188,13 @@ def _identify(head: bytes) -> tuple[FileType | None, Refusal, str]:
     if head[0] == 0xFF and len(head) > 3 and head[1] & 0xE6 == 0xE2 and head[2] & 0xF0 != 0xF0:
         return MP3, Refusal.UNKNOWN, MP3.title
     if head.startswith(b"PK\x03\x04"):
-        return _zipped(head)
+        return _zipped(head, extension)
     if head[257:262] == b"ustar":
         return None, Refusal.ARCHIVE, "a tar archive"
     return _written(head)
 
 
-def _zipped(head: bytes) -> tuple[FileType | None, Refusal, str]:
+def _zipped(head: bytes, extension: str) -> tuple[FileType | None, Refusal, str]:
     """Office documents are ZIP archives that begin in their own way; any other ZIP is an archive."""
     length = int.from_bytes(head[26:28], "little")
     first = head[30 : 30 + length]
@@ -197,9 +204,10 @@ def _zipped(head: bytes) -> tuple[FileType | None, Refusal, str]:
     if first == b"[Content_Types].xml" or first.startswith((b"_rels/", b"docProps/", b"word/", b"xl/")):
         if b"vbaProject" in head:
             return None, Refusal.PROGRAM, "an Office document with macros"
-        if b"word/" in head:
+        # A preview picture may push the telling name out of the head; then the ending has to do.
+        if b"word/" in head or (extension == "docx" and b"xl/" not in head):
             return DOCX, Refusal.UNKNOWN, DOCX.title
-        if b"xl/" in head:
+        if b"xl/" in head or extension == "xlsx":
             return XLSX, Refusal.UNKNOWN, XLSX.title
     return None, Refusal.ARCHIVE, "a ZIP archive"
 
@@ -264,14 +272,13 @@ def _refuse(name: str, size: int, refusal: Refusal, found: str, rest: str) -> Ve
 
 def _contrast(extension: str) -> str:
     promised = next((each for each in ALLOWED if extension in each.extensions), None)
-    return f", not {_a(promised.title)}" if promised else ""
-
-
-def _a(title: str) -> str:
-    if title == TEXT.title:
-        return "plain text"
-    return f"{'an' if title.startswith(('M', 'MP', 'Ex', 'Op', 'Og', 'HEIC'[:0] or 'Ex')) else 'a'} {title}"
+    if promised:
+        return f", not {promised.title}"
+    return f", but its name ends in .{extension}" if extension else ""
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size:,} bytes"
+    """A size for people; rounded up, so that what is one byte too large does not read as just right."""
+    if size < 100 * 1024:
+        return f"{size:,} bytes"
+    return f"{math.ceil(size / 1024 / 1024 * 10) / 10:g} MB"

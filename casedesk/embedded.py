@@ -254,6 +254,10 @@ def _prepare_postgres(home: Path) -> tuple[list[str], str | None]:
         "max_wal_size": "2GB",
         "timezone": "UTC",
         "jit": "off",
+        # A refused statement is the application's to tell, and may carry personal words.
+        "log_min_messages": "log",
+        "log_min_error_statement": "panic",
+        "log_checkpoints": "off",
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     return [str(program("postgres")), "-D", str(data), *options], user

@@ -11,12 +11,13 @@ def processors() -> list[Processor]:
     return [*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
-def config(level: str, *, terminal: bool) -> dict[str, object]:
+def config(level: str, *, readable: bool, colors: bool) -> dict[str, object]:
     """The standard library's logging: our own entries and everybody else's in the same form."""
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if terminal:
-        renderer = structlog.dev.ConsoleRenderer()
-    chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer]
+    if readable:
+        renderer = structlog.dev.ConsoleRenderer(colors=colors)
+    chain: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    chain += [renderer] if readable else [structlog.processors.format_exc_info, renderer]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -210,7 +210,6 @@ USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "Europe/Paris")
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 # Uploaded files: outside every folder that is served.
 FILES = HOME / "files"
 STORAGES = {
@@ -273,7 +272,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-LOGGING = config(LOG_LEVEL, terminal=sys.stderr.isatty())
+LOGGING = config(LOG_LEVEL, readable=env.bool("LOG_READABLE", sys.stderr.isatty()), colors=sys.stderr.isatty())
 structlog.configure(
     processors=processors(),
     logger_factory=structlog.stdlib.LoggerFactory(),

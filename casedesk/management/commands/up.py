@@ -96,7 +96,10 @@ class Command(BaseCommand):
 def _parts(listener: socket.socket) -> list[parts.Part]:
     """In the order they stop: nothing new is planned, nothing new comes in, what was begun is finished."""
     env = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "casedesk.settings"}
-    celery = ("-A", "casedesk.celery:app")
+    env.setdefault("LOG_READABLE", "1")
+    # Celery advises against root and says so in nine lines; whoever starts everything as root has decided.
+    env["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
+    celery = ("-A", "casedesk.celery:app", "--quiet")
     schedule = str(settings.HOME / "timetable")
     web = ("casedesk.asgi:application", "--fd", str(listener.fileno()), "--lifespan", "off", "--ws", "none")
     quiet = ("--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "3")

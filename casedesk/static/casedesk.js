@@ -48,6 +48,7 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") return;
   form.dataset.sent = "1";
   clearTimeout(drafts.get(form));
+  drafts.delete(form);
   event.submitter?.classList.add("is-busy");
 }, true);
 // A form in a page that the back button brings out of the cache may be sent again.
@@ -87,28 +88,28 @@ body.addEventListener("htmx:responseError", () => toast(words.failed, "is-late")
 
 const drafts = new Map();
 
-async function keep(form, state, last) {
+async function keep(form, last) {
+  const state = form.querySelector("[data-draft-state]");
   try {
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), keepalive: last, redirect: "error" });
     if (!answer.ok) throw new Error(answer.status);
-    const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-    state.textContent = words.draftKept.replace("%s", now);
+    const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    if (state) state.textContent = words.draftKept.replace("%s", now);
   } catch {
-    state.textContent = words.draftLost;
+    if (state) state.textContent = words.draftLost;
   }
 }
 
 document.addEventListener("input", ({ target }) => {
   const form = target.form;
   if (!form?.dataset.draftUrl || !target.matches("textarea")) return;
-  const state = form.querySelector("[data-draft-state]");
   clearTimeout(drafts.get(form));
-  drafts.set(form, setTimeout(() => { drafts.delete(form); keep(form, state, false); }, 1200));
+  drafts.set(form, setTimeout(() => { drafts.delete(form); keep(form, false); }, 1200));
 });
 addEventListener("pagehide", () => {
   for (const [form, timer] of drafts) {
     clearTimeout(timer);
-    if (!form.dataset.sent) keep(form, form.querySelector("[data-draft-state]"), true);
+    if (!form.dataset.sent) keep(form, true);
   }
   drafts.clear();
 });

@@ -84,13 +84,16 @@ class Shell:
         for name, icon, label, keys in AREAS:
             href = _href(name)
             if href:
-                current = path == href if name == "inbox" else path.startswith(href)
+                current = path == href and not self._view() if name == "inbox" else path.startswith(href)
                 links.append(Link(href, icon, label, current, None, keys))
         return links
 
+    def _view(self) -> str:
+        return self._request.GET.get("view", "")
+
     def _views(self) -> list[Link]:
         inbox = _href("inbox")
-        here = self._request.GET.get("view", "") if self._request.path == inbox else ""
+        here = self._view() if self._request.path == inbox else ""
         return [
             Link(f"{inbox}?view={view.value}", icon, view.label, view.value == here, None, keys)
             for view, icon, keys in VIEWS

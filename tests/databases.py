@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
@@ -51,19 +52,33 @@ def clone() -> str:
     """A fresh copy of the migrated template."""
     home = str(connections.settings["owner"]["NAME"])
     name = f"{PREFIX}_{os.getpid()}_{next(_numbers)}"
-    with _alone(), connect("owner", _maintenance()) as owner:
+    with _alone(), connect("owner", maintenance()) as owner:
         template = _template(owner, home)
         owner.execute(_statement("CREATE DATABASE {} TEMPLATE {}", name, template))
     return name
 
 
+def empty() -> str:
+    """A database without a table."""
+    name = f"{PREFIX}_{os.getpid()}_{next(_numbers)}"
+    with connect("owner", maintenance()) as owner:
+        owner.execute(_statement("CREATE DATABASE {} TEMPLATE template0", name))
+    return name
+
+
+def owner_url(name: str) -> str:
+    """The owner's way into one of these databases."""
+    return urlsplit(settings.DATABASE_OWNER_URL)._replace(path=f"/{name}").geturl()
+
+
 def drop(name: str) -> None:
     """Gone, whoever is still connected."""
-    with connect("owner", _maintenance()) as owner:
+    with connect("owner", maintenance()) as owner:
         owner.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
 
 
-def _maintenance() -> str:
+def maintenance() -> str:
+    """The database to stand in while others are made and dropped."""
     return str(embedded.parse(settings.DATABASE_OWNER_URL)["NAME"])
 
 

@@ -281,6 +281,8 @@ def _initialise(data: Path, program: children.Find, user: str | None) -> None:
     statements = (
         f"CREATE ROLE {OWNER} LOGIN CREATEDB;",
         f"CREATE ROLE {APP} LOGIN;",
+        # Whoever drops a database must be able to end the application's connections to it.
+        f"GRANT {APP} TO {OWNER};",
         f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
     )
     single = [str(program("postgres")), "--single", "-D", str(making), "postgres"]

@@ -1,7 +1,7 @@
 -- Search in the same transaction: one entry per text, made by triggers, English and French, accents and case folded.
 
 CREATE FUNCTION casedesk_fold(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT regexp_replace(normalize(lower(words), NFKD), '[\u0300-\u036F]', '', 'g')
+  SELECT regexp_replace(lower(normalize(words, NFKD)), '[\u0300-\u036F]', '', 'g')
 $$;
 
 -- The stem of each word and the stem of its folded form: folding first would lose livré/livrée, not folding would

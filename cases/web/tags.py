@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -14,6 +14,7 @@ from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
@@ -37,22 +38,22 @@ NO_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF"})
 SOON = timedelta(hours=4)
 
 
-@cache
-def _sprite() -> str:
-    return static("sprite.svg")
-
-
-@register.simple_tag
-def icon(name: str, label: str = "", css: str = "") -> SafeString:
-    """One symbol of the sprite; with a label it is an image that says so, without it is decoration."""
+@lru_cache(maxsize=1024)
+def _icon(name: str, label: str, css: str) -> SafeString:
     said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}" viewBox="0 0 24 24" {}><use href="{}#{}"/></svg>',
         f" {css}" if css else "",
         said,
-        _sprite(),
+        static("sprite.svg"),
         name,
     )
+
+
+@register.simple_tag
+def icon(name: str, label: str | Promise = "", css: str = "") -> SafeString:
+    """One symbol of the sprite; with a label it is an image that says so, without it is decoration."""
+    return _icon(name, str(label), css)
 
 
 def initials(name: str) -> str:
@@ -166,8 +167,10 @@ def status_pill(status: str) -> SafeString:
 @register.filter
 def catalogue_text(texts: Mapping[str, str] | str | None) -> str:
     """A catalogue text in the reader's language, else in English, else in whatever there is."""
-    if not texts or isinstance(texts, str):
-        return texts or ""
+    if not texts:
+        return ""
+    if isinstance(texts, str):
+        return texts
     language = (get_language() or "en").split("-")[0]
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 

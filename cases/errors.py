@@ -8,6 +8,11 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext
 
 
+def sentence(refusal: type[Exception]) -> str:
+    """A refusal's message in English: its docstring on one line."""
+    return " ".join(str(refusal.__doc__).split())
+
+
 class Refused(Exception):
     """This cannot be done."""
 
@@ -16,12 +21,12 @@ class Refused(Exception):
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        super().__init__(str(self.__class__.__doc__))
+        super().__init__(sentence(self.__class__))
 
     @property
     def message(self) -> str:
         """The sentence a person reads, in their language."""
-        return gettext(str(self.__class__.__doc__)) % self.facts
+        return gettext(sentence(self.__class__)) % self.facts
 
 
 class NotFound(Refused):
@@ -83,7 +88,9 @@ class AlreadyTaken(Refused):
 
 
 class ChangedMeanwhile(Refused):
-    """Somebody changed this while you were looking at it. What you wrote is kept; look again and repeat it if it still fits."""
+    """Somebody changed this while you were looking at it. What you wrote is kept; look again and repeat it if it still
+    fits.
+    """
 
     code = "changed_meanwhile"
 
@@ -109,7 +116,9 @@ class NotOwnable(Refused):
 
 
 class Unreachable(Refused):
-    """There is no way to reach the complainant in private yet: no thread, no mail address. Invite them, or record that they cannot be reached."""
+    """There is no way to reach the complainant in private yet: no thread, no mail address. Invite them, or record that
+    they cannot be reached.
+    """
 
     code = "unreachable"
 
@@ -156,13 +165,15 @@ class LastAdmin(Refused):
 
 
 class InUse(Refused):
-    """This is still used by %(count)s open cases, so it was kept. Switch it off instead."""
+    """%(count)s open cases still need this, so it stays switched on. Finish them or move them first."""
 
     code = "in_use"
 
 
 class Leaks(Refused):
-    """The reply would tell everybody something private. Look at the marked words, change them, or say that they may be public."""
+    """The reply would tell everybody something private. Look at the marked words, change them, or say that they may be
+    public.
+    """
 
     code = "leaks"
     status = 422

@@ -22,7 +22,7 @@ _OPEN_SECONDS = 5.0
 
 
 class Breaker:
-    """Stops asking Redis for a few seconds after it failed, so that a frozen one costs 0.3 s once and not per commit."""
+    """Stops asking Redis for a while after it failed, so that a frozen one costs 0.3 s once and not per commit."""
 
     def __init__(self) -> None:
         self.closed_until = 0.0

@@ -359,8 +359,6 @@ class Job(StrEnum):
 
     SEND_DELIVERY = "cases.send_delivery"
     SWEEP_DELIVERIES = "cases.sweep_deliveries"
-    PROCESS_RAW = "cases.process_raw"
-    SWEEP_RAW = "cases.sweep_raw"
     EXPIRE_INVITATIONS = "cases.expire_invitations"
     SWEEP_FILES = "cases.sweep_files"
     HEARTBEAT = "cases.heartbeat"

@@ -1,60 +1,59 @@
-"""A post arrives: stored raw first, then made a post, joined to its case or opening one; exactly once (I8)."""
+"""A post arrives, by a channel, an import or the form; what could not be processed is replayed or set aside."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
-from cases import errors, queue
+from cases import errors
 from cases.commands import moves
-from cases.models import Case, Category, Channel, Complainant, Handle, Observation, Post, Raw, Triage
-from cases.rules import arrival as arrivals
+from cases.commands.moves import Received
+from cases.models import Case, Channel, Complainant, Raw
 from cases.rules import text as texts
 from cases.rules.arrival import Arrival
-from cases.vocabulary import (
-    UNHANDLED,
-    Actor,
-    EventKind,
-    ObservationKind,
-    Permission,
-    PostKind,
-    RawStatus,
-    Status,
-    Stream,
-)
-
-log = logging.getLogger(__name__)
+from cases.vocabulary import Actor, ActorKind, EventKind, Permission, RawStatus, Stream
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What became of an arrival: the post it is, whether it is new, or why it waits in the tray."""
+class Complaint:
+    """What a complainant wrote into the form of a brand."""
 
-    post: Post | None
-    is_new: bool
-    reason: str = ""
-    raw_id: int | None = None
+    text: str
+    wish: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    category: str = ""
+    on_behalf_of: str = ""
+    mandate: str = ""
+    is_anonymous: bool = False
+    once: str = ""
 
 
-Pending = tuple[Raw, Arrival]
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A complaint that was filed: its case, and the private link that is shown once."""
+
+    case: Case
+    link: str
 
 
 @transaction.atomic(durable=True)
 def receive(*, channel_id: int, arrival: Arrival, at: datetime, actor: Actor) -> Received:
     """Take in one statement; the same one again, however often, is the same post."""
-    return _receive(channel_id, [arrival], at, actor)[0]
+    return moves.receive_batch(channel_id, [arrival], at, actor)[0]
 
 
 @transaction.atomic(durable=True)
 def receive_many(*, channel_id: int, batch: Sequence[Arrival], at: datetime, actor: Actor) -> list[Received]:
     """Take in a batch with a constant number of statements; one that fails is kept apart and blocks no other."""
-    return _receive(channel_id, batch, at, actor)
+    return moves.receive_batch(channel_id, batch, at, actor)
 
 
 @transaction.atomic(durable=True)
@@ -63,7 +62,7 @@ def replay(*, raw_id: int, at: datetime, actor: Actor) -> Received:
     raw = _lock_raw(raw_id, actor)
     channel = Channel.objects.select_related("brand", "default_category").get(pk=raw.channel_id)
     moves.lock_opening(channel.brand_id)
-    outcome = _process_safely(channel, [(raw, Arrival.from_body(bytes(raw.body or b"")))], at, actor)[0]
+    outcome = moves.process_safely(channel, [(raw, Arrival.from_body(bytes(raw.body or b"")))], at, actor)[0]
     moves.record(
         Stream.BRAND,
         raw.brand_id,
@@ -85,6 +84,83 @@ def set_aside(*, raw_id: int, reason: str, actor: Actor) -> None:
     moves.record(Stream.BRAND, raw.brand_id, EventKind.RAW_SET_ASIDE, actor, raw=raw.pk)
 
 
+@transaction.atomic(durable=True)
+def file_complaint(
+    *, channel_id: int, complaint: Complaint, uploads: Sequence[moves.Upload], at: datetime, actor: Actor
+) -> Filed:
+    """Take in what was written into the form, open its case and a private thread, and mail a dated copy.
+
+    The same form posted twice (its ``once``) is one complaint; the repeat gets a link of its own.
+    """
+    channel = Channel.objects.select_related("brand").get(pk=channel_id)
+    arrival = Arrival(
+        external_id=complaint.once,
+        text=complaint.text,
+        posted_at=at,
+        author=f"form:{complaint.once}",
+        name="" if complaint.is_anonymous else complaint.name,
+        language=complaint.language,
+        wish=complaint.wish,
+        category=complaint.category,
+    )
+    received = moves.receive_batch(channel_id, [arrival], at, actor)[0]
+    if received.post is None:
+        raise errors.Invalid(received.reason, "text")
+    case = Case.objects.get(links__post=received.post, links__left_at__isnull=True)
+    moves.lock(case.pk)
+    if not received.is_new:
+        return Filed(case, moves.make_link(case.threads.order_by("id")[0], at=at))
+    _describe(case.complainant, complaint)
+    moves.keep_files(channel.brand_id, uploads, post=received.post)
+    thread = moves.open_thread(
+        case, at=at, complainant=case.complainant, contact=complaint.email, language=complaint.language
+    )
+    link = moves.make_link(thread, at=at)
+    writer = Actor(ActorKind.COMPLAINANT, case.complainant_id)
+    moves.record_case(case, EventKind.THREAD_OPENED, writer, at=at, thread=thread.pk)
+    if complaint.email:
+        _mail_copy(case, complaint, link, at)
+    return Filed(case, link)
+
+
+def _describe(person: Complainant, complaint: Complaint) -> None:
+    name = "" if complaint.is_anonymous else texts.clean(complaint.name)[:200]
+    Complainant.objects.filter(pk=person.pk).update(
+        name=name,
+        folded_name=texts.fold(name)[:200],
+        email=complaint.email,
+        phone=complaint.phone[:40],
+        is_anonymous=complaint.is_anonymous,
+        on_behalf_of=texts.clean(complaint.on_behalf_of)[:200],
+        mandate=texts.clean(complaint.mandate)[:200],
+    )
+    person.refresh_from_db()
+
+
+def _mail_copy(case: Case, complaint: Complaint, link: str, at: datetime) -> None:
+    with translation.override(case.language or case.brand.language):
+        moves.post_mail(
+            purpose="copy",
+            recipient=complaint.email,
+            subject=gettext("%(brand)s has your complaint: %(reference)s")
+            % {"brand": case.brand.name, "reference": case.reference},
+            body=gettext(
+                "Your complaint reached %(brand)s on %(date)s. Its reference is %(reference)s.\n\n"
+                "You wrote:\n\n%(text)s\n\n"
+                "On your private page you see what is promised and done, and you can write to us:\n%(link)s\n\n"
+                "Keep this link for yourself: whoever has it can read the page."
+            )
+            % {
+                "brand": case.brand.name,
+                "date": moves.said_date(at, case.brand.zone),
+                "reference": case.reference,
+                "text": complaint.text,
+                "link": link,
+            },
+            case=case,
+        )
+
+
 def _lock_raw(raw_id: int, actor: Actor) -> Raw:
     raw = Raw.objects.select_for_update(no_key=True).filter(pk=raw_id).first()
     if raw is None:
@@ -93,247 +169,3 @@ def _lock_raw(raw_id: int, actor: Actor) -> Raw:
     if raw.status == RawStatus.PROCESSED:
         raise errors.ChangedMeanwhile
     return raw
-
-
-def _receive(channel_id: int, batch: Sequence[Arrival], at: datetime, actor: Actor) -> list[Received]:
-    channel = Channel.objects.select_related("brand", "default_category").filter(pk=channel_id).first()
-    if channel is None:
-        raise errors.NotFound
-    moves.require_in_brand(actor, Permission.INTAKE, channel.brand_id)
-    if not (channel.is_active and channel.brand.is_active):
-        raise errors.Invalid("This channel is switched off. Nothing was stored; switch it on first.", "channel")
-    # One intake at a time for a brand: what follows may look first and write afterwards.
-    moves.lock_opening(channel.brand_id)
-    keyed = [(arrival, hashlib.sha256(arrival.body()).digest()) for arrival in batch]
-    fresh = _store(channel, keyed, at)
-    outcomes = dict(
-        zip((raw.pk for raw, _ in fresh), _process_safely(channel, fresh, at, actor), strict=True)
-    )
-    by_key = {(raw.external_id, bytes(raw.digest)): outcomes[raw.pk] for raw, _ in fresh}
-    posts = {p.external_id: p for p in Post.objects.filter(channel=channel, external_id__in=[a.external_id for a in batch])}
-    # The first arrival of a key is answered by its own outcome, every repeat by the post it already is.
-    return [
-        by_key.pop((arrival.external_id, digest), None) or Received(posts.get(arrival.external_id), is_new=False)
-        for arrival, digest in keyed
-    ]
-
-
-def _store(channel: Channel, keyed: Sequence[tuple[Arrival, bytes]], at: datetime) -> list[Pending]:
-    """Keep what has not been seen before, byte for byte."""
-    wanted = {(arrival.external_id, digest): arrival for arrival, digest in reversed(keyed)}
-    known = {
-        (external_id, bytes(digest))
-        for external_id, digest in Raw.objects.filter(
-            channel=channel, external_id__in={external_id for external_id, _ in wanted}
-        ).values_list("external_id", "digest")
-    }
-    order = [key for key in dict.fromkeys((a.external_id, d) for a, d in keyed) if key not in known]
-    rows = Raw.objects.bulk_create(
-        [
-            Raw(
-                channel=channel,
-                brand_id=channel.brand_id,
-                external_id=external_id,
-                digest=digest,
-                body=wanted[external_id, digest].body(),
-                received_at=at,
-            )
-            for external_id, digest in order
-        ]
-    )
-    return [(row, wanted[key]) for row, key in zip(rows, order, strict=True)]
-
-
-def _process_safely(channel: Channel, fresh: Sequence[Pending], at: datetime, actor: Actor) -> list[Received]:
-    """Process a batch at once; when the database refuses something in it, one by one, so that only that one waits."""
-    try:
-        with transaction.atomic():
-            return _process(channel, fresh, at, actor)
-    except (DataError, IntegrityError, ValueError) as error:
-        if len(fresh) == 1:
-            return [_fail(fresh[0][0], f"{type(error).__name__}: {error}", actor)]
-        log.warning("a batch of %s on channel %s is processed one by one: %s", len(fresh), channel.pk, error)
-        return [_process_safely(channel, [one], at, actor)[0] for one in fresh]
-
-
-def _fail(raw: Raw, reason: str, actor: Actor) -> Received:
-    Raw.objects.filter(pk=raw.pk).update(status=RawStatus.FAILED, reason=reason, attempts=raw.attempts + 1)
-    moves.record(Stream.BRAND, raw.brand_id, EventKind.RAW_FAILED, actor, raw=raw.pk)
-    return Received(None, is_new=False, reason=reason, raw_id=raw.pk)
-
-
-def _process(channel: Channel, fresh: Sequence[Pending], at: datetime, actor: Actor) -> list[Received]:
-    outcomes: dict[int, Received] = {}
-    sound: list[Pending] = []
-    for raw, arrival in fresh:
-        reason = arrivals.problem(arrival, at)
-        if reason:
-            outcomes[raw.pk] = _fail(raw, reason, actor)
-        else:
-            sound.append((raw, arrival))
-    posts = {
-        post.external_id: post
-        for post in Post.objects.filter(channel=channel, external_id__in=[raw.external_id for raw, _ in sound])
-    }
-    first: list[Pending] = []
-    again: list[Pending] = []
-    seen = set(posts)
-    for raw, arrival in sound:
-        (again if raw.external_id in seen else first).append((raw, arrival))
-        seen.add(raw.external_id)
-    for post in _make_posts(channel, first, at, actor):
-        posts[post.external_id] = post
-        outcomes[post.raw_id] = Received(post, is_new=True)
-    for raw, arrival in again:
-        _observe_edit(posts[raw.external_id], arrival, at, actor)
-        outcomes[raw.pk] = Received(posts[raw.external_id], is_new=False)
-    Raw.objects.filter(pk__in=[raw.pk for raw, _ in sound]).update(status=RawStatus.PROCESSED, reason="")
-    return [outcomes[raw.pk] for raw, _ in fresh]
-
-
-def _observe_edit(post: Post, arrival: Arrival, at: datetime, actor: Actor) -> None:
-    text = texts.clean(arrival.text)
-    last = Observation.objects.filter(post=post, kind=ObservationKind.EDITED).order_by("-id").first()
-    if text == (last.text if last else post.text):
-        return
-    seen = Observation.objects.create(
-        post=post, brand_id=post.brand_id, kind=ObservationKind.EDITED, at=at, text=text, by_id=actor.person_id
-    )
-    moves.record(Stream.POST, post.pk, EventKind.POST_OBSERVED, actor, at=at, observation=seen.pk, kind=seen.kind)
-
-
-def _make_posts(channel: Channel, first: Sequence[Pending], at: datetime, actor: Actor) -> list[Post]:
-    if not first:
-        return []
-    handles = _handles(channel, first)
-    posts = Post.objects.bulk_create(
-        [_post(channel, raw, arrival, handles.get(arrival.author), at) for raw, arrival in first]
-    )
-    Triage.objects.bulk_create([Triage(post=post, brand_id=post.brand_id) for post in posts])
-    moves.record_many(
-        EventKind.POST_RECEIVED, actor, [(Stream.POST, post.pk, at, {"channel": channel.pk}) for post in posts]
-    )
-    _place(channel, list(zip(posts, (arrival for _, arrival in first), strict=True)), at, actor)
-    queue.announce(brand_id=channel.brand_id, case=None, revision=posts[-1].pk)
-    return posts
-
-
-def _post(channel: Channel, raw: Raw, arrival: Arrival, handle: Handle | None, at: datetime) -> Post:
-    text = texts.clean(arrival.text)
-    salt = secrets.token_bytes(16)
-    return Post(
-        brand_id=channel.brand_id,
-        channel=channel,
-        handle=handle,
-        external_id=arrival.external_id,
-        raw=raw,
-        text=text,
-        text_rule=texts.RULE_VERSION,
-        salt=salt,
-        digest=hashlib.sha256(salt + text.encode()).digest(),
-        wish=texts.clean(arrival.wish) or None,
-        language=arrival.language[:8],
-        url=arrival.url,
-        posted_at=arrival.posted_at,
-        precision=arrival.precision,
-        received_at=at,
-    )
-
-
-def _handles(channel: Channel, first: Sequence[Pending]) -> dict[str, Handle]:
-    """The authors' handles by what the platform calls them; new ones bring a new complainant each."""
-    authors = {arrival.author: arrival for _, arrival in first if arrival.author}
-    found = {
-        handle.platform_user: handle
-        for handle in Handle.objects.select_related("complainant").filter(
-            brand_id=channel.brand_id, platform=channel.platform, platform_user__in=authors
-        )
-    }
-    unknown = [arrival for author, arrival in authors.items() if author not in found]
-    people = Complainant.objects.bulk_create(
-        [
-            Complainant(
-                brand_id=channel.brand_id,
-                name=(name := texts.clean(arrival.name or arrival.author)[:200]),
-                folded_name=texts.fold(name)[:200],
-                language=arrival.language[:8],
-            )
-            for arrival in unknown
-        ]
-    )
-    new = Handle.objects.bulk_create(
-        [
-            Handle(
-                complainant=person,
-                brand_id=channel.brand_id,
-                platform=channel.platform,
-                platform_user=arrival.author[:200],
-                name=texts.clean(arrival.name)[:200],
-            )
-            for person, arrival in zip(people, unknown, strict=True)
-        ]
-    )
-    return found | {handle.platform_user: handle for handle in new}
-
-
-def _place(channel: Channel, posts: Sequence[tuple[Post, Arrival]], at: datetime, actor: Actor) -> None:
-    """Join each post to its author's unhandled case; open one where the channel says so; else leave it to triage."""
-    people = {post.handle.complainant_id for post, _ in posts if post.handle}
-    cases = _cases_of(people)
-    openings: list[moves.Opening] = []
-    joining: list[tuple[int | moves.Opening, Post]] = []
-    pending: dict[int, moves.Opening] = {}
-    for post, arrival in posts:
-        person = post.handle.complainant_id if post.handle else None
-        case = cases.get(person or 0)
-        if case and case.status in UNHANDLED:
-            joining.append((case.pk, post))
-        elif person in pending:
-            joining.append((pending[person], post))
-        elif channel.is_complaints_only:
-            opening = _opening(channel, post, arrival)
-            openings.append(opening)
-            if person:
-                pending[person] = opening
-        elif case and case.status == Status.HANDLED:
-            Triage.objects.filter(post=post).update(suggested_case=case)
-    opened = dict(zip(map(id, openings), moves.open_cases(openings, at=at, actor=actor), strict=True))
-    _mark_triaged(openings, list(opened.values()), at)
-    locked = moves.lock_many([target for target, _ in joining if isinstance(target, int)])
-    for target, post in joining:
-        case = locked[target] if isinstance(target, int) else opened[id(target)]
-        moves.join(case, post, at=at, actor=actor)
-
-
-def _cases_of(people: set[int]) -> dict[int, Case]:
-    """For each complainant the case that a new post of theirs belongs to: an unhandled one, else the last handled."""
-    rows = Case.objects.filter(complainant_id__in=people, status__in=[*UNHANDLED, Status.HANDLED]).order_by("id")
-    best: dict[int, Case] = {}
-    for case in rows:
-        kept = best.get(case.complainant_id)
-        if kept is None or case.status in UNHANDLED or kept.status == Status.HANDLED:
-            best[case.complainant_id] = case
-    return best
-
-
-def _opening(channel: Channel, post: Post, arrival: Arrival) -> moves.Opening:
-    category = channel.default_category
-    if arrival.category:
-        category = Category.objects.filter(brand_id=channel.brand_id, code=arrival.category).first() or category
-    complainant = post.handle.complainant if post.handle else moves.nobody_known(channel.brand_id, arrival.language)
-    return moves.Opening(post, complainant, channel, category, None)
-
-
-def _mark_triaged(openings: Sequence[moves.Opening], cases: Sequence[Case], at: datetime) -> None:
-    rows = [
-        Triage(
-            post=opening.post,
-            brand_id=case.brand_id,
-            kind=PostKind.COMPLAINT,
-            category_id=case.category_id,
-            severity=case.severity,
-            triaged_at=at,
-        )
-        for opening, case in zip(openings, cases, strict=True)
-    ]
-    Triage.objects.bulk_update(rows, ["kind", "category", "severity", "triaged_at"])

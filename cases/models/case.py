@@ -62,7 +62,7 @@ class Case(models.Model):
     reopened = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1)
 
-    objects: ClassVar[models.Manager[Case]] = Cases.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Case]] = Cases.as_manager()
 
     class Meta:
         constraints = [
@@ -72,13 +72,16 @@ class Case(models.Model):
                 condition=~Q(status__in=OWNED) | Q(owner__isnull=False), name="case_has_an_owner_from_open_on"
             ),
             models.CheckConstraint(condition=~Q(status=Status.NEW) | Q(owner__isnull=True), name="case_new_is_unowned"),
-            models.CheckConstraint(condition=~Q(status=Status.DISMISSED) | ~Q(dismissal=""), name="case_dismissal_says_why"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.DISMISSED) | ~Q(dismissal=""), name="case_dismissal_says_why"
+            ),
             models.CheckConstraint(
                 condition=Q(about__isnull=True) | Q(owner__isnull=True) | ~Q(owner=models.F("about")),
                 name="case_owner_is_not_its_subject",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.HANDLED, handled_at__isnull=False) | (~Q(status=Status.HANDLED) & Q(handled_at__isnull=True)),
+                condition=Q(status=Status.HANDLED, handled_at__isnull=False)
+                | (~Q(status=Status.HANDLED) & Q(handled_at__isnull=True)),
                 name="case_handled_at_fits",
             ),
         ]

@@ -58,7 +58,8 @@ class Thread(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(verified_at__isnull=True) | Q(complainant__isnull=False), name="thread_verified_is_somebodys"
+                condition=Q(verified_at__isnull=True) | Q(complainant__isnull=False),
+                name="thread_verified_is_somebodys",
             ),
         ]
 

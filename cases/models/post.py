@@ -32,9 +32,7 @@ class Raw(models.Model):
             models.CheckConstraint(condition=Q(status__in=RawStatus.values), name="raw_status_known"),
         ]
         indexes = [
-            models.Index(
-                fields=["brand", "-id"], condition=~Q(status=RawStatus.PROCESSED), name="raw_unprocessed"
-            )
+            models.Index(fields=["brand", "-id"], condition=~Q(status=RawStatus.PROCESSED), name="raw_unprocessed")
         ]
 
 
@@ -86,7 +84,7 @@ class Post(models.Model):
     precision = models.CharField(max_length=8, choices=Precision.choices, default=Precision.INSTANT)
     received_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[models.Manager[Post]] = Posts.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Post]] = Posts.as_manager()
 
     class Meta:
         constraints = [
@@ -162,7 +160,7 @@ class Triage(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     passed_to = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar[models.Manager[Triage]] = Triages.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Triage]] = Triages.as_manager()
 
     class Meta:
         constraints = [

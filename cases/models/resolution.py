@@ -24,7 +24,9 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="decision_outcome_known"),
-            models.UniqueConstraint(fields=["case"], condition=Q(superseded_at__isnull=True), name="one_decision_stands"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(superseded_at__isnull=True), name="one_decision_stands"
+            ),
         ]
 
 

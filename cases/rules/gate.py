@@ -1,4 +1,4 @@
-"""The gate: what still stands between a case and ``handled`` (I2). The database asks the same question in its trigger."""
+"""The gate: what still stands between a case and ``handled`` (I2); the database asks the same in its trigger."""
 
 from __future__ import annotations
 

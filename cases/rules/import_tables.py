@@ -11,6 +11,7 @@ from io import BytesIO
 from cases.rules.import_lines import MAX_RECORD_BYTES, TOO_LONG, Format, Line, Physical, Shape, joined, physical_lines
 
 _SNIFFED_ROWS = 200
+_NEVER_CLOSED = "a quote is opened and never closed"
 
 
 class _Row:
@@ -93,7 +94,7 @@ def _attempt(window: _Window, start: int, shape: Shape, width: int | None) -> _A
     while used == 0 or row.is_open:
         line = window.at(start + used)
         if line is None or size + len(line.raw) > MAX_RECORD_BYTES:
-            return _Attempt(used, row.fields, "a quote is opened and never closed", unclosed=True)
+            return _Attempt(used, row.fields, _NEVER_CLOSED, unclosed=True)
         used += 1
         if line.text is None:
             return _Attempt(used, [], TOO_LONG)
@@ -105,7 +106,17 @@ def _attempt(window: _Window, start: int, shape: Shape, width: int | None) -> _A
             return _Attempt(used, row.fields, _wrong_width(len(row.fields) + 1, width), unclosed=True)
     if width is not None and len(row.fields) != width and (len(row.fields) < width or any(row.fields[width:])):
         return _Attempt(used, row.fields, _wrong_width(len(row.fields), width))
+    if used > 1 and width is not None and _swallows(row.fields, line.text, shape.delimiter, width):
+        return _Attempt(used, row.fields, _NEVER_CLOSED, unclosed=True)
     return _Attempt(used, row.fields[:width])
+
+
+def _swallows(fields: Sequence[str], last_words: str, delimiter: str, width: int) -> bool:
+    """Whether what closes the last field is really the opening quote of another row: all its other columns precede it."""
+    words = last_words.rstrip(" ")
+    before = words[:-2].split(delimiter)
+    is_opening = words.endswith(f'{delimiter}"') and len(before) == width - 1 and '"' not in words[:-1]
+    return is_opening and _alike(fields, before) and (width > 2 or not re.search(r"[^\W\d]", before[0]))
 
 
 def _wrong_width(found: int, width: int) -> str:

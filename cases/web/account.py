@@ -21,6 +21,4 @@ class Adapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the mail; a worker sends it."""
         message = self.render_mail(template_prefix, email, context)
-        delivery.queue_account_mail(
-            recipient=email, subject=message.subject, body=str(message.body), actor=SYSTEM
-        )
+        delivery.queue_account_mail(recipient=email, subject=message.subject, body=str(message.body), actor=SYSTEM)

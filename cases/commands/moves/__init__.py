@@ -1,5 +1,6 @@
 """What all commands share: lock, require, set status, record, queue; opening, sending and linking for several steps."""
 
+from cases.commands.moves.arriving import Received, process_safely, receive_batch
 from cases.commands.moves.base import (
     Once,
     Replayed,
@@ -19,45 +20,82 @@ from cases.commands.moves.base import (
 )
 from cases.commands.moves.dialogue import (
     Upload,
+    address_of,
+    answered,
     digest_of,
+    hear,
     keep_files,
     make_link,
+    mark_reply_posted,
     new_secret,
     notify,
     open_thread,
     store,
+    thread_of,
+    write_down,
+    write_message,
+    write_reply,
 )
-from cases.commands.moves.opening import Opening, heard_from_complainant, join, nobody_known, open_cases
-from cases.commands.moves.sending import post_mail
+from cases.commands.moves.leaving import InHand, hand_over, lock_in_hand, lock_people
+from cases.commands.moves.naming import checked_code, checked_name, checked_texts
+from cases.commands.moves.opening import (
+    Opening,
+    bring_playbook,
+    heard_from_complainant,
+    join,
+    nobody_known,
+    open_cases,
+)
+from cases.commands.moves.sending import post_mail, said_date
 
 __all__ = [
+    "InHand",
     "Once",
     "Opening",
+    "Received",
     "Replayed",
     "Upload",
+    "address_of",
+    "answered",
+    "bring_playbook",
+    "checked_code",
+    "checked_name",
+    "checked_texts",
     "digest_of",
     "exactly_once",
+    "hear",
+    "hand_over",
     "heard_from_complainant",
     "join",
     "keep_files",
     "lock",
+    "lock_in_hand",
     "lock_many",
     "lock_opening",
+    "lock_people",
     "make_link",
+    "mark_reply_posted",
     "new_secret",
     "nobody_known",
     "notify",
     "open_cases",
     "open_thread",
     "post_mail",
+    "process_safely",
+    "receive_batch",
     "record",
     "record_case",
     "record_many",
     "require",
     "require_in_brand",
     "require_organisation",
+    "said_date",
     "seer",
     "set_status",
     "store",
+    "thread_of",
     "update",
+    "write_down",
+    "write_message",
+    "write_reply",
 ]

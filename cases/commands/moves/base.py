@@ -95,16 +95,19 @@ def update(case: Case, **fields: Any) -> None:
 
 
 def record(
-    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, *, at: datetime | None = None, **payload: Any
+    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, /, *, at: datetime | None = None, **payload: Any
 ) -> None:
     """Add one line to a journal: ids, codes, amounts and salted hashes, never words."""
-    if stream == Stream.SETUP:
+    if stream in {Stream.SETUP, Stream.BRAND}:
+        # A case or a post is locked by its command; these streams have no row of their own to lock.
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:setup'))")
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [f"casedesk:{stream}", stream_id])
     Event.objects.bulk_create([_event(stream, stream_id, kind, actor, at, payload)])
 
 
-def record_many(kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]) -> None:
+def record_many(
+    kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]
+) -> None:
     """Add one line to each of many journals, in one statement."""
     Event.objects.bulk_create([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
 
@@ -130,13 +133,11 @@ def _event(
     )
 
 
-def record_case(case: Case, kind: EventKind, actor: Actor, *, at: datetime | None = None, **payload: Any) -> None:
+def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | None = None, **payload: Any) -> None:
     """Add one line to the case's journal, count its revision up, and tell open browsers after the commit."""
     record(Stream.CASE, case.pk, kind, actor, at=at, **payload)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk]
-        )
+        cursor.execute("UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk])
         case.revision = cursor.fetchone()[0]
     queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision)
 
@@ -164,7 +165,9 @@ class Replayed:
     result: Any
 
 
-def exactly_once(once: Once | None, command: Callable[..., T], result: Callable[[T], Any], **arguments: Any) -> T | Replayed:
+def exactly_once(
+    once: Once | None, command: Callable[..., T], result: Callable[[T], Any], **arguments: Any
+) -> T | Replayed:
     """Run a command under the key, in one transaction with it; a repeat gives what the first one led to.
 
     ``result`` names what came out, as small JSON (ids and references, never words). Raises KeyReused when the key

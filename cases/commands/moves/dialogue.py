@@ -7,16 +7,36 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Model
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from cases import errors
-from cases.models import Attachment, Case, Complainant, Notification, PrivateLink, Thread
+from cases.commands.moves.base import record, record_case, update
+from cases.commands.moves.opening import heard_from_complainant
+from cases.commands.moves.sending import post_mail
+from cases.models import (
+    Answer,
+    Attachment,
+    Case,
+    Complainant,
+    Message,
+    Note,
+    Notification,
+    Post,
+    PrivateLink,
+    PublicReply,
+    Thread,
+    Triage,
+)
 from cases.rules import files as file_rules
-from cases.vocabulary import Hours
+from cases.rules import text as texts
+from cases.vocabulary import UNHANDLED, Actor, AnswerStatus, EventKind, Hours, ReplyStatus, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +56,19 @@ def store(*, name: str, content: bytes) -> Upload:
 
     Called outside the transaction: a file without a row is swept, a row without a file would be a loss.
     """
-    verdict = file_rules.judge(name=name, head=content[:8192], size=len(content), limit=settings.FILE_MAX_BYTES)
-    if not verdict.is_allowed:
-        raise errors.FileRefused(name=verdict.name, reason=verdict.reason)
+    verdict = file_rules.judge(
+        name=name, head=content[: file_rules.HEAD_BYTES], size=len(content), limit=settings.FILE_MAX_BYTES
+    )
+    if verdict.type is None or not verdict.is_allowed:
+        raise errors.FileRefused(name=verdict.name, reason=verdict.message)
     key = default_storage.save(f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}", ContentFile(content))
     return Upload(
         key=key,
         name=verdict.name,
-        media_type=verdict.media_type,
+        media_type=verdict.type.media_type,
         size=len(content),
         digest=hashlib.sha256(content).digest(),
-        is_image=verdict.is_image,
+        is_image=verdict.type.is_image,
     )
 
 
@@ -118,3 +140,127 @@ def notify(person_ids: Sequence[int], kind: str, *, by_id: int | None, case: Cas
             if person_id != by_id
         ]
     )
+
+
+def thread_of(case: Case, thread_id: int | None = None) -> Thread:
+    """The named thread of the case, else its newest verified one; raises Unreachable when there is none."""
+    threads = Thread.objects.filter(case=case, refused_at__isnull=True)
+    if thread_id is not None:
+        thread = threads.filter(pk=thread_id).first()
+        if thread is None:
+            raise errors.NotFound
+        return thread
+    thread = threads.filter(verified_at__isnull=False).order_by("-id").first()
+    if thread is None:
+        person = case.complainant
+        if not person.email:
+            raise errors.Unreachable
+        thread = open_thread(case, at=timezone.now(), complainant=person, contact=person.email, language=case.language)
+    return thread
+
+
+def write_message(
+    thread: Thread, text: str, *, uploads: Sequence[Upload], once: UUID | None = None, at: datetime, actor: Actor
+) -> Message:
+    """A private message of ours: written, recorded, and mailed where an address is known."""
+    if actor.person_id is None:
+        raise errors.NotAllowed
+    case = thread.case
+    message = Message.objects.create(
+        thread=thread, case=case, author_id=actor.person_id, text=text, sent_at=at, once=once
+    )
+    keep_files(case.brand_id, uploads, message=message)
+    record_case(case, EventKind.MESSAGE_SENT, actor, at=at, message=message.pk, thread=thread.pk)
+    address = address_of(thread)
+    if address:
+        with translation.override(thread.language or case.language or case.brand.language):
+            post_mail(
+                purpose="message",
+                recipient=address,
+                subject=gettext("%(brand)s wrote to you: %(reference)s")
+                % {"brand": case.brand.name, "reference": case.reference},
+                body=gettext(
+                    "%(author)s of %(brand)s wrote:\n\n%(text)s\n\n"
+                    "Answer, attach files and see what is promised on your private page:\n%(link)s"
+                )
+                % {
+                    "author": message.author.name if message.author else "",
+                    "brand": case.brand.name,
+                    "text": text,
+                    "link": make_link(thread, at=at),
+                },
+                case=case,
+                message=message,
+            )
+    return message
+
+
+def hear(
+    thread: Thread, text: str, *, uploads: Sequence[Upload], once: UUID | None = None, at: datetime, actor: Actor
+) -> Message:
+    """A private message of the complainant: written and recorded; the owner is told."""
+    case = thread.case
+    message = Message.objects.create(thread=thread, case=case, text=text, sent_at=at, once=once)
+    keep_files(case.brand_id, uploads, message=message)
+    if case.status in UNHANDLED:
+        heard_from_complainant(case, at=at)
+    record_case(case, EventKind.MESSAGE_RECEIVED, actor, at=at, message=message.pk, thread=thread.pk)
+    if case.owner_id:
+        notify([case.owner_id], "wrote", by_id=None, case=case)
+    return message
+
+
+def address_of(thread: Thread) -> str:
+    """The mail address of whoever is at the other end of the thread, or nothing."""
+    known = thread.complainant.email if thread.complainant else ""
+    return known or (thread.contact if "@" in thread.contact else "")
+
+
+def write_reply(
+    post: Post, case: Case | None, text: str, *, url: str = "", is_final: bool = False, at: datetime, actor: Actor
+) -> PublicReply:
+    """A public reply of ours: written and recorded; posted already when its address is known."""
+    if actor.person_id is None:
+        raise errors.NotAllowed
+    reply = PublicReply.objects.create(
+        post=post, case=case, author_id=actor.person_id, text=text, is_final=is_final, written_at=at
+    )
+    _record_reply(reply, EventKind.REPLY_WRITTEN, at, actor)
+    return mark_reply_posted(reply, url, at=at, actor=actor) if url else reply
+
+
+def mark_reply_posted(reply: PublicReply, url: str, *, at: datetime, actor: Actor) -> PublicReply:
+    """The reply stands where everyone can read it; if it is the final answer, that has reached the complainant."""
+    if not url.startswith(("https://", "http://")):
+        raise errors.Invalid(gettext("Give the address where the reply stands, beginning with https://."), "url")
+    reply.status, reply.url, reply.posted_at = ReplyStatus.POSTED, url, at
+    PublicReply.objects.filter(pk=reply.pk).update(status=reply.status, url=url, posted_at=at)
+    Triage.objects.filter(post_id=reply.post_id, answered_at__isnull=True).update(answered_at=at)
+    _record_reply(reply, EventKind.REPLY_POSTED, at, actor)
+    if reply.case is not None:
+        reached = Answer.objects.filter(reply=reply, status=AnswerStatus.SENDING, superseded_at__isnull=True)
+        if reached.update(status=AnswerStatus.REACHED, reached_at=at):
+            record_case(reply.case, EventKind.ANSWER_REACHED, actor, at=at, reply=reply.pk)
+        answered(reply.case, at=at)
+    return reply
+
+
+def _record_reply(reply: PublicReply, kind: EventKind, at: datetime, actor: Actor) -> None:
+    if reply.case is not None:
+        record_case(reply.case, kind, actor, at=at, reply=reply.pk, post=reply.post_id)
+    else:
+        record(Stream.POST, reply.post_id, kind, actor, at=at, reply=reply.pk)
+
+
+def write_down(case: Case, text: str, *, at: datetime, actor: Actor) -> Note | None:
+    """Keep a reason as a note of the case; nobody's note is written when no person acts."""
+    if actor.person_id is None:
+        return None
+    note = Note.objects.create(case=case, author_id=actor.person_id, text=texts.clean(text).strip(), written_at=at)
+    record_case(case, EventKind.NOTE_WRITTEN, actor, at=at, note=note.pk)
+    return note
+
+
+def answered(case: Case, *, at: datetime) -> None:
+    """Somebody of ours has said something to the complainant: nothing is unanswered now."""
+    update(case, unanswered_since=None, **({} if case.answered_at else {"answered_at": at}))

@@ -53,7 +53,9 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
         for place, opening in enumerate(openings)
     ]
     Case.objects.bulk_create(cases)
-    CasePost.objects.bulk_create([CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)])
+    CasePost.objects.bulk_create(
+        [CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)]
+    )
     Action.objects.bulk_create(
         [action for case in cases for action in _first_actions(case, playbooks.get(case.category_id or 0), at)]
     )
@@ -94,6 +96,12 @@ def heard_from_complainant(case: Case, *, at: datetime) -> None:
 def nobody_known(brand_id: int, language: str) -> Complainant:
     """A complainant of whom nothing is known yet."""
     return Complainant.objects.create(brand_id=brand_id, language=language[:8], is_anonymous=True)
+
+
+def bring_playbook(case: Case, *, at: datetime) -> None:
+    """Add the actions that the case's category brings."""
+    playbook = _playbooks({case.category_id}).get(case.category_id) if case.category_id else None
+    Action.objects.bulk_create(_first_actions(case, playbook, at))
 
 
 def _take_references(brand_id: int, count: int) -> int:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+
 from cases import queue
 from cases.models import Case, Delivery, Message
 from cases.vocabulary import Job
@@ -23,3 +28,9 @@ def post_mail(
     )
     queue.after_commit(Job.SEND_DELIVERY, delivery_id=delivery.pk)
     return delivery
+
+
+def said_date(at: datetime, zone: str) -> str:
+    """An instant as a person writes it, in the active language, with the zone it is meant in."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone})"

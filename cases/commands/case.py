@@ -1,0 +1,203 @@
+"""A case and the one person who answers for it: take, assign, wait, dismiss, restrict, classify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cases import errors
+from cases.commands import moves
+from cases.models import Case, Category, Complainant, Membership, User
+from cases.rules import permission as permissions
+from cases.rules import text as texts
+from cases.vocabulary import Actor, EventKind, Permission, Role, Severity, Status
+
+
+@transaction.atomic(durable=True)
+def take(*, case_id: int, at: datetime, actor: Actor) -> Case:
+    """Become the owner of a case that nobody owns; raises AlreadyTaken when a colleague was faster."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.ASSIGN, case)
+    if case.owner_id == actor.person_id and case.owner_id is not None:
+        return case
+    if case.owner_id is not None:
+        raise errors.AlreadyTaken(owner=case.owner.name if case.owner else "")
+    return _give(case, actor.person_id or 0, at, actor)
+
+
+@transaction.atomic(durable=True)
+def assign(*, case_id: int, owner_id: int, at: datetime, actor: Actor) -> Case:
+    """Make somebody the owner; agents give away what is theirs or nobody's, managers and leads anything."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.ASSIGN, case)
+    if case.owner_id == owner_id:
+        return case
+    sees = moves.seer(actor)
+    is_in_charge = permissions.may(sees.roles.get(case.brand_id), Permission.REASSIGN_ALL) or (
+        case.team_id in sees.led_team_ids
+    )
+    if actor.person_id is not None and case.owner_id not in {None, actor.person_id} and not is_in_charge:
+        raise errors.NotAllowed
+    return _give(case, owner_id, at, actor)
+
+
+def _give(case: Case, owner_id: int, at: datetime, actor: Actor) -> Case:
+    if case.status not in {Status.NEW, Status.OPEN, Status.WAITING}:
+        raise errors.IllegalMove(status=Status(case.status).label)
+    membership = (
+        Membership.objects.select_related("person")
+        .filter(person_id=owner_id, brand_id=case.brand_id, person__is_active=True)
+        .first()
+    )
+    if membership is None or not permissions.may_own(Role(membership.role)) or case.about_id == owner_id:
+        person = User.objects.filter(pk=owner_id).first()
+        raise errors.NotOwnable(person=person.name if person else "?")
+    before = case.owner_id
+    fields = {"owner_id": owner_id} | ({} if case.team_id else {"team_id": membership.team_id})
+    if case.status == Status.NEW:
+        moves.set_status(case, Status.OPEN, **fields)
+    else:
+        moves.update(case, **fields)
+    case.refresh_from_db()
+    moves.record_case(case, EventKind.CASE_ASSIGNED, actor, at=at, owner=owner_id, before=before)
+    moves.notify([owner_id], "assigned", by_id=actor.person_id, case=case)
+    return case
+
+
+@transaction.atomic(durable=True)
+def wait(*, case_id: int, waiting_for: str, at: datetime, actor: Actor) -> Case:
+    """The next move is the complainant's: say what they are asked for."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.WRITE_PRIVATELY, case)
+    if not waiting_for.strip():
+        raise errors.Invalid("Say what the complainant is asked for.", "waiting_for")
+    moves.set_status(case, Status.WAITING, waiting_for=texts.clean(waiting_for).strip()[:200])
+    moves.record_case(case, EventKind.CASE_WAITING, actor, at=at)
+    return case
+
+
+@transaction.atomic(durable=True)
+def resume(*, case_id: int, at: datetime, actor: Actor) -> Case:
+    """The next move is ours again."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.WRITE_PRIVATELY, case)
+    if case.status != Status.WAITING:
+        raise errors.IllegalMove(status=Status(case.status).label)
+    moves.set_status(case, Status.OPEN, waiting_for="")
+    moves.record_case(case, EventKind.CASE_RESUMED, actor, at=at)
+    return case
+
+
+@transaction.atomic(durable=True)
+def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
+    """Not a complaint after all: the post and this reason stay; refused once something is decided or promised."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.DISMISS, case)
+    if not reason.strip():
+        raise errors.Invalid("Say why this is not a complaint. The post stays, with your reason.", "reason")
+    committed = case.actions.filter(status__in=["approved", "in_progress", "done"]).exists()
+    if committed or case.decisions.filter(superseded_at__isnull=True).exists():
+        raise errors.Invalid("Something is decided or promised already. Carry it out, and handle the case.", "reason")
+    moves.set_status(case, Status.DISMISSED, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
+    moves.record_case(case, EventKind.CASE_DISMISSED, actor, at=at)
+    return case
+
+
+@transaction.atomic(durable=True)
+def restrict(*, case_id: int, is_restricted: bool, at: datetime, actor: Actor) -> Case:
+    """Close a case to all but its owner, the team's lead and managers, or open it to the brand again."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.RESTRICT, case)
+    if case.is_restricted != is_restricted:
+        moves.update(case, is_restricted=is_restricted)
+        kind = EventKind.CASE_RESTRICTED if is_restricted else EventKind.CASE_UNRESTRICTED
+        moves.record_case(case, kind, actor, at=at)
+    return case
+
+
+@transaction.atomic(durable=True)
+def classify(*, case_id: int, category_id: int | None, severity: int, at: datetime, actor: Actor) -> Case:
+    """Say again what the case is about and how bad it is; a first category brings its playbook's actions."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.TRIAGE, case)
+    if case.status == Status.HANDLED:
+        raise errors.Frozen
+    if severity not in Severity.values:
+        raise errors.Invalid("Severity is 1, 2, 3 or 4.", "severity")
+    if category_id is not None and not Category.objects.filter(pk=category_id, brand_id=case.brand_id).exists():
+        raise errors.Invalid("This category is not one of the brand's.", "category")
+    before = (case.category_id, case.severity)
+    moves.update(case, category_id=category_id, severity=severity)
+    if not case.actions.exists():
+        moves.bring_playbook(case, at=at)
+    moves.record_case(
+        case,
+        EventKind.CASE_CLASSIFIED,
+        actor,
+        at=at,
+        category=category_id,
+        severity=severity,
+        category_before=before[0],
+        severity_before=before[1],
+    )
+    return case
+
+
+@transaction.atomic(durable=True)
+def set_subject(*, case_id: int, person_id: int | None, at: datetime, actor: Actor) -> Case:
+    """The complaint is about a colleague, who then can neither own nor see it; None takes that back."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.RESTRICT, case)
+    if person_id is not None and person_id == case.owner_id:
+        raise errors.Invalid("They own the case. Assign it to somebody else first.", "person")
+    if person_id is not None and not Membership.objects.filter(person_id=person_id, brand_id=case.brand_id).exists():
+        raise errors.Invalid("This person does not work for the brand.", "person")
+    moves.update(case, about_id=person_id)
+    moves.record_case(case, EventKind.COMPLAINANT_CHANGED, actor, at=at, about=person_id)
+    return case
+
+
+@transaction.atomic(durable=True)
+def describe_complainant(
+    *, case_id: int, name: str, email: str, phone: str, language: str, at: datetime, actor: Actor
+) -> Complainant:
+    """Correct what is known of the complainant and how they can be reached."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.CONFIRM_PERSON, case)
+    name = texts.clean(name).strip()[:200]
+    Complainant.objects.filter(pk=case.complainant_id).update(
+        name=name,
+        folded_name=texts.fold(name)[:200],
+        email=email.strip(),
+        phone=phone.strip()[:40],
+        language=language[:8],
+        is_anonymous=not name,
+    )
+    moves.record_case(case, EventKind.COMPLAINANT_CHANGED, actor, at=at, complainant=case.complainant_id)
+    return Complainant.objects.get(pk=case.complainant_id)
+
+
+@transaction.atomic(durable=True)
+def decline_private(*, case_id: int, at: datetime, actor: Actor) -> Case:
+    """The complainant said that they do not want a private thread: the final answer may then be a public reply."""
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.WRITE_PRIVATELY, case)
+    if case.private_declined_at is None:
+        moves.update(case, private_declined_at=at)
+        case.invitations.filter(status="sent").update(status="declined", answered_at=at)
+        moves.record_case(case, EventKind.PRIVATE_DECLINED, actor, at=at)
+    return case
+
+
+@transaction.atomic(durable=True)
+def withdraw(*, case_id: int, at: datetime, actor: Actor) -> Case:
+    """The complainant takes the complaint back: an end of its own, never counted as handled."""
+    case = moves.lock(case_id)
+    if actor.person_id is not None:
+        moves.require(actor, Permission.HANDLE, case)
+    elif actor.id != case.complainant_id:
+        raise errors.NotFound
+    moves.set_status(case, Status.WITHDRAWN, unanswered_since=None)
+    moves.record_case(case, EventKind.CASE_WITHDRAWN, actor, at=at)
+    return case

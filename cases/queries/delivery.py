@@ -1,0 +1,75 @@
+"""What is due to go out, and what waits in the tray for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from cases.models import Delivery, Raw, Seer
+from cases.rules import permission as permissions
+from cases.vocabulary import DeliveryStatus, Permission, RawStatus
+
+# Counting stops here: the navigation says "99+".
+COUNTED = 100
+SHOWN = 25
+UNSURE = (DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED)
+
+
+def due(at: datetime, limit: int) -> list[int]:
+    """The deliveries whose time has come, longest waiting first."""
+    rows = Delivery.objects.filter(status=DeliveryStatus.QUEUED, due_at__lte=at).order_by("due_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def held_too_long(before: datetime) -> list[int]:
+    """The deliveries that a sender took before this instant and never came back with."""
+    rows = Delivery.objects.filter(status=DeliveryStatus.SENDING, claimed_at__lte=before).order_by("claimed_at")
+    return list(rows.values_list("pk", flat=True))
+
+
+def may_look(seer: Seer) -> bool:
+    """Whether there is a tray for this person at all."""
+    return seer.is_organisation_admin or any(
+        permissions.may(role, permission)
+        for role in seer.roles.values()
+        for permission in (Permission.REPLAY_INTAKE, Permission.SETTLE_DELIVERY)
+    )
+
+
+def failed_raws(seer: Seer) -> QuerySet[Raw]:
+    """What arrived at the person's brands and could not be processed, newest first."""
+    brands = _brands(seer, Permission.REPLAY_INTAKE)
+    return Raw.objects.filter(status=RawStatus.FAILED, brand_id__in=brands).order_by("-pk")
+
+
+def unsure(seer: Seer) -> QuerySet[Delivery]:
+    """Deliveries that failed or whose outcome nobody knows, and that this person may settle, newest first."""
+    theirs = Q(brand_id__in=_brands(seer, Permission.SETTLE_DELIVERY)) & (Q(case__isnull=True) | seer.cases("case__"))
+    if seer.is_organisation_admin:
+        theirs |= Q(brand__isnull=True)
+    return Delivery.objects.filter(theirs, status__in=UNSURE).order_by("-pk")
+
+
+def raw_page(seer: Seer, before: int | None) -> list[Raw]:
+    """One page of what could not be processed; one more row than is shown says that there is another page."""
+    rows = failed_raws(seer).select_related("channel", "brand")
+    return list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
+
+
+def delivery_page(seer: Seer, before: int | None) -> list[Delivery]:
+    """One page of unsure deliveries, in the same way."""
+    rows = unsure(seer).select_related("case", "brand").defer("body")
+    return list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
+
+
+def waiting_in_tray(seer: Seer) -> int:
+    """How much waits for this person in the tray, in one query; COUNTED and above are not told apart."""
+    if not may_look(seer):
+        return 0
+    raws = failed_raws(seer).values_list("pk")[:COUNTED]
+    return raws.union(unsure(seer).values_list("pk")[:COUNTED], all=True).count()
+
+
+def _brands(seer: Seer, permission: Permission) -> list[int]:
+    return sorted(brand for brand, role in seer.roles.items() if permissions.may(role, permission))

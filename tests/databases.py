@@ -75,7 +75,8 @@ def drop(name: str) -> None:
     """Gone, whoever is still connected: each role ends its own connections."""
     with connect("default", maintenance()) as app:
         app.execute(
-            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s AND usename = current_user",
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
             [name],
         )
     with connect("owner", maintenance()) as owner:

@@ -89,7 +89,7 @@ class _Attempt:
 
 
 def _attempt(window: _Window, start: int, shape: Shape, width: int | None) -> _Attempt:
-    row = _Row(shape.delimiter)
+    row, words = _Row(shape.delimiter), ""
     used = size = 0
     while used == 0 or row.is_open:
         line = window.at(start + used)
@@ -98,21 +98,21 @@ def _attempt(window: _Window, start: int, shape: Shape, width: int | None) -> _A
         used += 1
         if line.text is None:
             return _Attempt(used, [], TOO_LONG)
-        size += len(line.raw)
-        row.feed(line.text)
+        size, words = size + len(line.raw), line.text
+        row.feed(words)
         if row.broken:
             return _Attempt(used, row.fields, "a quote is closed in the middle of a field", unclosed=used > 1)
         if row.is_open and width is not None and len(row.fields) >= width:
             return _Attempt(used, row.fields, _wrong_width(len(row.fields) + 1, width), unclosed=True)
     if width is not None and len(row.fields) != width and (len(row.fields) < width or any(row.fields[width:])):
         return _Attempt(used, row.fields, _wrong_width(len(row.fields), width))
-    if used > 1 and width is not None and _swallows(row.fields, line.text, shape.delimiter, width):
+    if used > 1 and width is not None and _swallows(row.fields, words, shape.delimiter, width):
         return _Attempt(used, row.fields, _NEVER_CLOSED, unclosed=True)
     return _Attempt(used, row.fields[:width])
 
 
 def _swallows(fields: Sequence[str], last_words: str, delimiter: str, width: int) -> bool:
-    """Whether what closes the last field is really the opening quote of another row: all its other columns precede it."""
+    """Whether what closes the last field really opens that of another row: all its other columns stand before it."""
     words = last_words.rstrip(" ")
     before = words[:-2].split(delimiter)
     is_opening = words.endswith(f'{delimiter}"') and len(before) == width - 1 and '"' not in words[:-1]

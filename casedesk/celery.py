@@ -21,7 +21,6 @@ app.conf.include = [f"cases.jobs.{module.name}" for module in pkgutil.iter_modul
 TIMETABLE: dict[Job, float | crontab] = {
     Job.HEARTBEAT: 15.0,
     Job.SWEEP_DELIVERIES: 10.0,
-    Job.SWEEP_RAW: 20.0,
     Job.EXPIRE_INVITATIONS: 300.0,
     Job.SWEEP_FILES: crontab(minute=17),
 }

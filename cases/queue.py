@@ -63,9 +63,18 @@ def _nudge(job: Job, ids: dict[str, int | str]) -> None:
         _breaker.trip(error)
 
 
-def announce(*, brand_id: int, case: str | None, revision: int) -> None:
-    """Tell open browsers after the commit that something of this brand changed: ids and a revision, never words."""
-    message: dict[str, Any] = {"brand": brand_id, "case": case, "revision": revision}
+def announce(*, brand_id: int, case: str | None, revision: int, restricted: bool = True) -> None:
+    """Tell open browsers after the commit that something of this brand changed: ids and a revision, never words.
+
+    Unless the caller knows that everybody of the brand may see the case, each stream asks the visibility rule.
+    """
+    message: dict[str, Any] = {"brand": brand_id, "case": case, "revision": revision, "restricted": restricted}
+    transaction.on_commit(lambda: _publish(message), robust=True)
+
+
+def announce_rights(*, person_id: int) -> None:
+    """Let this person's open streams look again at what they may see, and end when they are signed out."""
+    message: dict[str, Any] = {"person": person_id}
     transaction.on_commit(lambda: _publish(message), robust=True)
 
 

@@ -21,10 +21,17 @@ function toast(text, kind = "") {
 
 // Bad news stays until it is read.
 function settle(item) {
-  if (!item.classList.contains("is-late")) leave(item, 8000);
+  if (item.classList.contains("is-late") || item.dataset.settled) return;
+  item.dataset.settled = "1";
+  leave(item, 8000);
 }
 
-for (const item of document.querySelectorAll("[data-toast]")) settle(item);
+// A live region announces what is added to it, not what the page came with.
+setTimeout(() => {
+  const items = document.querySelectorAll("#toasts > [data-toast]");
+  document.getElementById("toasts")?.append(...items);
+  items.forEach(settle);
+}, 200);
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest("[data-toast]")?.remove());
 
 // ---- forms: sent once, refused where a button says why ----
@@ -38,6 +45,15 @@ function free(form) {
   for (const button of submitters(form)) button.classList.remove("is-busy");
 }
 
+function hold(form, submitter) {
+  form.dataset.sent = "1";
+  clearTimeout(drafts.get(form));
+  drafts.delete(form);
+  submitter?.classList.add("is-busy");
+  // Should no answer come, or only a file, it can be tried again.
+  setTimeout(() => free(form), 15_000);
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.submitter?.getAttribute("aria-disabled") === "true" || form.dataset.sent) {
@@ -45,11 +61,7 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  if (form.method !== "post") return;
-  form.dataset.sent = "1";
-  clearTimeout(drafts.get(form));
-  drafts.delete(form);
-  event.submitter?.classList.add("is-busy");
+  if (form.method === "post" && !form.hasAttribute("hx-post")) hold(form, event.submitter);
 }, true);
 // A form in a page that the back button brings out of the cache may be sent again.
 addEventListener("pageshow", (event) => event.persisted && document.querySelectorAll("form[data-sent]").forEach(free));
@@ -65,15 +77,15 @@ document.addEventListener("keydown", (event) => {
 // ---- htmx: freed forms, focus, errors in words ----
 
 const body = document.body;
-body.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const form = detail.elt.closest("form");
-  if (form) free(form);
+body.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
+  if (elt.matches("form[hx-post]")) hold(elt, requestConfig.triggeringEvent?.submitter);
 });
-body.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const wrong = detail.target.querySelector("[aria-invalid=true]");
-  (wrong ?? detail.target.querySelector("[data-focus]"))?.focus();
-  for (const item of document.querySelectorAll("#toasts > [data-toast]")) settle(item);
-  ready(detail.target);
+body.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => elt.matches("form[hx-post]") && free(elt));
+body.addEventListener("htmx:afterSettle", ({ target: part }) => {
+  const inside = (selector) => (part.matches(selector) ? part : part.querySelector(selector));
+  (inside("[aria-invalid=true]") ?? inside("[data-focus]"))?.focus();
+  document.querySelectorAll("#toasts > [data-toast]").forEach(settle);
+  ready(part);
 });
 // A refusal brings its own words and says where they go.
 body.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -88,10 +100,17 @@ body.addEventListener("htmx:responseError", () => toast(words.failed, "is-late")
 
 const drafts = new Map();
 
+// Words only: files go when the form goes.
+function wordsOf(form) {
+  const words = new FormData(form);
+  for (const [name, value] of [...words]) if (value instanceof File) words.delete(name);
+  return words;
+}
+
 async function keep(form, last) {
   const state = form.querySelector("[data-draft-state]");
   try {
-    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), keepalive: last, redirect: "error" });
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: wordsOf(form), keepalive: last, redirect: "error" });
     if (!answer.ok) throw new Error(answer.status);
     const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     if (state) state.textContent = words.draftKept.replace("%s", now);
@@ -138,12 +157,10 @@ document.addEventListener("click", (event) => {
   document.querySelector(tab.hash)?.querySelector("textarea")?.focus({ preventScroll: true });
 });
 
-// ---- menus and dialogs ----
+// ---- menus and dialogs: outside or Escape closes ----
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
-  const opener = target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens).showModal();
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");

@@ -93,4 +93,4 @@ overlay?.querySelector("[data-keys-on]").addEventListener("change", ({ target })
   if (target.checked) localStorage.removeItem(OFF);
   else localStorage.setItem(OFF, "1");
 });
-overlay && document.querySelector("[data-opens=keys]")?.addEventListener("click", (event) => { event.stopPropagation(); show(); });
+document.querySelector("[data-keys-open]")?.addEventListener("click", show);

@@ -26,6 +26,9 @@ function open() {
   stream.onopen = () => { state = "live"; pause = 2_000; tell({ kind: "live" }); };
   stream.onmessage = ({ data }) => tell({ kind: "changed", change: JSON.parse(data) });
   stream.onerror = lost;
+  // The server is there, but hears of no changes for the moment.
+  stream.addEventListener("lost", () => { state = "lost"; tell({ kind: "lost" }); });
+  stream.addEventListener("back", () => { state = "live"; tell({ kind: "live" }); });
 }
 
 function close() {

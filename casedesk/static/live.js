@@ -13,8 +13,10 @@ function mark(reference) {
   for (const row of document.querySelectorAll(`[data-case="${CSS.escape(reference)}"]`)) row.classList.add("is-changed");
 }
 
+// A tab that nobody sees asks for nothing until somebody looks at it.
 function tell() {
   flushing = 0;
+  if (document.hidden) return;
   const changes = [...waiting.values()];
   waiting.clear();
   body.dispatchEvent(new CustomEvent("casedesk:changed", { detail: { changes } }));
@@ -28,9 +30,17 @@ function changed(change) {
   flushing ||= setTimeout(tell, Math.random() * JITTER);
 }
 
-function poll() {
+document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting.size) tell(); });
+
+// With no word about what changed, everything may have: the lists, and the case that is open.
+function askAll() {
   const open = document.querySelector("[data-live-case]")?.dataset.liveCase;
-  if (!document.hidden) changed({ case: open ?? null, brand: null, revision: null });
+  waiting.set(open ?? "", { case: open ?? null, brand: null, revision: null });
+  flushing ||= setTimeout(tell, Math.random() * JITTER);
+}
+
+function poll() {
+  askAll();
   polling = setTimeout(poll, POLL + Math.random() * POLL);
 }
 
@@ -48,8 +58,7 @@ function back() {
   clearTimeout(polling);
   polling = 0;
   strip.hidden = true;
-  const open = document.querySelector("[data-live-case]")?.dataset.liveCase;
-  changed({ case: open ?? null, brand: null, revision: null });
+  askAll();
 }
 
 function hear({ kind, change }) {
@@ -71,6 +80,8 @@ function directly() {
   const stream = new EventSource(body.dataset.live);
   stream.onmessage = ({ data }) => hear({ kind: "changed", change: JSON.parse(data) });
   stream.onopen = () => hear({ kind: "live" });
+  stream.addEventListener("lost", () => hear({ kind: "lost" }));
+  stream.addEventListener("back", () => hear({ kind: "live" }));
   stream.onerror = () => {
     hear({ kind: "lost" });
     if (stream.readyState === EventSource.CLOSED) setTimeout(directly, 10_000 + Math.random() * 20_000);

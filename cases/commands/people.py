@@ -314,9 +314,7 @@ def _checked_email(email: str, but: User | None = None) -> str:
     others = User.objects.filter(email__iexact=address)
     if (others.exclude(pk=but.pk) if but else others).exists():
         raise errors.Invalid(
-            _(
-                "Somebody with this mail address is here already. Give them a role, or ask an organisation admin to."
-            ),
+            _("Somebody with this mail address is here already. Give them a role, or ask an organisation admin to."),
             "email",
         )
     return address

@@ -3,49 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cases import errors
 from cases.commands import moves
 from cases.models import Brand, Case, Category, Channel, Kind, Membership, PlaybookAction, Post, Team
-from cases.rules import catalogue as starters
-from cases.rules import currencies
-from cases.vocabulary import UNHANDLED, Actor, ChannelKind, EventKind, Permission, Stream
+from cases.rules import catalogue, currencies
+from cases.rules.permission import OWNERS
+from cases.vocabulary import Actor, ChannelKind, EventKind
 
 _PREFIX = re.compile(r"[A-Z]{2,4}", re.ASCII)
 
 
 @transaction.atomic(durable=True)
-def create_brand(
-    *, name: str, slug: str, prefix: str, language: str, zone: str, currency: str, actor: Actor
-) -> Brand:
+def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str, currency: str, actor: Actor) -> Brand:
     """A brand with a catalogue to start from and a complaint form; its prefix and its slug never change."""
     moves.require_organisation(actor)
-    moves.lock_set_up()
+    moves.lock_organisation()
+    if not _PREFIX.fullmatch(prefix):
+        raise errors.Invalid(_("Use two to four capital letters, for example BW."), "prefix")
     brand = Brand(
-        slug=_free(moves.checked_code(slug, field="slug"), "slug", Brand.objects.all()),
-        prefix=_free(_checked_prefix(prefix), "prefix", Brand.objects.all()),
-        **_checked_brand(name=name, language=language, zone=zone, currency=currency),
+        slug=moves.free(moves.checked_code(slug, field="slug"), "slug", Brand.objects.all()),
+        prefix=moves.free(prefix, "prefix", Brand.objects.all()),
+        **_checked_brand(name, language, zone, currency),
     )
     brand.save()
-    Kind.objects.bulk_create([Kind(brand=brand, **vars(starter)) for starter in starters.KINDS])
-    channel = Channel.objects.create(
-        brand=brand,
-        name=_("Web form"),
-        slug="web-form",
-        kind=ChannelKind.WEB_FORM,
-        platform="web",
-        is_complaints_only=True,
-    )
-    moves.record(
-        Stream.BRAND, brand.pk, EventKind.BRAND_CHANGED, actor, fields=["created"], prefix=brand.prefix, slug=brand.slug
-    )
-    moves.record(Stream.BRAND, brand.pk, EventKind.CHANNEL_CHANGED, actor, channel=channel.pk, fields=["created"])
+    Kind.objects.bulk_create([Kind(brand=brand, **vars(starter)) for starter in catalogue.KINDS])
+    with translation.override(language):
+        channel = Channel.objects.create(
+            brand=brand,
+            name=_("Web form"),
+            slug="web-form",
+            kind=ChannelKind.WEB_FORM,
+            platform="web",
+            is_complaints_only=True,
+        )
+    moves.record_row(brand, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk, fields=["created"], prefix=prefix)
+    moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"])
     return brand
 
 
@@ -54,14 +53,15 @@ def change_brand(
     *, brand_id: int, name: str, language: str, zone: str, currency: str, is_active: bool, actor: Actor
 ) -> Brand:
     """Change what may change of a brand; an organisation admin switches it off once no case of it needs work."""
-    moves.require_in_brand(actor, Permission.SET_UP, brand_id)
-    brand = moves.lock_brand(brand_id)
+    brand = moves.lock_brand(brand_id, actor)
     if is_active != brand.is_active:
         moves.require_organisation(actor)
     if brand.is_active and not is_active:
-        _refuse_in_use(Case.objects.filter(brand=brand))
-    wanted = _checked_brand(name=name, language=language, zone=zone, currency=currency)
-    _change(brand, brand, {**wanted, "is_active": is_active}, EventKind.BRAND_CHANGED, actor)
+        # Cases are opened under this lock: none can appear between the count and the switch.
+        moves.lock_opening(brand.pk)
+        moves.refuse_in_use(Case.objects.filter(brand=brand))
+    wanted = {**_checked_brand(name, language, zone, currency), "is_active": is_active}
+    moves.change_row(brand, wanted, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk)
     return brand
 
 
@@ -79,20 +79,19 @@ def create_channel(
     actor: Actor,
 ) -> Channel:
     """Another place where the public speaks to the brand; the slug names it in imports and never changes."""
-    moves.require_in_brand(actor, Permission.SET_UP, brand_id)
-    brand = moves.lock_brand(brand_id)
+    brand = moves.lock_brand(brand_id, actor)
     channel = Channel(
         brand=brand,
         name=moves.checked_name(name),
-        slug=_free(moves.checked_code(slug, field="slug"), "slug", brand.channels.all()),
+        slug=moves.free(moves.checked_code(slug, field="slug"), "slug", brand.channels.all()),
         kind=_checked_kind(kind),
         platform=moves.checked_code(platform, field="platform"),
         is_complaints_only=is_complaints_only,
-        default_category_id=_of_brand(Category, default_category_id, brand, "default_category"),
-        default_team_id=_of_brand(Team, default_team_id, brand, "default_team"),
+        default_category_id=moves.of_brand(brand.categories.all(), default_category_id, "default_category"),
+        default_team_id=moves.of_brand(brand.teams.all(), default_team_id, "default_team"),
     )
     channel.save()
-    moves.record(Stream.BRAND, brand.pk, EventKind.CHANNEL_CHANGED, actor, channel=channel.pk, fields=["created"])
+    moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"])
     return channel
 
 
@@ -110,49 +109,90 @@ def change_channel(
     actor: Actor,
 ) -> Channel:
     """Change a channel; its kind and platform only while nothing has arrived on it. Off, it takes nothing in."""
-    channel, brand = _locked(Channel, channel_id, actor)
+    channel, brand = moves.lock_row(Channel.objects.all(), channel_id, actor)
     wanted = {
         "name": moves.checked_name(name),
         "kind": _checked_kind(kind),
         "platform": moves.checked_code(platform, field="platform"),
         "is_complaints_only": is_complaints_only,
-        "default_category_id": _of_brand(Category, default_category_id, brand, "default_category"),
-        "default_team_id": _of_brand(Team, default_team_id, brand, "default_team"),
+        "default_category_id": moves.of_brand(
+            brand.categories.all(), default_category_id, "default_category", now=channel.default_category_id
+        ),
+        "default_team_id": moves.of_brand(
+            brand.teams.all(), default_team_id, "default_team", now=channel.default_team_id
+        ),
         "is_active": is_active,
     }
     is_moved = (wanted["kind"], wanted["platform"]) != (channel.kind, channel.platform)
     if is_moved and Post.objects.filter(channel=channel).exists():
         # Handles belong to a platform, and whether a post was public depends on the kind.
         raise errors.Invalid(_("Posts have arrived here already, so this stays. Make another channel instead."), "kind")
-    _change(channel, brand, wanted, EventKind.CHANNEL_CHANGED, actor)
+    moves.change_row(channel, wanted, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk)
     return channel
 
 
 @transaction.atomic(durable=True)
 def create_team(*, brand_id: int, name: str, lead_id: int | None, actor: Actor) -> Team:
     """People of a brand who share work, and the one who leads them."""
-    moves.require_in_brand(actor, Permission.SET_UP, brand_id)
-    brand = moves.lock_brand(brand_id)
-    team = Team(brand=brand, name=_checked_team_name(name, brand), lead_id=_checked_lead(lead_id, brand))
+    brand = moves.lock_brand(brand_id, actor)
+    team = Team(
+        brand=brand,
+        name=moves.free(moves.checked_name(name), "name", brand.teams.all()),
+        lead_id=_checked_lead(lead_id, brand),
+    )
     team.save()
-    moves.record(Stream.BRAND, brand.pk, EventKind.TEAM_CHANGED, actor, team=team.pk, fields=["created"])
+    moves.record_row(team, EventKind.TEAM_CHANGED, actor, brand_id=brand.pk, fields=["created"])
     return team
 
 
 @transaction.atomic(durable=True)
 def change_team(*, team_id: int, name: str, lead_id: int | None, is_active: bool, actor: Actor) -> Team:
     """Change a team; it is switched off once no open case is with it and nothing sends work to it."""
-    team, brand = _locked(Team, team_id, actor)
+    team, brand = moves.lock_row(Team.objects.all(), team_id, actor)
     if team.is_active and not is_active:
-        _refuse_in_use(Case.objects.filter(team=team))
-        _refuse_routed(team)
+        moves.lock_opening(brand.pk)
+        moves.refuse_in_use(Case.objects.filter(team=team))
+        moves.refuse_needed(_sending_to(team))
     wanted = {
-        "name": _checked_team_name(name, brand, but=team),
-        "lead_id": _checked_lead(lead_id, brand, now=team.lead_id),
+        "name": moves.free(moves.checked_name(name), "name", brand.teams.exclude(pk=team.pk)),
+        "lead_id": lead_id if lead_id == team.lead_id else _checked_lead(lead_id, brand),
         "is_active": is_active,
     }
-    _change(team, brand, wanted, EventKind.TEAM_CHANGED, actor)
+    moves.change_row(team, wanted, EventKind.TEAM_CHANGED, actor, brand_id=brand.pk)
     return team
 
 
-def _locked[T](*_args: T) -> T: ...
+def _sending_to(team: Team) -> list[str]:
+    """The codes of what brings work to this team."""
+    categories = Category.objects.filter(team=team, is_active=True).values_list("code", flat=True)
+    channels = Channel.objects.filter(default_team=team, is_active=True).values_list("slug", flat=True)
+    playbooks = PlaybookAction.objects.filter(team=team, playbook__is_active=True)
+    named = playbooks.values_list("playbook__category__code", flat=True)
+    return sorted({*categories, *channels, *named})
+
+
+def _checked_brand(name: str, language: str, zone: str, currency: str) -> dict[str, str]:
+    if language not in dict(settings.LANGUAGES):
+        raise errors.Invalid(_("Choose one of the languages of casedesk."), "language")
+    if zone not in available_timezones():
+        raise errors.Invalid(_("This is not a time zone; they look like Europe/Paris."), "zone")
+    if currency not in currencies.CODES:
+        raise errors.Invalid(_("This is not a currency; they look like EUR."), "currency")
+    return {"name": moves.checked_name(name), "language": language, "zone": zone, "currency": currency}
+
+
+def _checked_kind(kind: str) -> str:
+    if kind not in ChannelKind.values:
+        raise errors.Invalid(_("Choose where it is that the public speaks."), "kind")
+    return kind
+
+
+def _checked_lead(lead_id: int | None, brand: Brand) -> int | None:
+    if (
+        lead_id is not None
+        and not Membership.objects.filter(
+            person_id=lead_id, brand=brand, person__is_active=True, role__in=OWNERS
+        ).exists()
+    ):
+        raise errors.Invalid(_("A team is led by an active agent or manager of the brand."), "lead")
+    return lead_id

@@ -63,7 +63,7 @@ def test_goes_all_the_way() -> None:
     assert [gap.code for gap in gates.missing(Case.objects.get())] == [Missing.ANSWER_ON_ITS_WAY]
     answer = Delivery.objects.order_by("-id")[0]
     assert delivery.claim(delivery_id=answer.pk, at=answer.due_at, actor=SYSTEM) is not None
-    delivery.mark_sent(delivery_id=answer.pk, at=AT, actor=SYSTEM)
+    delivery.mark_sent(delivery_id=answer.pk, claimed_at=answer.due_at, at=AT, actor=SYSTEM)
 
     handled = handling.handle(case_id=opened.pk, at=AT, actor=agent)
     assert handled.status == Status.HANDLED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -12,12 +12,14 @@ import threading
 import time
 import urllib.request
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import IO, Any
 
 import psycopg
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
+from psycopg import sql
 
 from casedesk import embedded, parts
 from cases.models import User
@@ -41,18 +43,19 @@ class Command(BaseCommand):
         """Run until Ctrl-C or SIGTERM."""
         say = parts.saying(sys.stdout)
         stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: stopped.set())
+        _on_signal(lambda *_: sys.exit(1))
         lock = _only_one()
         listener = _listen(options["host"], options["port"])
         address = _address(options["host"], options["port"])
         try:
             _announce_address(address, options["host"])
             self._prepare(say, empty=options["empty"], stopped=stopped)
-            if not stopped.is_set():
-                self._run(say, listener, address, stopped)
+            _on_signal(lambda *_: stopped.set())
+            self._run(say, listener, address, stopped)
         finally:
-            connections.close_all()
+            _on_signal(lambda *_: None)
+            stopped.set()
+            _leave_database()
             listener.close()
             embedded.release()
             gone = embedded.wait_stopped(settings.HOME)
@@ -67,30 +70,64 @@ class Command(BaseCommand):
         _require_database()
         for name in [name for name in wanted if wanted[name]]:
             parts.follow(name, settings.HOME / "log" / f"{name}.log", say, stopped)
+        said = _Said(say)
+        loading = settings.HOME / "demo-loading"
+        if loading.exists():
+            say("up", "the demo was interrupted while it was loaded: starting over")
+            _empty_database()
         say("up", "bringing the database up to date")
         call_command("migrate", verbosity=0)
-        if stopped.is_set() or User.objects.exists():
-            return
-        if empty:
-            self._create_first_admin(say)
-        else:
-            say("up", "first start: loading the demo")
-            call_command("load_demo")
-
-    def _create_first_admin(self, say: parts.Say) -> None:
-        from cases.commands import people
-
-        password = secrets.token_urlsafe(12)
-        people.create_first_admin(username="admin", password=password)
-        say("up", f"first admin: user name admin, one-time password {password}")
+        if not User.objects.exists():
+            if empty:
+                call_command("create_first_admin", stdout=said)
+            else:
+                say("up", "first start: loading the demo")
+                loading.touch()
+                call_command("load_demo", stdout=said)
+        loading.unlink(missing_ok=True)
 
     def _run(self, say: parts.Say, listener: socket.socket, address: str, stopped: threading.Event) -> None:
         running = _parts(listener)
-        # Every connection of this process goes back: the children have their own.
-        for alias in connections:
-            connections[alias].close()
+        _leave_database()
         threading.Thread(target=_welcome, args=(say, address, stopped), daemon=True).start()
         parts.run(running, say, stopped)
+
+
+class _Said(io.TextIOBase):
+    """What another command writes, said under our name."""
+
+    def __init__(self, say: parts.Say) -> None:
+        self._say = say
+
+    def write(self, text: str) -> int:
+        """One line at a time, as commands write."""
+        if text.strip():
+            self._say("up", text.rstrip())
+        return len(text)
+
+
+def _leave_database() -> None:
+    """Give every connection of this process back; the parts have their own."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if connection.settings_dict["OPTIONS"].get("pool"):
+            connection.close_pool()
+
+
+def _on_signal(act: Callable[..., object]) -> None:
+    """What happens on Ctrl-C, and when somebody or a closing terminal ends this process."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, act)
+
+
+def _empty_database() -> None:
+    """A new embedded database; only called when the old one holds half a demo that nobody ever saw."""
+    if not settings.EMBEDDED_POSTGRES:
+        raise CommandError("DATABASE_URL holds half a demo: empty that database, or name another.")
+    url, name = embedded.database_url(settings.HOME, owner=True, name="postgres"), sql.Identifier(embedded.DATABASE)
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
 
 def _parts(listener: socket.socket) -> list[parts.Part]:
@@ -197,5 +234,5 @@ def _sign_ins() -> list[str]:
 
     people = User.objects.filter(username__in=load_demo.SIGN_INS, is_active=True)
     known = [person.username for person in people if person.check_password(load_demo.PASSWORD)]
-    connections.close_all()
+    _leave_database()
     return [f"sign in as {name} with password {load_demo.PASSWORD}" for name in known]

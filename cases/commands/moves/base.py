@@ -139,7 +139,12 @@ def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk])
         case.revision = cursor.fetchone()[0]
-    queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision)
+    queue.announce(
+        brand_id=case.brand_id,
+        case=case.reference,
+        revision=case.revision,
+        restricted=case.is_restricted or case.about_id is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

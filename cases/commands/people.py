@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases import errors
+from cases import errors, queue
 from cases.commands import moves
 from cases.models import ApiToken, Brand, Membership, Team, User
 from cases.queries import people as queries
@@ -169,6 +169,7 @@ def set_membership(
     moves.record(
         Stream.BRAND, brand_id, EventKind.MEMBERSHIP_CHANGED, actor, at=at, person=person_id, role=role, team=team_id
     )
+    queue.announce_rights(person_id=person_id)
     return row
 
 
@@ -184,6 +185,7 @@ def remove_membership(*, person_id: int, brand_id: int, heir_id: int | None = No
     _leave_teams(row.person, actor, brand_id=brand_id)
     row.delete()
     moves.record(Stream.BRAND, brand_id, EventKind.MEMBERSHIP_CHANGED, actor, at=at, person=person_id, role=None)
+    queue.announce_rights(person_id=person_id)
 
 
 @transaction.atomic(durable=True)
@@ -207,6 +209,7 @@ def deactivate_person(*, person_id: int, heir_id: int | None = None, at: datetim
     person.is_active, person.deactivated_at = False, at
     person.save(update_fields=["is_active", "deactivated_at", "password"])
     moves.record(Stream.SETUP, 0, EventKind.PERSON_DEACTIVATED, actor, at=at, person=person.pk, heir=heir_id)
+    queue.announce_rights(person_id=person.pk)
     return person
 
 

@@ -68,8 +68,9 @@ def hand_over(in_hand: InHand, heir_id: int | None, *, at: datetime, actor: Acto
     touched = {case.pk: case for case in in_hand.cases} | {action.case_id: action.case for action in in_hand.actions}
     Case.objects.filter(pk__in=touched).update(revision=F("revision") + 1)
     _record(in_hand, heir_id, at, actor)
-    for case in Case.objects.filter(pk__in=touched).only("brand_id", "reference", "revision"):
-        queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision)
+    for case in Case.objects.filter(pk__in=touched):
+        is_for_few = case.is_restricted or case.about_id is not None
+        queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision, restricted=is_for_few)
     if heir_id is not None and touched:
         notify([heir_id], "handed_over", by_id=actor.person_id)
 

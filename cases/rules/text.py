@@ -27,6 +27,8 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Windows-1252 leaves five bytes without a meaning; there they are what Latin-1 says.
+_WINDOWS_1252 = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256))
 # Beyond this many words on both sides a word-wise comparison costs seconds, and nobody reads it.
 _COMPARABLE_WORDS = 4_000
 
@@ -78,10 +80,7 @@ def decode_line(raw: bytes) -> str:
         return raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         pass
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in raw)
+    return codecs.charmap_decode(raw, "strict", _WINDOWS_1252)[0]
 
 
 def is_charset(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The live stream: ids and revisions of what changed, to whoever may see it; losing Redis costs liveness, nothing else."""
+"""The live stream: what changed, as ids and revisions, to whoever may see it; without Redis it is silent, no more."""
 
 from __future__ import annotations
 

@@ -11,6 +11,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import Seer
+from cases.queries import delivery as deliveries
+from cases.queries import people
 from cases.vocabulary import Inbox
 
 THEMES = ("light", "dark")
@@ -27,6 +30,7 @@ VIEWS = (
 )
 AREAS = (
     ("inbox", "inbox", _("Desk"), "g d"),
+    ("tray", "inbox-off", _("Tray"), "g y"),
     ("settings", "settings", _("Settings"), "g s"),
     ("help", "help", _("Help"), ""),
 )
@@ -78,15 +82,24 @@ class Shell:
         """The side navigation, the current line marked."""
         return [Group(_("Areas"), self._areas(), shown=False), Group(_("Views"), self._views())]
 
+    @cached_property
+    def seer(self) -> Seer:
+        """What the person may see; a view that has read it already leaves it on the request."""
+        return getattr(self._request, "seer", None) or people.seer_of(self._request.user.pk)
+
     def _areas(self) -> list[Link]:
         path = self._request.path
         links = []
         for name, icon, label, keys in AREAS:
             href = _href(name)
-            if href:
+            if href and (name != "tray" or deliveries.may_look(self.seer)):
                 current = path == href and not self._view() if name == "inbox" else path.startswith(href)
-                links.append(Link(href, icon, label, current, None, keys))
+                links.append(Link(href, icon, label, current, self._count(name), keys))
         return links
+
+    def _count(self, name: str) -> str | None:
+        waiting = deliveries.waiting_in_tray(self.seer) if name == "tray" else 0
+        return (f"{deliveries.COUNTED - 1}+" if waiting >= deliveries.COUNTED else str(waiting)) if waiting else None
 
     def _view(self) -> str:
         return self._request.GET.get("view", "")

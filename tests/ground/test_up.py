@@ -105,9 +105,11 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def up(home: Path) -> Iterator[Up]:
     started = Up(home, "--empty")
-    started.wait_for("casedesk is at")
-    yield started
-    started.stop()
+    try:
+        started.wait_for("casedesk is at")
+        yield started
+    finally:
+        started.stop()
 
 
 def test_starts_from_nothing_stops_in_order_and_keeps_the_data(up: Up, home: Path) -> None:

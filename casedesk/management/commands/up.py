@@ -111,7 +111,7 @@ def _leave_database() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
         if connection.settings_dict["OPTIONS"].get("pool"):
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
 
 
 def _on_signal(act: Callable[..., object]) -> None:

@@ -10,9 +10,13 @@ function tell(message) {
   for (const port of ports) port.postMessage(message);
 }
 
-function lost() {
-  state = "lost";
-  tell({ kind: "lost" });
+function turn(kind) {
+  state = kind;
+  tell({ kind });
+}
+
+function failed() {
+  turn("lost");
   // A refused stream (signed out, server away behind a proxy) does not reconnect by itself.
   if (stream.readyState !== EventSource.CLOSED) return;
   stream = null;
@@ -23,12 +27,12 @@ function lost() {
 function open() {
   if (stream || !ports.size) return;
   stream = new EventSource(url);
-  stream.onopen = () => { state = "live"; pause = 2_000; tell({ kind: "live" }); };
+  stream.onopen = () => { pause = 2_000; turn("live"); };
   stream.onmessage = ({ data }) => tell({ kind: "changed", change: JSON.parse(data) });
-  stream.onerror = lost;
-  // The server is there, but hears of no changes for the moment.
-  stream.addEventListener("lost", () => { state = "lost"; tell({ kind: "lost" }); });
-  stream.addEventListener("back", () => { state = "live"; tell({ kind: "live" }); });
+  // The stream stands, but the server itself may hear nothing for a while.
+  stream.addEventListener("lost", () => turn("lost"));
+  stream.addEventListener("back", () => turn("live"));
+  stream.onerror = failed;
 }
 
 function close() {

@@ -66,7 +66,7 @@ def add_action(
         currency=currency,
     )
     if owner_id:
-        moves.notify([owner_id], "action", by_id=actor.person_id, case=case)
+        moves.notify([owner_id], "action", by_id=actor.person_id, case=case, at=at)
     return action
 
 

@@ -61,7 +61,7 @@ def _give(case: Case, owner_id: int, at: datetime, actor: Actor) -> Case:
         moves.update(case, **fields)
     case.refresh_from_db()
     moves.record_case(case, EventKind.CASE_ASSIGNED, actor, at=at, owner=owner_id, before=before)
-    moves.notify([owner_id], "assigned", by_id=actor.person_id, case=case)
+    moves.notify([owner_id], "assigned", by_id=actor.person_id, case=case, at=at)
     return case
 
 

@@ -104,8 +104,8 @@ def mark_failed(
         return
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.FAILED, error=error)
     _record(row, EventKind.DELIVERY_FAILED, actor, at=at, attempt=row.attempts)
-    _answer_bounced(row, actor)
-    _tell_owner(row)
+    _answer_bounced(row, at, actor)
+    _tell_owner(row, at)
 
 
 @transaction.atomic(durable=True)
@@ -146,7 +146,7 @@ def settle(*, delivery_id: int, choice: str, at: datetime, actor: Actor) -> Deli
     elif moved == DeliveryStatus.SENT:
         _answer_reached(row, at, actor)
     else:
-        _answer_bounced(row, actor)
+        _answer_bounced(row, at, actor)
     return row
 
 
@@ -158,8 +158,8 @@ def record_bounce(*, delivery_id: int, error: str, at: datetime, actor: Actor) -
         return
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.FAILED, error=error)
     _record(row, EventKind.DELIVERY_FAILED, actor, at=at, bounced=True)
-    _answer_bounced(row, actor)
-    _tell_owner(row)
+    _answer_bounced(row, at, actor)
+    _tell_owner(row, at)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -202,12 +202,12 @@ def _record(row: Delivery, kind: EventKind, actor: Actor, *, at: datetime | None
 def _wonder(row: Delivery, error: str, at: datetime, actor: Actor) -> None:
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.UNKNOWN, error=error)
     _record(row, EventKind.DELIVERY_UNKNOWN, actor, at=at, attempt=row.attempts)
-    _tell_owner(row)
+    _tell_owner(row, at)
 
 
-def _tell_owner(row: Delivery) -> None:
+def _tell_owner(row: Delivery, at: datetime) -> None:
     if row.case is not None and row.case.owner_id is not None:
-        moves.notify([row.case.owner_id], "undelivered", by_id=None, case=row.case)
+        moves.notify([row.case.owner_id], "undelivered", by_id=None, case=row.case, at=at)
 
 
 def _answer_reached(row: Delivery, at: datetime, actor: Actor) -> None:
@@ -221,7 +221,7 @@ def _answer_reached(row: Delivery, at: datetime, actor: Actor) -> None:
         moves.record_case(row.case, EventKind.ANSWER_REACHED, actor, at=at, message=row.message_id)
 
 
-def _answer_bounced(row: Delivery, actor: Actor) -> None:
+def _answer_bounced(row: Delivery, at: datetime, actor: Actor) -> None:
     if row.message_id is None or row.case is None:
         return
     # A reading on the private page is better proof than any mail server's word.
@@ -231,4 +231,4 @@ def _answer_bounced(row: Delivery, actor: Actor) -> None:
         .update(status=AnswerStatus.BOUNCED)
     )
     if bounced:
-        moves.record_case(row.case, EventKind.ANSWER_BOUNCED, actor, message=row.message_id)
+        moves.record_case(row.case, EventKind.ANSWER_BOUNCED, actor, at=at, message=row.message_id)

@@ -168,7 +168,7 @@ def write_note(*, case_id: int, text: str, uploads: Sequence[moves.Upload] = (),
     note = Note.objects.create(case=case, author_id=_person(actor), text=_words(text), written_at=at)
     moves.keep_files(case.brand_id, uploads, note=note)
     moves.record_case(case, EventKind.NOTE_WRITTEN, actor, at=at, note=note.pk)
-    moves.notify(reads.named_in(note.text or "", case), "named", by_id=actor.person_id, case=case)
+    moves.notify(reads.named_in(note.text or "", case), "named", by_id=actor.person_id, case=case, at=at)
     _drop_draft(case, Audience.INTERNAL, actor)
     return note
 
@@ -190,7 +190,7 @@ def report_misdirected(*, message_id: int, reason: str, at: datetime, actor: Act
         revoked = message.thread.private_links.filter(revoked_at__isnull=True).update(revoked_at=at)
         Note.objects.create(case=case, author_id=_person(actor), text=_words(reason), written_at=at)
         moves.record_case(case, EventKind.MESSAGE_MISDIRECTED, actor, at=at, message=message.pk, links=revoked)
-        moves.notify(reads.managers_of(case.brand_id), "misdirected", by_id=actor.person_id, case=case)
+        moves.notify(reads.managers_of(case.brand_id), "misdirected", by_id=actor.person_id, case=case, at=at)
     message.refresh_from_db()
     return message
 

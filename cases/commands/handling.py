@@ -137,6 +137,7 @@ def _ask(case: Case, at: datetime) -> None:
             )
             % {"brand": case.brand.name, "link": moves.make_link(thread, at=at)},
             case=case,
+            at=at,
         )
 
 
@@ -163,7 +164,7 @@ def _reopen(case: Case, at: datetime, actor: Actor, **payload: object) -> None:
     # What was answered then does not answer what is asked now.
     Answer.objects.filter(case=case, superseded_at__isnull=True).update(superseded_at=at)
     moves.record_case(case, EventKind.CASE_REOPENED, actor, at=at, owner=owner_id, **payload)
-    moves.notify([owner_id], "reopened", by_id=actor.person_id, case=case)
+    moves.notify([owner_id], "reopened", by_id=actor.person_id, case=case, at=at)
 
 
 def _owner_again(case: Case, actor: Actor) -> int:

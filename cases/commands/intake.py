@@ -158,6 +158,7 @@ def _mail_copy(case: Case, complaint: Complaint, link: str, at: datetime) -> Non
                 "link": link,
             },
             case=case,
+            at=at,
         )
 
 

@@ -139,7 +139,7 @@ def send_link(*, thread_id: int, at: datetime, actor: Actor) -> str:
     thread = _lock(thread_id)
     moves.require(actor, Permission.WRITE_PRIVATELY, thread.case)
     link = moves.make_link(thread, at=at)
-    _mail_link(thread, link)
+    _mail_link(thread, link, at)
     moves.record_case(thread.case, EventKind.LINK_SENT, actor, at=at, thread=thread.pk)
     return link
 
@@ -152,7 +152,7 @@ def renew_link(*, secret: str, at: datetime, actor: Actor) -> None:
         return
     thread = _lock(found.thread_id)
     if thread.refused_at is None and moves.address_of(thread):
-        _mail_link(thread, moves.make_link(thread, at=at))
+        _mail_link(thread, moves.make_link(thread, at=at), at)
         moves.record_case(thread.case, EventKind.LINK_SENT, actor, at=at, thread=thread.pk)
 
 
@@ -201,7 +201,7 @@ def _verify(thread: Thread, at: datetime, actor: Actor) -> None:
         moves.record_case(case, EventKind.INVITATION_ACCEPTED, actor, at=at, thread=thread.pk)
 
 
-def _mail_link(thread: Thread, link: str) -> None:
+def _mail_link(thread: Thread, link: str, at: datetime) -> None:
     address = moves.address_of(thread)
     if not address:
         return
@@ -214,4 +214,5 @@ def _mail_link(thread: Thread, link: str) -> None:
             % {"brand": case.brand.name, "reference": case.reference},
             body=gettext("Here is your private page:\n%(link)s\n\nKeep this link for yourself.") % {"link": link},
             case=case,
+            at=at,
         )

@@ -112,7 +112,7 @@ def pass_on(*, post_id: int, person_id: int, at: datetime, actor: Actor) -> None
     if not Membership.objects.filter(person_id=person_id, brand_id=post.brand_id, person__is_active=True).exists():
         raise errors.Invalid("This person does not work for the brand.", "person")
     Triage.objects.filter(pk=row.pk).update(passed_to_id=person_id)
-    moves.notify([person_id], "praise", by_id=actor.person_id, post=post)
+    moves.notify([person_id], "praise", by_id=actor.person_id, at=at, post=post)
     moves.record(Stream.POST, post.pk, EventKind.PRAISE_PASSED_ON, actor, at=at, person=person_id)
 
 

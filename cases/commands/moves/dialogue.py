@@ -131,11 +131,19 @@ def make_link(thread: Thread, *, at: datetime) -> str:
     return f"{settings.SITE_URL}/p/{secret}/"
 
 
-def notify(person_ids: Sequence[int], kind: str, *, by_id: int | None, case: Case | None = None, **of: Model) -> None:
+def notify(
+    person_ids: Sequence[int],
+    kind: str,
+    *,
+    by_id: int | None,
+    case: Case | None = None,
+    at: datetime | None = None,
+    **of: Model,
+) -> None:
     """Leave a notification for each person, except for whoever caused it."""
     Notification.objects.bulk_create(
         [
-            Notification(person_id=person_id, kind=kind, case=case, by_id=by_id, **of)
+            Notification(person_id=person_id, kind=kind, case=case, by_id=by_id, created_at=at or timezone.now(), **of)
             for person_id in dict.fromkeys(person_ids)
             if person_id != by_id
         ]
@@ -191,6 +199,7 @@ def write_message(
                 },
                 case=case,
                 message=message,
+                at=at,
             )
     return message
 
@@ -206,7 +215,7 @@ def hear(
         heard_from_complainant(case, at=at)
     record_case(case, EventKind.MESSAGE_RECEIVED, actor, at=at, message=message.pk, thread=thread.pk)
     if case.owner_id:
-        notify([case.owner_id], "wrote", by_id=None, case=case)
+        notify([case.owner_id], "wrote", by_id=None, case=case, at=at)
     return message
 
 

@@ -72,7 +72,7 @@ def hand_over(in_hand: InHand, heir_id: int | None, *, at: datetime, actor: Acto
         is_for_few = case.is_restricted or case.about_id is not None
         queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision, restricted=is_for_few)
     if heir_id is not None and touched:
-        notify([heir_id], "handed_over", by_id=actor.person_id)
+        notify([heir_id], "handed_over", by_id=actor.person_id, at=at)
 
 
 def _case_ids(person_id: int, brand_ids: Collection[int] | None, seer: Seer | None) -> list[int]:

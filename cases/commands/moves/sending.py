@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from cases import queue
@@ -13,9 +14,17 @@ from cases.vocabulary import Job
 
 
 def post_mail(
-    *, purpose: str, recipient: str, subject: str, body: str, case: Case | None = None, message: Message | None = None
+    *,
+    purpose: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    case: Case | None = None,
+    message: Message | None = None,
+    at: datetime | None = None,
 ) -> Delivery:
     """Write a mail down inside the caller's transaction and nudge a worker after its commit."""
+    at = at or timezone.now()
     delivery = Delivery.objects.create(
         purpose=purpose,
         recipient=recipient,
@@ -25,6 +34,8 @@ def post_mail(
         case=case,
         brand_id=case.brand_id if case else None,
         message=message,
+        due_at=at,
+        created_at=at,
     )
     queue.after_commit(Job.SEND_DELIVERY, delivery_id=delivery.pk)
     return delivery

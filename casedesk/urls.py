@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account import views as account
+from django.contrib import admin
 from django.urls import include, path, re_path
 
 from casedesk import health
@@ -29,6 +30,7 @@ urlpatterns = [
     path("readyz", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="health-metrics"),
     path("accounts/", include(accounts)),
+    path("data/", admin.site.urls),
     path("api/v1/", include("cases.api.urls")),
     path("", include("cases.web.urls")),
 ]

@@ -14,7 +14,6 @@ from cases.commands.moves.base import record, require_in_brand
 from cases.models import Brand, Case
 from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Stream
 
-
 M = TypeVar("M", bound=Model)
 
 

@@ -148,6 +148,25 @@ def test_leaves_nothing_running_when_it_is_killed(up: Up, home: Path) -> None:
     assert nothing_left(home), running(home)
 
 
+def test_starts_over_after_half_a_demo(up: Up, home: Path) -> None:
+    up.stop()
+    assert nothing_left(home)
+    (home / "demo-loading").touch()
+    again = Up(home, "--empty")
+    again.wait_for("casedesk is at")
+    assert "starting over" in again.text()
+    assert "one-time password" in again.text()
+    assert not (home / "demo-loading").exists()
+    assert again.stop() == 0
+
+
+def test_stops_while_it_is_still_starting(home: Path) -> None:
+    early = Up(home, "--empty")
+    early.wait_for("bringing the database up to date")
+    assert early.stop() != 0
+    assert "Traceback" not in early.text()
+
+
 def test_refuses_a_taken_port(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

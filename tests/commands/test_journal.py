@@ -157,9 +157,7 @@ def test_names_what_a_cut_tail_leaves_behind(
     assert lines[:-1] == [f"{case.reference}: cut short or bypassed: no event names note {last.pk}"]
 
 
-def test_names_a_row_put_in_past_the_journal(
-    stage: Stage, raw: Connect, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_a_row_put_in_past_the_journal(stage: Stage, raw: Connect, capsys: pytest.CaptureFixture[str]) -> None:
     case = first_case()
     (pk,) = (
         raw()
@@ -173,9 +171,7 @@ def test_names_a_row_put_in_past_the_journal(
     assert verify(capsys)[1][0] == f"{case.reference}: cut short or bypassed: no event names decision {pk}"
 
 
-def test_names_a_journal_of_what_does_not_exist(
-    stage: Stage, raw: Connect, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_a_journal_of_what_does_not_exist(stage: Stage, raw: Connect, capsys: pytest.CaptureFixture[str]) -> None:
     raw().execute(
         "INSERT INTO cases_event (stream, stream_id, seq, kind, version, actor_kind, payload, occurred_at, recorded_at,"
         " previous, hash) VALUES ('case', 999999, 1, 'case_opened', 1, 'system', '{}', now(), now(), '', '')"

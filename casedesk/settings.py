@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
-ROOT_URLCONF = "casedesk.urls"
+ROOT_URLCONF = env.str("ROOT_URLCONF", "casedesk.urls")
 ASGI_APPLICATION = "casedesk.asgi.application"
 
 TEMPLATES = [

@@ -179,7 +179,7 @@ class TestGate:
         assert both() == (False, False)
         action.complete_action(action_id=added.pk, outcome="Said sorry.", at=AT, actor=by)
         assert both() == (True, True)
-        assert gate.SETTLED == {ActionStatus.DONE, ActionStatus.WAIVED}
+        assert {ActionStatus.DONE, ActionStatus.WAIVED} == gate.SETTLED
 
 
 class TestProofAndWaiver:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext
 
 from cases import errors, queue
-from cases.commands.moves.base import lock_many, lock_opening, record, record_many, require_in_brand
-from cases.commands.moves.opening import Opening, join, nobody_known, open_cases
+from cases.commands.moves.base import lock_opening, record, record_many, require_in_brand
+from cases.commands.moves.opening import Opening, join_many, nobodies_known, open_cases
 from cases.models import Case, Category, Channel, Complainant, Handle, Observation, Post, Raw, Triage
 from cases.rules import arrival as arrivals
 from cases.rules import text as texts
@@ -32,6 +33,8 @@ from cases.vocabulary import (
 
 log = logging.getLogger(__name__)
 
+MAX_AUTHOR = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -44,6 +47,8 @@ class Received:
 
 
 Pending = tuple[Raw, Arrival]
+# What the channel calls it, and the SHA-256 of what came.
+Key = tuple[str, bytes]
 
 
 def receive_batch(channel_id: int, batch: Sequence[Arrival], at: datetime, actor: Actor) -> list[Received]:
@@ -53,21 +58,40 @@ def receive_batch(channel_id: int, batch: Sequence[Arrival], at: datetime, actor
         raise errors.NotFound
     require_in_brand(actor, Permission.INTAKE, channel.brand_id)
     if not (channel.is_active and channel.brand.is_active):
-        raise errors.Invalid("This channel is switched off. Nothing was stored; switch it on first.", "channel")
+        raise errors.Invalid(
+            gettext("This channel is switched off. Nothing was stored; switch it on first."), "channel"
+        )
     # One intake at a time for a brand: what follows may look first and write afterwards.
     lock_opening(channel.brand_id)
     keyed = [(arrival, hashlib.sha256(arrival.body()).digest()) for arrival in batch]
     fresh = _store(channel, keyed, at)
     outcomes = dict(zip((raw.pk for raw, _ in fresh), process_safely(channel, fresh, at, actor), strict=True))
     by_key = {(raw.external_id, bytes(raw.digest)): outcomes[raw.pk] for raw, _ in fresh}
-    posts = {
-        p.external_id: p for p in Post.objects.filter(channel=channel, external_id__in=[a.external_id for a in batch])
-    }
-    # The first arrival of a key is answered by its own outcome, every repeat by the post it already is.
+    # The first arrival of a key is answered by its own outcome, every repeat by what was made of it then.
+    first = [by_key.pop((arrival.external_id, digest), None) for arrival, digest in keyed]
+    repeated = [key for key, outcome in zip(keyed, first, strict=True) if outcome is None]
+    before = _before(channel, [(arrival.external_id, digest) for arrival, digest in repeated])
     return [
-        by_key.pop((arrival.external_id, digest), Received(posts.get(arrival.external_id), is_new=False))
-        for arrival, digest in keyed
+        outcome or before[arrival.external_id, digest] for outcome, (arrival, digest) in zip(first, keyed, strict=True)
     ]
+
+
+def _before(channel: Channel, keys: Sequence[Key]) -> dict[Key, Received]:
+    """For what had been stored already: the post it is, or why it waits in the tray."""
+    if not keys:
+        return {}
+    posts = {
+        post.external_id: post
+        for post in Post.objects.filter(channel=channel, external_id__in={external_id for external_id, _ in keys})
+    }
+    outcomes = {key: Received(posts.get(key[0]), is_new=False) for key in keys}
+    lost = {external_id for external_id, _ in keys if external_id not in posts}
+    if lost:
+        for raw in Raw.objects.filter(channel=channel, external_id__in=lost).defer("body"):
+            key = raw.external_id, bytes(raw.digest)
+            if key in outcomes:
+                outcomes[key] = Received(None, is_new=False, reason=raw.reason, raw_id=raw.pk)
+    return outcomes
 
 
 def _store(channel: Channel, keyed: Sequence[tuple[Arrival, bytes]], at: datetime) -> list[Pending]:
@@ -89,6 +113,8 @@ def _store(channel: Channel, keyed: Sequence[tuple[Arrival, bytes]], at: datetim
                 digest=digest,
                 body=wanted[external_id, digest].body(),
                 received_at=at,
+                # It is processed in the same transaction; what cannot be is marked then.
+                status=RawStatus.PROCESSED,
             )
             for external_id, digest in order
         ]
@@ -136,22 +162,39 @@ def _process(channel: Channel, fresh: Sequence[Pending], at: datetime, actor: Ac
     for post in _make_posts(channel, first, at, actor):
         posts[post.external_id] = post
         outcomes[post.raw_id] = Received(post, is_new=True)
-    for raw, arrival in again:
-        _observe_edit(posts[raw.external_id], arrival, at, actor)
+    for raw, _ in again:
         outcomes[raw.pk] = Received(posts[raw.external_id], is_new=False)
-    Raw.objects.filter(pk__in=[raw.pk for raw, _ in sound]).update(status=RawStatus.PROCESSED, reason="")
+    _observe_edits([(posts[raw.external_id], arrival) for raw, arrival in again], at, actor)
+    waited = [raw.pk for raw, _ in sound if raw.status != RawStatus.PROCESSED]
+    if waited:
+        Raw.objects.filter(pk__in=waited).update(status=RawStatus.PROCESSED, reason="")
     return [outcomes[raw.pk] for raw, _ in fresh]
 
 
-def _observe_edit(post: Post, arrival: Arrival, at: datetime, actor: Actor) -> None:
-    text = texts.clean(arrival.text)
-    last = Observation.objects.filter(post=post, kind=ObservationKind.EDITED).order_by("-id").first()
-    if text == (last.text if last else post.text):
+def _observe_edits(again: Sequence[tuple[Post, Arrival]], at: datetime, actor: Actor) -> None:
+    """Keep each text that differs from the one seen last, beside its post."""
+    if not again:
         return
-    seen = Observation.objects.create(
-        post=post, brand_id=post.brand_id, kind=ObservationKind.EDITED, at=at, text=text, by_id=actor.person_id
+    words = {post.pk: post.text for post, _ in again}
+    last = Observation.objects.filter(post_id__in=words, kind=ObservationKind.EDITED)
+    words |= dict(last.order_by("post_id", "-id").distinct("post_id").values_list("post_id", "text"))
+    seen: list[Observation] = []
+    for post, arrival in again:
+        text = texts.clean(arrival.text)
+        if text != words[post.pk]:
+            words[post.pk] = text
+            kind = ObservationKind.EDITED
+            seen.append(
+                Observation(post=post, brand_id=post.brand_id, kind=kind, at=at, text=text, by_id=actor.person_id)
+            )
+    record_many(
+        EventKind.POST_OBSERVED,
+        actor,
+        [
+            (Stream.POST, one.post_id, at, {"observation": one.pk, "kind": one.kind})
+            for one in Observation.objects.bulk_create(seen)
+        ],
     )
-    record(Stream.POST, post.pk, EventKind.POST_OBSERVED, actor, at=at, observation=seen.pk, kind=seen.kind)
 
 
 def _make_posts(channel: Channel, first: Sequence[Pending], at: datetime, actor: Actor) -> list[Post]:
@@ -159,9 +202,8 @@ def _make_posts(channel: Channel, first: Sequence[Pending], at: datetime, actor:
         return []
     handles = _handles(channel, first)
     posts = Post.objects.bulk_create(
-        [_post(channel, raw, arrival, handles.get(arrival.author), at) for raw, arrival in first]
+        [_post(channel, raw, arrival, handles.get(arrival.author[:MAX_AUTHOR]), at) for raw, arrival in first]
     )
-    Triage.objects.bulk_create([Triage(post=post, brand_id=post.brand_id) for post in posts])
     record_many(EventKind.POST_RECEIVED, actor, [(Stream.POST, post.pk, at, {"channel": channel.pk}) for post in posts])
     _place(channel, list(zip(posts, (arrival for _, arrival in first), strict=True)), at, actor)
     queue.announce(brand_id=channel.brand_id, case=None, revision=posts[-1].pk)
@@ -192,7 +234,7 @@ def _post(channel: Channel, raw: Raw, arrival: Arrival, handle: Handle | None, a
 
 def _handles(channel: Channel, first: Sequence[Pending]) -> dict[str, Handle]:
     """The authors' handles by what the platform calls them; new ones bring a new complainant each."""
-    authors = {arrival.author: arrival for _, arrival in first if arrival.author}
+    authors = {arrival.author[:MAX_AUTHOR]: arrival for _, arrival in first if arrival.author}
     found = {
         handle.platform_user: handle
         for handle in Handle.objects.select_related("complainant").filter(
@@ -217,7 +259,7 @@ def _handles(channel: Channel, first: Sequence[Pending]) -> dict[str, Handle]:
                 complainant=person,
                 brand_id=channel.brand_id,
                 platform=channel.platform,
-                platform_user=arrival.author[:200],
+                platform_user=arrival.author[:MAX_AUTHOR],
                 name=texts.clean(arrival.name)[:200],
             )
             for person, arrival in zip(people, unknown, strict=True)
@@ -228,62 +270,72 @@ def _handles(channel: Channel, first: Sequence[Pending]) -> dict[str, Handle]:
 
 def _place(channel: Channel, posts: Sequence[tuple[Post, Arrival]], at: datetime, actor: Actor) -> None:
     """Join each post to its author's unhandled case; open one where the channel says so; else leave it to triage."""
-    people = {post.handle.complainant_id for post, _ in posts if post.handle}
-    cases = _cases_of(people)
-    openings: list[Opening] = []
-    joining: list[tuple[int | Opening, Post]] = []
-    pending: dict[int, Opening] = {}
-    for post, arrival in posts:
-        person = post.handle.complainant_id if post.handle else None
-        case = cases.get(person or 0)
-        if case and case.status in UNHANDLED:
-            joining.append((case.pk, post))
-        elif person in pending:
-            joining.append((pending[person], post))
-        elif channel.is_complaints_only:
-            opening = _opening(channel, post, arrival)
-            openings.append(opening)
-            if person:
-                pending[person] = opening
-        elif case and case.status == Status.HANDLED:
-            Triage.objects.filter(post=post).update(suggested_case=case)
-    opened = dict(zip(map(id, openings), open_cases(openings, at=at, actor=actor), strict=True))
-    _mark_triaged(openings, list(opened.values()), at)
-    locked = lock_many([target for target, _ in joining if isinstance(target, int)])
-    for target, post in joining:
-        case = locked[target] if isinstance(target, int) else opened[id(target)]
-        join(case, post, at=at, actor=actor)
-
-
-def _cases_of(people: set[int]) -> dict[int, Case]:
-    """For each complainant the case that a new post of theirs belongs to: an unhandled one, else the last handled."""
-    rows = Case.objects.filter(complainant_id__in=people, status__in=[*UNHANDLED, Status.HANDLED]).order_by("id")
-    best: dict[int, Case] = {}
-    for case in rows:
-        kept = best.get(case.complainant_id)
-        if kept is None or case.status in UNHANDLED or kept.status == Status.HANDLED:
-            best[case.complainant_id] = case
-    return best
-
-
-def _opening(channel: Channel, post: Post, arrival: Arrival) -> Opening:
-    category = channel.default_category
-    if arrival.category:
-        category = Category.objects.filter(brand_id=channel.brand_id, code=arrival.category).first() or category
-    complainant = post.handle.complainant if post.handle else nobody_known(channel.brand_id, arrival.language)
-    return Opening(post, complainant, channel, category, None)
-
-
-def _mark_triaged(openings: Sequence[Opening], cases: Sequence[Case], at: datetime) -> None:
-    rows = [
-        Triage(
-            post=opening.post,
-            brand_id=case.brand_id,
-            kind=PostKind.COMPLAINT,
-            category_id=case.category_id,
-            severity=case.severity,
-            triaged_at=at,
+    unhandled, handled = _cases_of({post.handle.complainant_id for post, _ in posts if post.handle})
+    openings = _openings(channel, [pair for pair in posts if _person(pair[0]) not in unhandled])
+    opened = dict(
+        zip(
+            (opening.post.pk for opening in openings),
+            open_cases(openings, at=at, actor=actor),
+            strict=True,
         )
-        for opening, case in zip(openings, cases, strict=True)
-    ]
-    Triage.objects.bulk_update(rows, ["kind", "category", "severity", "triaged_at"])
+    )
+    known = unhandled | {_person(opening.post): opened[opening.post.pk] for opening in openings if opening.post.handle}
+    joining = [(known[_person(post)], post) for post, _ in posts if post.pk not in opened and _person(post) in known]
+    rows = {post.pk: Triage(post=post, brand_id=post.brand_id) for post, _ in posts}
+    for post, _ in posts:
+        rows[post.pk].suggested_case = handled.get(_person(post))
+    for opening in openings:
+        _settle(rows[opening.post.pk], opened[opening.post.pk], at)
+    for case, post in joining:
+        _settle(rows[post.pk], case, at, by_id=actor.person_id)
+    Triage.objects.bulk_create(rows.values())
+    join_many(joining, at=at, actor=actor)
+
+
+def _person(post: Post) -> int:
+    """The complainant behind a post; 0 when nobody is known."""
+    return post.handle.complainant_id if post.handle else 0
+
+
+def _cases_of(people: set[int]) -> tuple[dict[int, Case], dict[int, Case]]:
+    """By complainant: the newest case that a post of theirs joins, locked; and for the others the last handled one."""
+    if not people:
+        return {}, {}
+    # Locked while looking: what was handled a moment ago is not among them any more.
+    joinable = Case.objects.select_for_update(no_key=True).filter(complainant_id__in=people, status__in=UNHANDLED)
+    unhandled = {case.complainant_id: case for case in joinable.order_by("pk")}
+    others = Case.objects.filter(complainant_id__in=people - unhandled.keys(), status=Status.HANDLED)
+    return unhandled, {case.complainant_id: case for case in others.order_by("pk")}
+
+
+def _openings(channel: Channel, posts: Sequence[tuple[Post, Arrival]]) -> list[Opening]:
+    """A case to be opened for each author of these, where everything on the channel is a complaint."""
+    if not channel.is_complaints_only:
+        return []
+    categories = _categories(channel) if any(arrival.category for _, arrival in posts) else {}
+    nobodies = iter(nobodies_known(channel.brand_id, [arrival.language for post, arrival in posts if not post.handle]))
+    openings: list[Opening] = []
+    seen: set[int] = set()
+    for post, arrival in posts:
+        person = _person(post)
+        if person in seen:
+            continue
+        if person:
+            seen.add(person)
+        complainant = post.handle.complainant if post.handle else next(nobodies)
+        category = categories.get(texts.fold(arrival.category), channel.default_category)
+        openings.append(Opening(post, complainant, channel, category, None))
+    return openings
+
+
+def _categories(channel: Channel) -> dict[str, Category]:
+    """The brand's categories by everything they are called: label in any language, or code."""
+    found = list(Category.objects.filter(brand_id=channel.brand_id, is_active=True).order_by("pk"))
+    labels = {texts.fold(label): category for category in found for label in category.label.values() if label}
+    return labels | {texts.fold(category.code): category for category in found}
+
+
+def _settle(row: Triage, case: Case, at: datetime, *, by_id: int | None = None) -> None:
+    """What triage would say of a post that is in a case."""
+    row.kind, row.category_id, row.severity = PostKind.COMPLAINT, case.category_id, case.severity
+    row.triaged_at, row.by_id, row.suggested_case = at, by_id, None

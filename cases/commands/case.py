@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cases import errors
 from cases.commands import moves
@@ -71,7 +72,7 @@ def wait(*, case_id: int, waiting_for: str, at: datetime, actor: Actor) -> Case:
     case = moves.lock(case_id)
     moves.require(actor, Permission.WRITE_PRIVATELY, case)
     if not waiting_for.strip():
-        raise errors.Invalid("Say what the complainant is asked for.", "waiting_for")
+        raise errors.Invalid(gettext("Say what the complainant is asked for."), "waiting_for")
     moves.set_status(case, Status.WAITING, waiting_for=texts.clean(waiting_for).strip()[:200])
     moves.record_case(case, EventKind.CASE_WAITING, actor, at=at)
     return case
@@ -95,10 +96,12 @@ def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
     case = moves.lock(case_id)
     moves.require(actor, Permission.DISMISS, case)
     if not reason.strip():
-        raise errors.Invalid("Say why this is not a complaint. The post stays, with your reason.", "reason")
+        raise errors.Invalid(gettext("Say why this is not a complaint. The post stays, with your reason."), "reason")
     committed = case.actions.filter(status__in=["approved", "in_progress", "done"]).exists()
     if committed or case.decisions.filter(superseded_at__isnull=True).exists():
-        raise errors.Invalid("Something is decided or promised already. Carry it out, and handle the case.", "reason")
+        raise errors.Invalid(
+            gettext("Something is decided or promised already. Carry it out, and handle the case."), "reason"
+        )
     moves.set_status(case, Status.DISMISSED, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
     moves.record_case(case, EventKind.CASE_DISMISSED, actor, at=at)
     return case
@@ -124,9 +127,9 @@ def classify(*, case_id: int, category_id: int | None, severity: int, at: dateti
     if case.status == Status.HANDLED:
         raise errors.Frozen
     if severity not in Severity.values:
-        raise errors.Invalid("Severity is 1, 2, 3 or 4.", "severity")
+        raise errors.Invalid(gettext("Severity is 1, 2, 3 or 4."), "severity")
     if category_id is not None and not Category.objects.filter(pk=category_id, brand_id=case.brand_id).exists():
-        raise errors.Invalid("This category is not one of the brand's.", "category")
+        raise errors.Invalid(gettext("This category is not one of the brand's."), "category")
     before = (case.category_id, case.severity)
     moves.update(case, category_id=category_id, severity=severity)
     if not case.actions.exists():
@@ -150,9 +153,9 @@ def set_subject(*, case_id: int, person_id: int | None, at: datetime, actor: Act
     case = moves.lock(case_id)
     moves.require(actor, Permission.RESTRICT, case)
     if person_id is not None and person_id == case.owner_id:
-        raise errors.Invalid("They own the case. Assign it to somebody else first.", "person")
+        raise errors.Invalid(gettext("They own the case. Assign it to somebody else first."), "person")
     if person_id is not None and not Membership.objects.filter(person_id=person_id, brand_id=case.brand_id).exists():
-        raise errors.Invalid("This person does not work for the brand.", "person")
+        raise errors.Invalid(gettext("This person does not work for the brand."), "person")
     moves.update(case, about_id=person_id)
     moves.record_case(case, EventKind.COMPLAINANT_CHANGED, actor, at=at, about=person_id)
     return case

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands import moves
@@ -97,7 +98,7 @@ def mark_failed(
     final = is_final or row.attempts >= MAX_ATTEMPTS
     if row.status == DeliveryStatus.UNKNOWN or not final:
         Delivery.objects.filter(pk=row.pk).update(
-            status=DeliveryStatus.QUEUED, error=error, due_at=at + backoff(row.attempts)
+            status=DeliveryStatus.QUEUED, error=error, due_at=at + _backoff(row.attempts)
         )
     if not final:
         _record(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
@@ -131,11 +132,11 @@ def settle(*, delivery_id: int, choice: str, at: datetime, actor: Actor) -> Deli
     _require_settling(actor, row)
     moved = CHOICES.get(choice)
     if moved is None:
-        raise errors.Invalid("Choose to send it again, to note that it arrived, or to cancel it.", "choice")
+        raise errors.Invalid(gettext("Choose to send it again, to note that it arrived, or to cancel it."), "choice")
     if row.status not in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED}:
         raise errors.ChangedMeanwhile
     if moved == DeliveryStatus.SENT and row.status == DeliveryStatus.FAILED:
-        raise errors.Invalid("The mail server refused it, so it cannot have arrived.", "choice")
+        raise errors.Invalid(gettext("The mail server refused it, so it cannot have arrived."), "choice")
     was = row.status
     row.status, row.due_at, row.attempts = moved, at, 0
     row.sent_at = at if moved == DeliveryStatus.SENT else None
@@ -162,7 +163,7 @@ def record_bounce(*, delivery_id: int, error: str, at: datetime, actor: Actor) -
     _tell_owner(row, at)
 
 
-def backoff(attempts: int) -> timedelta:
+def _backoff(attempts: int) -> timedelta:
     """How long to wait after this many attempts: doubling from 30 s to 6 h, with up to half as much jitter."""
     seconds = min(30.0 * 2 ** max(attempts - 1, 0), 6 * 3600.0)
     return timedelta(seconds=seconds * (1 + random.random() / 2))  # noqa: S311 - jitter, not a secret

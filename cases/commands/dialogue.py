@@ -57,14 +57,16 @@ def reply_in_public(
     """
     post, case = _lock_post(post_id, Permission.REPLY_IN_PUBLIC, actor)
     if not post.channel.is_public:
-        raise errors.Invalid("Nobody reads this channel but us. Write in private instead.", "text")
+        raise errors.Invalid(gettext("Nobody reads this channel but us. Write in private instead."), "text")
     text = _words(text)
     _guard(text, case, post, may_be_public)
     invitation = ""
     secret = ""
     if is_inviting:
         if case is None or case.private_declined_at is not None:
-            raise errors.Invalid("An invitation needs a case whose complainant has not declined one.", "invite")
+            raise errors.Invalid(
+                gettext("An invitation needs a case whose complainant has not declined one."), "invite"
+            )
         secret = moves.new_secret()
         invitation = f"{settings.SITE_URL}/i/{secret}/"
         text = f"{text}\n{invitation}"
@@ -182,9 +184,9 @@ def report_misdirected(*, message_id: int, reason: str, at: datetime, actor: Act
     case = moves.lock(message.case_id)
     moves.require(actor, Permission.REPORT_MISDIRECTED, case)
     if message.author_id is None:
-        raise errors.Invalid("Only what we sent can have gone to the wrong person.", "message")
+        raise errors.Invalid(gettext("Only what we sent can have gone to the wrong person."), "message")
     if not reason.strip():
-        raise errors.Invalid("Say what happened; the managers read it.", "reason")
+        raise errors.Invalid(gettext("Say what happened; the managers read it."), "reason")
     if message.misdirected_at is None:
         Message.objects.filter(pk=message.pk).update(misdirected_at=at)
         revoked = message.thread.private_links.filter(revoked_at__isnull=True).update(revoked_at=at)

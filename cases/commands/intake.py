@@ -79,7 +79,7 @@ def set_aside(*, raw_id: int, reason: str, actor: Actor) -> None:
     """Take something out of the tray for good, with a reason; what arrived is kept."""
     raw = _lock_raw(raw_id, actor)
     if not reason.strip():
-        raise errors.Invalid("Say why this is set aside.", "reason")
+        raise errors.Invalid(gettext("Say why this is set aside."), "reason")
     Raw.objects.filter(pk=raw.pk).update(status=RawStatus.SET_ASIDE, reason=reason.strip())
     moves.record(Stream.BRAND, raw.brand_id, EventKind.RAW_SET_ASIDE, actor, raw=raw.pk)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands import moves
@@ -41,11 +42,11 @@ def triage(
     post, row = _lock_post(post_id, Permission.TRIAGE, actor)
     category = _category(post, category_id)
     if severity is not None and severity not in Severity.values:
-        raise errors.Invalid("Severity is 1, 2, 3 or 4.", "severity")
+        raise errors.Invalid(gettext("Severity is 1, 2, 3 or 4."), "severity")
     live = CasePost.objects.select_related("case").filter(post=post, left_at__isnull=True).first()
     if live:
         if kind != PostKind.COMPLAINT:
-            raise errors.Invalid("This post is in a case. Dismiss the case if it is not a complaint.", "kind")
+            raise errors.Invalid(gettext("This post is in a case. Dismiss the case if it is not a complaint."), "kind")
         return live.case
     Triage.objects.filter(pk=row.pk).update(
         kind=kind, category=category, severity=severity, triaged_at=at, by_id=actor.person_id, suggested_case=None
@@ -75,13 +76,13 @@ def observe(
     """Add what was seen of a post: its reach, that it was edited, is gone or back, or was hidden by our side."""
     post, _ = _lock_post(post_id, Permission.OBSERVE, actor)
     if seen_at > at:
-        raise errors.Invalid("This time is in the future.", "at")
+        raise errors.Invalid(gettext("This time is in the future."), "at")
     if kind == ObservationKind.REACH and views is None and shares is None:
-        raise errors.Invalid("Say how many views or shares were seen.", "views")
+        raise errors.Invalid(gettext("Say how many views or shares were seen."), "views")
     if kind == ObservationKind.EDITED and (text is None or texts.is_blank(text)):
-        raise errors.Invalid("Give the full new text of the post.", "text")
+        raise errors.Invalid(gettext("Give the full new text of the post."), "text")
     if kind == ObservationKind.HIDDEN_BY_US and not reason.strip():
-        raise errors.Invalid("Say why our side hid the post; this shows in the reports.", "reason")
+        raise errors.Invalid(gettext("Say why our side hid the post; this shows in the reports."), "reason")
     seen = Observation.objects.create(
         post=post,
         brand_id=post.brand_id,
@@ -108,9 +109,9 @@ def pass_on(*, post_id: int, person_id: int, at: datetime, actor: Actor) -> None
     """Pass praise on to the colleague whom it is for."""
     post, row = _lock_post(post_id, Permission.TRIAGE, actor)
     if row.kind != PostKind.PRAISE:
-        raise errors.Invalid("Only praise is passed on. Triage the post as praise first.", "kind")
+        raise errors.Invalid(gettext("Only praise is passed on. Triage the post as praise first."), "kind")
     if not Membership.objects.filter(person_id=person_id, brand_id=post.brand_id, person__is_active=True).exists():
-        raise errors.Invalid("This person does not work for the brand.", "person")
+        raise errors.Invalid(gettext("This person does not work for the brand."), "person")
     Triage.objects.filter(pk=row.pk).update(passed_to_id=person_id)
     moves.notify([person_id], "praise", by_id=actor.person_id, at=at, post=post)
     moves.record(Stream.POST, post.pk, EventKind.PRAISE_PASSED_ON, actor, at=at, person=person_id)
@@ -133,7 +134,7 @@ def _category(post: Post, category_id: int | None) -> Category | None:
         return None
     category = Category.objects.filter(pk=category_id, brand_id=post.brand_id, is_active=True).first()
     if category is None:
-        raise errors.Invalid("This category is not one of the brand's.", "category")
+        raise errors.Invalid(gettext("This category is not one of the brand's."), "category")
     return category
 
 

@@ -1,0 +1,162 @@
+"""The erasure register: every column that can hold words or bytes, and whose they are."""
+
+from __future__ import annotations
+
+# Tables of Django and allauth that hold nobody's words: names of tables, permissions and migrations.
+NOT_OURS = frozenset({"auth_group", "auth_permission", "django_content_type", "django_migrations"})
+
+# What is personal, by table: column -> what it holds.
+_PERSONAL: dict[str, dict[str, str]] = {
+    "account_emailaddress": {"email": "address of a colleague"},
+    "cases_action": {
+        "failure": "why it did not work, in a colleague's words",
+        "proof_outcome": "what was done for the complainant",
+        "proof_reference": "number of a booking or a parcel",
+        "waiver": "why it was waived, in a manager's words",
+        "wording": "what was promised to the complainant",
+    },
+    "cases_answer": {"text": "the final answer to the complainant"},
+    "cases_attachment": {"key": "where the file itself lies", "name": "name of the file as it was sent"},
+    "cases_case": {
+        "dismissal": "why it is no complaint, in a colleague's words",
+        "headline": "beginning of the complainant's words",
+        "waiting_for": "what the complainant is asked for",
+    },
+    "cases_complainant": {
+        "email": "address of the complainant",
+        "folded_name": "name of the complainant, for sorting",
+        "mandate": "on what ground they speak for somebody",
+        "name": "name of the complainant",
+        "on_behalf_of": "name of the person they speak for",
+        "phone": "telephone number of the complainant",
+    },
+    "cases_confirmation": {"words": "what the complainant said afterwards"},
+    "cases_decision": {"reason": "why the complaint is right or not"},
+    "cases_delivery": {
+        "body": "text of a mail",
+        "error": "what a mail server said, often with the address",
+        "recipient": "address of whoever the mail is for",
+        "subject": "subject of a mail",
+    },
+    "cases_draft": {"text": "what a colleague has begun to write"},
+    "cases_handle": {"name": "name shown on the platform", "platform_user": "account on the platform"},
+    "cases_importrun": {"file_name": "name of a file, as its owner called it"},
+    "cases_message": {"text": "a private message"},
+    "cases_note": {"text": "a note among colleagues"},
+    "cases_observation": {"reason": "why our side hid a post", "text": "a later version of a post"},
+    "cases_post": {
+        "external_id": "name of the post on its platform, which may hold the account's",
+        "salt": "what ties the hash to the words",
+        "text": "the post",
+        "url": "where the post stands, often with the account's name",
+        "wish": "what the complainant wants",
+    },
+    "cases_publicreply": {"text": "a public reply", "url": "where the reply stands"},
+    "cases_raw": {
+        "body": "the post as it arrived, byte for byte",
+        "external_id": "as with the post",
+        "reason": "why it could not be processed, which may quote it",
+    },
+    "cases_searchentry": {"document": "the stems of the words of something above"},
+    "cases_thread": {"claimed_name": "name a claimant gave", "contact": "address a claimant gave"},
+    "cases_user": {
+        "email": "address of a colleague",
+        "name": "name of a colleague",
+        "password": "hash of a colleague's password",
+        "username": "sign-in name of a colleague",
+    },
+    "casedesk_cache": {"cache_key": "throttles, some by network address or name; gone after hours"},
+    "django_admin_log": {"change_message": "never written: the data browser only reads", "object_repr": "the same"},
+    "django_session": {"session_data": "who is signed in; gone when the session ends"},
+}
+
+# What is not, by reason.
+_IMPERSONAL: dict[str, tuple[str, ...]] = {
+    "not personal: one of our own codes": (
+        "cases_action.status",
+        "cases_answer.route",
+        "cases_answer.status",
+        "cases_attachment.media_type",
+        "cases_case.satisfaction",
+        "cases_case.status",
+        "cases_channel.kind",
+        "cases_confirmation.answer",
+        "cases_decision.outcome",
+        "cases_delivery.kind",
+        "cases_delivery.purpose",
+        "cases_delivery.status",
+        "cases_draft.audience",
+        "cases_event.actor_kind",
+        "cases_event.kind",
+        "cases_event.stream",
+        "cases_heartbeat.part",
+        "cases_idempotencykey.method",
+        "cases_invitation.status",
+        "cases_kind.proof",
+        "cases_membership.role",
+        "cases_notification.kind",
+        "cases_observation.kind",
+        "cases_post.precision",
+        "cases_publicreply.status",
+        "cases_raw.status",
+        "cases_searchentry.source",
+        "cases_triage.kind",
+    ),
+    "not personal: a language, a zone or a currency": (
+        "cases_action.currency",
+        "cases_brand.currency",
+        "cases_brand.language",
+        "cases_brand.zone",
+        "cases_case.language",
+        "cases_complainant.language",
+        "cases_post.language",
+        "cases_thread.language",
+        "cases_user.language",
+    ),
+    "not personal: the set-up of an organisation, written by its admins": (
+        "cases_apitoken.label",
+        "cases_brand.name",
+        "cases_brand.prefix",
+        "cases_brand.slug",
+        "cases_category.code",
+        "cases_category.label",
+        "cases_channel.name",
+        "cases_channel.platform",
+        "cases_channel.slug",
+        "cases_handle.platform",
+        "cases_kind.code",
+        "cases_kind.label",
+        "cases_kind.promise",
+        "cases_team.name",
+    ),
+    "not personal: a hash that leads back to no words once they and their salt are gone": (
+        "cases_apitoken.digest",
+        "cases_attachment.digest",
+        "cases_event.hash",
+        "cases_event.previous",
+        "cases_idempotencykey.body_digest",
+        "cases_importrun.file_digest",
+        "cases_invitation.digest",
+        "cases_post.digest",
+        "cases_privatelink.digest",
+        "cases_raw.digest",
+        "cases_thread.code_digest",
+    ),
+    "not personal: ids, codes and amounts only": (
+        "cases_case.reference",
+        "cases_erasure.ground",
+        "cases_event.payload",
+        "cases_idempotencykey.key",
+        "cases_idempotencykey.path",
+        "cases_idempotencykey.result",
+        "casedesk_cache.value",
+        "django_admin_log.object_id",
+        "django_session.session_key",
+        "account_emailconfirmation.key",
+    ),
+}
+
+# Every column, as table.column -> what it holds, or why it is not personal.
+REGISTER: dict[str, str] = {
+    f"{table}.{column}": holds for table, columns in _PERSONAL.items() for column, holds in columns.items()
+} | {name: why for why, names in _IMPERSONAL.items() for name in names}

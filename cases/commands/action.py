@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -29,19 +30,27 @@ def add_action(
     owner_id: int | None = None,
     team_id: int | None = None,
     due_at: datetime | None = None,
+    once: UUID | None = None,
     at: datetime,
     actor: Actor,
 ) -> Action:
-    """Add what is to be done for the complainant; without a date it is due after the days its kind names."""
+    """Add what is to be done for the complainant; without a date it is due after the days its kind names.
+
+    The same ``once`` again is the same action.
+    """
     case = moves.lock(case_id)
     moves.require(actor, Permission.ACT, case)
     _refuse_frozen(case)
+    repeated = Action.objects.filter(public_id=once, case=case).first() if once else None
+    if repeated:
+        return repeated
     kind = Kind.objects.filter(pk=kind_id, brand_id=case.brand_id, is_active=True).first()
     if kind is None:
         raise errors.Invalid(gettext("This kind of action is not in the brand's catalogue."), "kind")
     _check_people(case, owner_id, team_id)
     amount, currency = _check_amount(kind, amount, currency or case.brand.currency)
     action = Action.objects.create(
+        public_id=once or uuid4(),
         case=case,
         kind=kind,
         wording=texts.clean(wording).strip()[:300],
@@ -175,11 +184,13 @@ def change_action(
     owner_id: int | None,
     team_id: int | None,
     due_at: datetime | None,
+    revision: int | None = None,
     at: datetime,
     actor: Actor,
 ) -> Action:
-    """Change what is planned, while nothing is done yet."""
+    """Change what is planned, while nothing is done yet; raises ChangedMeanwhile for an old ``revision``."""
     case, action = _lock(action_id, Permission.ACT, actor)
+    moves.require_revision(case, revision)
     if action.status not in {ActionStatus.PROPOSED, ActionStatus.IN_PROGRESS}:
         raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
     if action.is_required and not is_required and actor.person_id is not None:

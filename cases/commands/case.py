@@ -120,10 +120,22 @@ def restrict(*, case_id: int, is_restricted: bool, at: datetime, actor: Actor) -
 
 
 @transaction.atomic(durable=True)
-def classify(*, case_id: int, category_id: int | None, severity: int, at: datetime, actor: Actor) -> Case:
-    """Say again what the case is about and how bad it is; a first category brings its playbook's actions."""
+def classify(
+    *,
+    case_id: int,
+    category_id: int | None,
+    severity: int,
+    revision: int | None = None,
+    at: datetime,
+    actor: Actor,
+) -> Case:
+    """Say again what the case is about and how bad it is; a first category brings its playbook's actions.
+
+    With the ``revision`` that was looked at, raises ChangedMeanwhile when the case is another one by now.
+    """
     case = moves.lock(case_id)
     moves.require(actor, Permission.TRIAGE, case)
+    moves.require_revision(case, revision)
     if case.status == Status.HANDLED:
         raise errors.Frozen
     if severity not in Severity.values:

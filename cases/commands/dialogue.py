@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -48,14 +48,19 @@ def reply_in_public(
     url: str = "",
     is_inviting: bool = False,
     may_be_public: Sequence[str] = (),
+    once: UUID | None = None,
     at: datetime,
     actor: Actor,
 ) -> Written:
     """Say something under a post, for everyone; with its address it stands there already, without it is to be posted.
 
-    Raises Leaks when the text tells something private, except for words that ``may_be_public`` repeats exactly.
+    Raises Leaks when the text tells something private, except for words that ``may_be_public`` repeats exactly. The
+    same ``once`` again is the same reply.
     """
     post, case = _lock_post(post_id, Permission.REPLY_IN_PUBLIC, actor)
+    repeated = PublicReply.objects.filter(public_id=once, post=post).first() if once else None
+    if repeated:
+        return Written(repeated)
     if not post.channel.is_public:
         raise errors.Invalid(gettext("Nobody reads this channel but us. Write in private instead."), "text")
     text = _words(text)
@@ -70,7 +75,7 @@ def reply_in_public(
         secret = moves.new_secret()
         invitation = f"{settings.SITE_URL}/i/{secret}/"
         text = f"{text}\n{invitation}"
-    reply = moves.write_reply(post, case, text, url=url, at=at, actor=actor)
+    reply = moves.write_reply(post, case, text, url=url, once=once, at=at, actor=actor)
     if case is not None and is_inviting:
         row = Invitation.objects.create(
             case=case,
@@ -163,11 +168,24 @@ def read_messages(*, thread_id: int, at: datetime, actor: Actor) -> int:
 
 
 @transaction.atomic(durable=True)
-def write_note(*, case_id: int, text: str, uploads: Sequence[moves.Upload] = (), at: datetime, actor: Actor) -> Note:
-    """Tell colleagues something; a colleague named with @username is notified."""
+def write_note(
+    *,
+    case_id: int,
+    text: str,
+    uploads: Sequence[moves.Upload] = (),
+    once: UUID | None = None,
+    at: datetime,
+    actor: Actor,
+) -> Note:
+    """Tell colleagues something; a colleague named with @username is notified. The same ``once`` is the same note."""
     case = moves.lock(case_id)
     moves.require(actor, Permission.NOTE, case)
-    note = Note.objects.create(case=case, author_id=_person(actor), text=_words(text), written_at=at)
+    repeated = Note.objects.filter(public_id=once, case=case).first() if once else None
+    if repeated:
+        return repeated
+    note = Note.objects.create(
+        public_id=once or uuid4(), case=case, author_id=_person(actor), text=_words(text), written_at=at
+    )
     moves.keep_files(case.brand_id, uploads, note=note)
     moves.record_case(case, EventKind.NOTE_WRITTEN, actor, at=at, note=note.pk)
     moves.notify(reads.named_in(note.text or "", case), "named", by_id=actor.person_id, case=case, at=at)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -54,15 +56,21 @@ def send_final_answer(
     route: AnswerRoute = AnswerRoute.PRIVATE,
     url: str = "",
     uploads: Sequence[moves.Upload] = (),
+    once: UUID | None = None,
     at: datetime,
     actor: Actor,
 ) -> Answer:
     """Tell the complainant how it ends: in private; in public where private was declined; or record, with the reason
-    as ``text``, that nobody can be told. Raises Unreachable when there is no private way.
+    as ``text``, that nobody can be told. Raises Unreachable when there is no private way. The same
+    ``once`` again is the same answer.
     """
     case = moves.lock(case_id)
     moves.require(actor, Permission.ANSWER, case)
     _require_open(case)
+    sent = Q(message__once=once) | Q(reply__public_id=once)
+    repeated = Answer.objects.filter(sent, case=case).first() if once else None
+    if repeated:
+        return repeated
     text = texts.clean(text).strip()
     if texts.is_blank(text):
         raise errors.Invalid(gettext("Write the answer, or why the complainant cannot be reached."), "text")
@@ -73,9 +81,11 @@ def send_final_answer(
     Answer.objects.filter(case=case, superseded_at__isnull=True).update(superseded_at=at)
     answer = Answer(case=case, route=route, status=AnswerStatus.SENDING, text=text, by_id=actor.person_id, at=at)
     if route == AnswerRoute.PRIVATE:
-        answer.message = moves.write_message(moves.thread_of(case), text, uploads=uploads, at=at, actor=actor)
+        answer.message = moves.write_message(
+            moves.thread_of(case), text, uploads=uploads, once=once, at=at, actor=actor
+        )
     elif route == AnswerRoute.PUBLIC:
-        answer.reply = _public_answer(case, text, url, at, actor)
+        answer.reply = _public_answer(case, text, url, once, at, actor)
         if answer.reply.status == ReplyStatus.POSTED:
             answer.status, answer.reached_at = AnswerStatus.REACHED, at
     else:
@@ -87,7 +97,7 @@ def send_final_answer(
     return answer
 
 
-def _public_answer(case: Case, text: str, url: str, at: datetime, actor: Actor) -> PublicReply:
+def _public_answer(case: Case, text: str, url: str, once: UUID | None, at: datetime, actor: Actor) -> PublicReply:
     if case.private_declined_at is None:
         raise errors.Invalid(
             gettext(
@@ -98,7 +108,7 @@ def _public_answer(case: Case, text: str, url: str, at: datetime, actor: Actor) 
     post = Post.objects.filter(links__case=case, links__left_at__isnull=True).order_by("id").first()
     if post is None:
         raise errors.Unreachable
-    return moves.write_reply(post, case, text, url=url, is_final=True, at=at, actor=actor)
+    return moves.write_reply(post, case, text, url=url, is_final=True, once=once, at=at, actor=actor)
 
 
 @transaction.atomic(durable=True)

@@ -2,8 +2,8 @@
 
 from cases.commands.moves.arriving import Received, process_safely, receive_batch
 from cases.commands.moves.base import (
+    Led,
     Once,
-    Replayed,
     exactly_once,
     lock,
     lock_many,
@@ -14,6 +14,7 @@ from cases.commands.moves.base import (
     require,
     require_in_brand,
     require_organisation,
+    require_revision,
     seer,
     set_status,
     update,
@@ -61,10 +62,10 @@ from cases.commands.moves.setting_up import (
 
 __all__ = [
     "InHand",
+    "Led",
     "Once",
     "Opening",
     "Received",
-    "Replayed",
     "Upload",
     "address_of",
     "answered",
@@ -109,6 +110,7 @@ __all__ = [
     "require",
     "require_in_brand",
     "require_organisation",
+    "require_revision",
     "said_date",
     "seer",
     "set_status",

@@ -57,6 +57,12 @@ def require(actor: Actor, permission: Permission, case: Case) -> None:
         raise errors.NotAllowed
 
 
+def require_revision(case: Case, revision: int | None) -> None:
+    """Refuse to overwrite what somebody else changed since this revision was looked at."""
+    if revision is not None and case.revision != revision:
+        raise errors.ChangedMeanwhile
+
+
 def require_in_brand(actor: Actor, permission: Permission, brand_id: int) -> None:
     """Refuse unless the actor may do this in the brand; an organisation admin may set up every brand."""
     if actor.kind in {ActorKind.SYSTEM, ActorKind.RULE}:
@@ -164,32 +170,30 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """The reference of what an earlier request with the same key led to."""
+class Led:
+    """What a request led to: its status code, and the reference of what came out, as small JSON without words."""
 
+    status: int
     result: Any
 
 
-def exactly_once(
-    once: Once | None, command: Callable[..., T], result: Callable[[T], Any], **arguments: Any
-) -> T | Replayed:
+def exactly_once(once: Once | None, command: Callable[..., T], led: Callable[[T], Led], **arguments: Any) -> Led:
     """Run a command under the key, in one transaction with it; a repeat gives what the first one led to.
 
-    ``result`` names what came out, as small JSON (ids and references, never words). Raises KeyReused when the key
-    came with another body, method or path before.
+    ``led`` names what came out. Raises KeyReused when the key came with another body, method or path before.
     """
     if once is None:
-        return command(**arguments)
+        return led(command(**arguments))
     inner = getattr(command, "__wrapped__", command)
     with transaction.atomic(durable=True):
         row, is_new = _claim_key(once)
         if not is_new:
             if (bytes(row.body_digest), row.method, row.path) != (once.digest, once.method, once.path):
                 raise errors.KeyReused
-            return Replayed(row.result)
-        value: T = inner(**arguments)
-        IdempotencyKey.objects.filter(pk=row.pk).update(result=result(value))
-        return value
+            return Led(row.status_code or 200, row.result)
+        outcome = led(inner(**arguments))
+        IdempotencyKey.objects.filter(pk=row.pk).update(status_code=outcome.status, result=outcome.result)
+        return outcome
 
 
 def _claim_key(once: Once) -> tuple[IdempotencyKey, bool]:
@@ -199,4 +203,4 @@ def _claim_key(once: Once) -> tuple[IdempotencyKey, bool]:
     # A concurrent request with the same key waits here until the first one has committed or failed.
     IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
     stored = IdempotencyKey.objects.select_for_update().get(token_id=once.token_id, key=once.key)
-    return stored, stored.result is None
+    return stored, stored.status_code is None

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -226,13 +226,27 @@ def address_of(thread: Thread) -> str:
 
 
 def write_reply(
-    post: Post, case: Case | None, text: str, *, url: str = "", is_final: bool = False, at: datetime, actor: Actor
+    post: Post,
+    case: Case | None,
+    text: str,
+    *,
+    url: str = "",
+    is_final: bool = False,
+    once: UUID | None = None,
+    at: datetime,
+    actor: Actor,
 ) -> PublicReply:
     """A public reply of ours: written and recorded; posted already when its address is known."""
     if actor.person_id is None:
         raise errors.NotAllowed
     reply = PublicReply.objects.create(
-        post=post, case=case, author_id=actor.person_id, text=text, is_final=is_final, written_at=at
+        public_id=once or uuid4(),
+        post=post,
+        case=case,
+        author_id=actor.person_id,
+        text=text,
+        is_final=is_final,
+        written_at=at,
     )
     _record_reply(reply, EventKind.REPLY_WRITTEN, at, actor)
     return mark_reply_posted(reply, url, at=at, actor=actor) if url else reply

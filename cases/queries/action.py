@@ -1,0 +1,39 @@
+"""The actions of a case, and what a form about one can choose from."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cases import errors
+from cases.models import Action, Case, Kind, Seer, Team
+
+
+def of_case(case: Case) -> list[Action]:
+    """The actions of a case in the order they were planned."""
+    return list(
+        Action.objects.filter(case=case)
+        .select_related("kind", "owner", "team", "done_by", "waived_by")
+        .order_by("-is_required", "pk")
+    )
+
+
+def by_id(seer: Seer, public_id: UUID) -> Action:
+    """One action of a case the person may open; raises NotFound."""
+    action = (
+        Action.objects.filter(seer.cases("case__"), public_id=public_id)
+        .select_related("kind", "case", "owner", "team")
+        .first()
+    )
+    if action is None:
+        raise errors.NotFound
+    return action
+
+
+def kinds(case: Case) -> list[Kind]:
+    """The sorts of action the brand's catalogue offers."""
+    return list(Kind.objects.filter(brand_id=case.brand_id, is_active=True).order_by("code"))
+
+
+def teams(case: Case) -> list[Team]:
+    """The brand's teams."""
+    return list(Team.objects.filter(brand_id=case.brand_id, is_active=True).order_by("name"))

@@ -1,0 +1,62 @@
+"""Pages of a journal, newest first, and the names behind the ids in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, TextField, Value
+from django.db.models.functions import Cast, Coalesce, NullIf
+
+from cases.models import Action, Category, Event, User
+from cases.vocabulary import Stream
+
+PAGE = 50
+# What in a payload is the id of a person, of an action, of a category.
+PEOPLE = ("owner", "before", "person", "about", "heir")
+ACTIONS = ("action",)
+CATEGORIES = ("category", "category_before")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Some lines of a journal, the number before which the next ones are, and names by what and id."""
+
+    events: list[Event]
+    before: int | None
+    names: dict[tuple[str, int], str | dict[str, str]]
+
+
+def page(stream: Stream, stream_id: int, before: int | None = None) -> JournalPage:
+    """One page of a journal with the names in it, in two queries."""
+    events = Event.objects.filter(stream=stream, stream_id=stream_id).order_by("-seq")
+    found = list((events.filter(seq__lt=before) if before else events)[: PAGE + 1])
+    shown = found[:PAGE]
+    return JournalPage(shown, shown[-1].seq if len(found) > PAGE else None, names(shown))
+
+
+def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]]:
+    """The names of the people, actions and categories in these events, in one query."""
+    ids: dict[str, set[int]] = {"person": set(), "action": set(), "category": set()}
+    for event in events:
+        ids["person"] |= {event.person_id} if event.person_id else set()
+        for what, keys in (("person", PEOPLE), ("action", ACTIONS), ("category", CATEGORIES)):
+            ids[what] |= {event.payload[key] for key in keys if isinstance(event.payload.get(key), int)}
+    rows = (
+        _named("person", User.objects.filter(pk__in=ids["person"]), "name")
+        .union(
+            _named("action", Action.objects.filter(pk__in=ids["action"]), NullIf("wording", Value("")), "kind__label"),
+            _named("category", Category.objects.filter(pk__in=ids["category"]), "label"),
+            all=True,
+        )
+        .order_by()
+    )
+    return {(what, pk): json.loads(text) if text.startswith("{") else text for what, pk, text in rows}
+
+
+def _named(what: str, rows: Any, *texts: Any) -> Any:
+    words = [Cast(text, TextField()) for text in texts]
+    said = Coalesce(*words) if len(words) > 1 else words[0]
+    return rows.order_by().values_list(Value(what, output_field=CharField()), "pk", said)

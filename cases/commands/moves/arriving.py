@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands.moves.base import lock_opening, record, record_many, require_in_brand
+from cases.commands.moves.inserting import insert_many
 from cases.commands.moves.opening import Opening, join_many, nobodies_known, open_cases
 from cases.models import Case, Category, Channel, Complainant, Handle, Observation, Post, Raw, Triage
 from cases.rules import arrival as arrivals
@@ -104,7 +105,7 @@ def _store(channel: Channel, keyed: Sequence[tuple[Arrival, bytes]], at: datetim
         ).values_list("external_id", "digest")
     }
     order = [key for key in dict.fromkeys((a.external_id, d) for a, d in keyed) if key not in known]
-    rows = Raw.objects.bulk_create(
+    rows = insert_many(
         [
             Raw(
                 channel=channel,
@@ -201,7 +202,7 @@ def _make_posts(channel: Channel, first: Sequence[Pending], at: datetime, actor:
     if not first:
         return []
     handles = _handles(channel, first)
-    posts = Post.objects.bulk_create(
+    posts = insert_many(
         [_post(channel, raw, arrival, handles.get(arrival.author[:MAX_AUTHOR]), at) for raw, arrival in first]
     )
     record_many(EventKind.POST_RECEIVED, actor, [(Stream.POST, post.pk, at, {"channel": channel.pk}) for post in posts])

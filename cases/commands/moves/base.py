@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases import errors, queue
+from cases.commands.moves.inserting import insert_many
 from cases.models import Case, Event, IdempotencyKey, Seer
 from cases.queries import people
 from cases.rules import permission as permissions
@@ -115,7 +116,7 @@ def record_many(
     kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]
 ) -> None:
     """Add one line to each of many journals, in one statement."""
-    Event.objects.bulk_create([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
+    insert_many([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
 
 
 def _event(

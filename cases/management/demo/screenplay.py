@@ -1,0 +1,77 @@
+"""How a story of the demo is written down: who complains where, and what happens when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Europe/Paris")
+EVENING = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens: when, the verb (a method of Scene), and its details."""
+
+    when: str
+    verb: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One complainant on one channel of a brand, and what happens; ``by`` acts unless a step names another."""
+
+    brand: str
+    channel: str
+    author: str
+    name: str
+    by: str
+    steps: tuple[Step, ...]
+    language: str = "en"
+
+
+def step(when: str, verb: str, **fields: Any) -> Step:
+    """A step of a story."""
+    return Step(when, verb, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turns what a story says about time into instants of the past, in working hours as seen from now.
+
+    ``12 9:40`` is 9:40 on the twelfth working day before the last one; ``95m`` is 95 minutes before the end of work
+    so far; ``n25`` is 25 minutes ago, whatever the hour.
+    """
+
+    now: datetime
+
+    @property
+    def anchor(self) -> datetime:
+        """The last moment so far in which people were at work, with enough of that day behind it."""
+        local = self.now.astimezone(ZONE)
+        if local.weekday() < 5 and local.hour >= 11:
+            return min(local, local.replace(hour=EVENING, minute=0, second=0, microsecond=0))
+        return self._earlier(local, 1).replace(hour=18, minute=40, second=0, microsecond=0)
+
+    def at(self, when: str) -> datetime:
+        """The instant that these words mean."""
+        if when.startswith("n"):
+            return self.now - timedelta(minutes=int(when[1:]))
+        if when.endswith("m"):
+            return self.anchor - timedelta(minutes=int(when[:-1]))
+        days, time = when.split()
+        hour, minute = map(int, time.split(":"))
+        return self._earlier(self.anchor, int(days)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+    def due(self, days: int) -> datetime:
+        """The end of the afternoon so many days from today; before today when negative."""
+        return (self.now.astimezone(ZONE) + timedelta(days=days)).replace(hour=17, minute=0, second=0, microsecond=0)
+
+    def _earlier(self, local: datetime, days: int) -> datetime:
+        while days:
+            local -= timedelta(days=1)
+            days -= local.weekday() < 5
+        return local

@@ -73,7 +73,8 @@ def replay(*, raw_id: int, at: datetime, actor: Actor) -> Received:
     raw = _lock_raw(raw_id, actor)
     channel = Channel.objects.select_related("brand", "default_category").get(pk=raw.channel_id)
     moves.lock_opening(channel.brand_id)
-    outcome = moves.process_safely(channel, [(raw, Arrival.from_body(bytes(raw.body or b"")))], at, actor)[0]
+    arrival = Arrival.from_body(bytes(raw.body or b""), undated=raw.received_at)
+    outcome = moves.process_safely(channel, [(raw, arrival)], at, actor)[0]
     moves.record(
         Stream.BRAND,
         raw.brand_id,

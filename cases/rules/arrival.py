@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,9 +32,11 @@ class Arrival:
 
     def body(self) -> bytes:
         """The bytes as they came, or a canonical form where the channel has none."""
-        if self.raw:
-            return self.raw
-        fields = {
+        return self.raw or canonical(self.fields())
+
+    def fields(self) -> dict[str, str]:
+        """What the canonical form says."""
+        return {
             "external_id": self.external_id,
             "text": self.text,
             "posted_at": self.posted_at.isoformat(),
@@ -45,16 +48,15 @@ class Arrival:
             "wish": self.wish,
             "category": self.category,
         }
-        return json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()
 
     @classmethod
-    def from_body(cls, body: bytes) -> Arrival:
-        """The arrival that made these canonical bytes; raises ValueError for others."""
+    def from_body(cls, body: bytes, *, undated: datetime) -> Arrival:
+        """The arrival that made these canonical bytes, ``undated`` where they give no time; ValueError for others."""
         fields = json.loads(body)
         return cls(
             external_id=fields["external_id"],
             text=fields["text"],
-            posted_at=datetime.fromisoformat(fields["posted_at"]),
+            posted_at=datetime.fromisoformat(fields["posted_at"]) if fields["posted_at"] else undated,
             precision=fields["precision"],
             author=fields["author"],
             name=fields["name"],
@@ -64,6 +66,11 @@ class Arrival:
             category=fields["category"],
             raw=body,
         )
+
+
+def canonical(fields: Mapping[str, object]) -> bytes:
+    """The same fields are always the same bytes."""
+    return json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()
 
 
 def problem(arrival: Arrival, at: datetime) -> str | None:

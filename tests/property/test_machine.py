@@ -1,0 +1,172 @@
+"""Random people try random things with a few cases: whatever they do, what was promised of a case holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count, islice
+from random import Random
+from typing import Any, ClassVar
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from cases import errors
+from cases.models import Action, Case
+from cases.queries import verification
+from cases.rules import transitions
+from cases.vocabulary import UNHANDLED, ActionStatus, Status
+from tests.people import AT, Stage, set_stage
+from tests.property.moves import TRIES, Try, finish
+
+EXAMPLES, STEPS = 30, 60
+WITHOUT_EVENT, TWICE = {"draft"}, {"code", "send", "triage"}
+WHO = ("owner", "owner", "owner", "manager", "manager", "agent", "admin", "auditor", "outsider")
+TABLES = (
+    "action answer attachment case casepost complainant confirmation decision delivery draft event handle "
+    "invitation message note notification observation post privatelink publicreply raw searchentry thread triage"
+)
+# How often a row was written, without reading the rows: their number, and the youngest transaction among them.
+STATE = " UNION ALL ".join(
+    f"SELECT '{name}', count(*), coalesce(max(xmin::text::bigint), 0) FROM cases_{name}" for name in TABLES.split()
+)
+BROKEN = {
+    "handled with a closed gate (I2)": "SELECT id FROM cases_case"
+    " WHERE status = 'handled' AND casedesk_gate(id) <> '{}'",
+    "done without proof (I3)": "SELECT a.id FROM cases_action a JOIN cases_kind k ON k.id = a.kind_id"
+    " WHERE a.status = 'done' AND (a.proof_outcome = '' OR a.done_by_id IS NULL"
+    " OR (k.proof = 'amount' AND (a.proof_amount IS NULL OR a.proof_reference = '')))",
+    "waived without a manager and a reason (I3)": "SELECT a.id FROM cases_action a"
+    " JOIN cases_case c ON c.id = a.case_id"
+    " WHERE a.status = 'waived' AND (a.waiver = '' OR NOT EXISTS (SELECT 1 FROM cases_membership m"
+    " WHERE m.person_id = a.waived_by_id AND m.brand_id = c.brand_id AND m.role = 'manager'))",
+    "open without an owner who may own (I4)": "SELECT c.id FROM cases_case c WHERE c.status IN ('open', 'waiting')"
+    " AND NOT casedesk_may_own(c.owner_id, c.brand_id)",
+    "owned by its subject": "SELECT id FROM cases_case WHERE owner_id = about_id",
+    "a post in two cases": "SELECT post_id FROM cases_casepost WHERE left_at IS NULL GROUP BY 1 HAVING count(*) > 1",
+}
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def _reachable(old: ActionStatus, new: ActionStatus) -> bool:
+    """Whether an action may go so far in one command: a completion may start it on the way."""
+    return (
+        old == new
+        or transitions.action_may(old, new)
+        or any(
+            transitions.action_may(old, between) and transitions.action_may(between, new)
+            for between in transitions.ACTION[old]
+        )
+    )
+
+
+def _state() -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in _rows(STATE)}
+
+
+class Desk(RuleBasedStateMachine):
+    """Two new cases, six people, and the complainants."""
+
+    stage: ClassVar[Stage]
+    numbers: ClassVar[Iterator[int]]
+    seen: ClassVar[set[str]] = set()
+
+    @initialize()
+    def begin(self) -> None:
+        """Two complaints have come in."""
+        self.cases: list[int] = []
+        self.secrets: dict[int, str] = {}
+        for number in islice(self.numbers, 2):
+            self.cases.append(self.stage.case(f"p-{number}", author=f"author-{number}").pk)
+        self.at = AT
+        self.prepare(self.cases[0])
+        self.look()
+
+    def prepare(self, case_id: int) -> None:
+        """The first case is in mid-life: owned, and its complainant writes in private."""
+        case, agent = Case.objects.get(pk=case_id), self.stage.agent
+        for name, pick in (("take", 0), ("reply", 1), ("claim", 1), ("confirm person", 0)):
+            TRIES[name](Try(self.stage, case, agent, pick, AT, self.secrets))
+
+    @rule(seed=st.integers(0, 2**32), which=st.sampled_from((0, 1)))
+    def attempt(self, seed: int, which: int) -> None:
+        """Somebody tries something; refused, it changed nothing, and done, it left a line in a journal."""
+        # Drawn evenly: what hypothesis draws itself crowds around a few commands.
+        even = Random(seed)
+        name, who, pick = even.choice(sorted(TRIES)), even.choice(WHO), even.randrange(8)
+        note(f"{who} tries to {name} ({pick})")
+        self.at += timedelta(minutes=1)
+        before = _state()
+        case = Case.objects.get(pk=self.cases[which])
+        person = (case.owner or self.stage.agent) if who == "owner" else getattr(self.stage, who)
+        one = Try(self.stage, case, person, pick, self.at, self.secrets)
+        try:
+            TRIES[name](one)
+        except errors.Refused:
+            # Trying twice in one attempt leaves what the first did; everything else leaves nothing at all.
+            assert before == _state() or name in TWICE
+        else:
+            after = _state()
+            assert before == after or before["event"] != after["event"] or name in WITHOUT_EVENT
+            self.seen.add(name)
+        self.judge()
+
+    @rule(which=st.sampled_from((0, 1)))
+    def end(self, which: int) -> None:
+        """The manager brings a case to its end, so that handled cases are tried as well."""
+        if self.statuses[self.cases[which]] in UNHANDLED:
+            with transaction.atomic():
+                finish(self.cases[which], self.stage.manager)
+            self.look()
+            self.judge()
+
+    def look(self) -> None:
+        """Remember where everything stands."""
+        self.statuses = dict(Case.objects.filter(pk__in=self.cases).values_list("pk", "status"))
+        self.actions = dict(Action.objects.filter(case__in=self.cases).values_list("pk", "status"))
+
+    def judge(self) -> None:
+        """Everything moved as the tables allow, and no invariant broke."""
+        statuses, actions = self.statuses, self.actions
+        self.look()
+        for pk, old in statuses.items():
+            new = self.statuses[pk]
+            assert old == new or transitions.case_may(Status(old), Status(new)), (old, new)
+        for pk, old in actions.items():
+            assert _reachable(ActionStatus(old), ActionStatus(self.actions[pk])), (old, self.actions[pk])
+        assert {name: rows for name, sql in BROKEN.items() if (rows := _rows(sql))} == {}
+
+    def teardown(self) -> None:
+        """Every unhandled case can still be brought to its end, and the journal is whole."""
+        for case in Case.objects.filter(pk__in=getattr(self, "cases", [])):
+            assert [finding for step in verification.walk(case) for finding in step.findings] == []
+            if case.status in UNHANDLED:
+                with transaction.atomic():
+                    end = finish(case.pk, self.stage.manager)
+                    transaction.set_rollback(True)
+                assert end.status == Status.HANDLED or end.about_id == self.stage.manager.pk
+
+
+@pytest.mark.slow
+def test_whatever_people_try_the_invariants_hold(own_database: str) -> None:
+    Desk.stage, Desk.numbers = set_stage(), count(1)
+    run_state_machine_as_test(
+        Desk,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    # Most of what can be tried was also done, or the machine proves little.
+    assert len(Desk.seen) > len(TRIES) / 2

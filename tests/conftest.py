@@ -137,9 +137,12 @@ def redis_server(
     monkeypatch.setattr(queue, "_breaker", queue.Breaker())
     before = app.conf.broker_url
     app.conf.broker_url = broker
+    # The app keeps the connections of the broker it had before.
+    app._after_fork()
     yield server
     if queue._client is not None:
         queue._client.close()
+    app.pool.force_close_all()
     app.conf.broker_url = before
-    app.close()
+    app._after_fork()
     server.stop()

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from cases import queue
 from cases.commands import delivery
 from cases.vocabulary import SYSTEM
 
@@ -17,6 +18,13 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Never: an admin invites people."""
         return False
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session, and the live streams that hang on it."""
+        person_id = request.user.pk
+        super().logout(request)
+        if person_id is not None:
+            queue.announce_rights(person_id=person_id)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the mail; a worker sends it."""

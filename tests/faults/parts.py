@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import redis
 from django.conf import settings
 from django.db import connections
 from django.test import Client
@@ -71,9 +72,16 @@ def worker(redis_url: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
     """A Celery worker as `up` runs it."""
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     arguments = ["-A", "casedesk.celery:app", "worker", "--pool", "threads", "-c", "2", *alone]
+    before = _waiting(redis_url)
     with running("celery", arguments, environment(redis_url, **more), log) as process:
-        wait(lambda: " ready." in log.read_text(errors="replace"), log)
+        wait(lambda: _waiting(redis_url) > before, log)
         yield process
+
+
+def _waiting(redis_url: str) -> int:
+    """How many workers wait for messages."""
+    with redis.Redis.from_url(redis_url) as client:
+        return sum(row["cmd"] == "brpop" for row in client.client_list())
 
 
 @contextlib.contextmanager

@@ -108,9 +108,7 @@ def listening(server: RedisServer) -> int:
     return int(dict(queue.client().pubsub_numsub(queue.LIVE)).get(queue.LIVE.encode(), 0))
 
 
-def test_tells_colleagues_of_the_brand_and_nobody_else(
-    stage: Stage, browse: Any, redis_server: RedisServer
-) -> None:
+def test_tells_colleagues_of_the_brand_and_nobody_else(stage: Stage, browse: Any, redis_server: RedisServer) -> None:
     opened = stage.case()
     cases.take(case_id=opened.pk, at=AT, actor=actor(stage.agent))
     colleague, manager, outsider = browse(stage.colleague), browse(stage.manager), browse(stage.outsider)
@@ -129,9 +127,7 @@ def test_tells_colleagues_of_the_brand_and_nobody_else(
     assert outsider.silent()
 
 
-def test_tells_of_a_restricted_case_only_those_who_see_it(
-    stage: Stage, browse: Any, redis_server: RedisServer
-) -> None:
+def test_tells_of_a_restricted_case_only_those_who_see_it(stage: Stage, browse: Any, redis_server: RedisServer) -> None:
     opened = stage.case()
     cases.take(case_id=opened.pk, at=AT, actor=actor(stage.agent))
     cases.restrict(case_id=opened.pk, is_restricted=True, at=AT, actor=actor(stage.manager))
@@ -142,9 +138,7 @@ def test_tells_of_a_restricted_case_only_those_who_see_it(
     assert colleague.silent()
 
 
-def test_says_when_it_has_lost_redis_and_when_it_is_back(
-    stage: Stage, browse: Any, redis_server: RedisServer
-) -> None:
+def test_says_when_it_has_lost_redis_and_when_it_is_back(stage: Stage, browse: Any, redis_server: RedisServer) -> None:
     opened = stage.case()
     cases.take(case_id=opened.pk, at=AT, actor=actor(stage.agent))
     early = browse(stage.colleague)

@@ -116,6 +116,11 @@ UNHANDLED = (Status.NEW, Status.OPEN, Status.WAITING)
 # From open on a case has exactly one owner (I4).
 OWNED = (Status.OPEN, Status.WAITING, Status.HANDLED)
 
+# Whoever owns a case in one of these has it in hand: they cannot leave without an heir.
+IN_HAND = (Status.OPEN, Status.WAITING)
+# Nothing more happens in these.
+ENDED = (Status.MERGED, Status.DISMISSED, Status.WITHDRAWN)
+
 
 class Outcome(TextChoices):
     """What a decision says about the complaint."""
@@ -137,6 +142,10 @@ class ActionStatus(TextChoices):
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     WAIVED = "waived", _("Waived")
+
+
+# What is left of an action in one of these is its history.
+SETTLED = (ActionStatus.DONE, ActionStatus.WAIVED)
 
 
 class Proof(TextChoices):

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import translation
+from django.utils.http import int_to_base36
 from django.utils.translation import gettext as _
 
 from cases import errors, queue
 from cases.commands import moves
-from cases.models import ApiToken, Brand, Membership, Team, User
+from cases.models import ApiToken, Brand, Membership, Notification, Team, User
 from cases.queries import people as queries
 from cases.rules import permission as permissions
 from cases.vocabulary import SYSTEM, Actor, EventKind, Permission, Role, Stream
@@ -52,7 +54,7 @@ def invite_person(
     is_organisation_admin: bool,
     actor: Actor,
 ) -> User:
-    """A colleague with roles as (brand, role, team), who cannot sign in before choosing a password by an invitation."""
+    """A colleague with roles as (brand, role, team), who chooses their password under a link that is mailed to them."""
     for brand_id, _role, _team in memberships:
         moves.require_in_brand(actor, Permission.MANAGE_PEOPLE, brand_id)
     if is_organisation_admin or not memberships:
@@ -79,27 +81,18 @@ def invite_person(
         organisation_admin=is_organisation_admin,
         memberships=[[row.brand_id, row.role, row.team_id] for row in rows],
     )
+    _mail_invitation(person, actor)
     return person
 
 
 @transaction.atomic(durable=True)
-def send_invitation(*, person_id: int, link: str, actor: Actor) -> None:
-    """Mail somebody the link under which they choose their password, in their language."""
+def send_invitation(*, person_id: int, actor: Actor) -> None:
+    """Mail somebody another link under which they choose their password; it also ends earlier ones once used."""
     person = _lock(person_id)
     _require_over(actor, person)
     if not person.is_active:
-        raise errors.NotFound
-    with translation.override(person.language):
-        subject = _("Your access to casedesk")
-        body = _(
-            "Hello %(name)s,\n\n"
-            "you can work with casedesk, where complaints are answered and resolved. "
-            "Choose your password here; the link works once, for three days:\n\n%(link)s\n\n"
-            "Your user name is %(username)s.\n\n"
-            "If you did not expect this, do nothing."
-        ) % {"name": person.name, "link": link, "username": person.username}
-        delivery = moves.post_mail(purpose="invitation", recipient=person.email, subject=subject, body=body)
-    moves.record(Stream.SETUP, 0, EventKind.DELIVERY_QUEUED, actor, delivery=delivery.pk, person=person.pk)
+        raise errors.Invalid(_("This person is deactivated."), "person")
+    _mail_invitation(person, actor)
 
 
 @transaction.atomic(durable=True)
@@ -133,6 +126,15 @@ def change_own_name(*, person_id: int, name: str, language: str, actor: Actor) -
         raise errors.NotAllowed
     wanted = {"name": moves.checked_name(name, limit=120), "language": _checked_language(language)}
     return _change(_lock(person_id), wanted, actor)
+
+
+@transaction.atomic(durable=True)
+def read_notifications(*, at: datetime, actor: Actor) -> int:
+    """The person has seen what they were told; gives back how many were new."""
+    count = Notification.objects.filter(person_id=actor.person_id, read_at__isnull=True).update(read_at=at)
+    if count:
+        moves.record(Stream.SETUP, 0, EventKind.NOTIFICATIONS_READ, actor, at=at, count=count)
+    return count
 
 
 @transaction.atomic(durable=True)
@@ -243,6 +245,23 @@ def reassign_all(*, from_id: int, to_id: int, brand_id: int | None = None, at: d
         raise errors.NotFound
     moves.hand_over(in_hand, to_id, at=at, actor=actor)
     return len(in_hand.cases)
+
+
+def _mail_invitation(person: User, actor: Actor) -> None:
+    # The page that a forgotten password leads to; the token ends with its use, a new address, or after three days.
+    key = f"{int_to_base36(person.pk)}-{default_token_generator.make_token(person)}"
+    link = f"{settings.SITE_URL}/accounts/password/reset/key/{key}/"
+    with translation.override(person.language):
+        subject = _("Your access to casedesk")
+        body = _(
+            "Hello %(name)s,\n\n"
+            "you can work with casedesk, where complaints are answered and resolved. "
+            "Choose your password here; the link works once, for three days:\n\n%(link)s\n\n"
+            "Your user name is %(username)s.\n\n"
+            "If you did not expect this, do nothing."
+        ) % {"name": person.name, "link": link, "username": person.username}
+        delivery = moves.post_mail(purpose="invitation", recipient=person.email, subject=subject, body=body)
+    moves.record(Stream.SETUP, 0, EventKind.DELIVERY_QUEUED, actor, delivery=delivery.pk, person=person.pk)
 
 
 def _lock(person_id: int) -> User:

@@ -1,14 +1,27 @@
-"""What a person may see, and who may own a case."""
+"""What a person may see, who may own a case, and what the pages about people show."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject, Lower
 
-from cases.models import NOBODY, Brand, Membership, Seer, Team, User
+from cases import errors
+from cases.models import NOBODY, Action, Brand, Case, Membership, Notification, Post, Seer, Team, User
 from cases.rules.permission import OWNERS, may
-from cases.vocabulary import Permission, Role
+from cases.vocabulary import ENDED, IN_HAND, SETTLED, Permission, Role
+
+PAGE = 50
+# Somebody invited has no password yet: Django marks that with this first character.
+_INVITED = Q(password__startswith="!")  # noqa: S106
+STATES = {
+    "active": Q(is_active=True) & ~_INVITED,
+    "invited": Q(is_active=True) & _INVITED,
+    "deactivated": Q(is_active=False),
+}
 
 
 def seer_of(person_id: int | None) -> Seer:
@@ -79,3 +92,128 @@ def manages(seer: Seer, person: User) -> bool:
         return False
     brands = set(person.memberships.values_list("brand_id", flat=True))
     return bool(brands) and brands <= {b for b, role in seer.roles.items() if may(role, Permission.MANAGE_PEOPLE)}
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """How much somebody would leave behind at one brand."""
+
+    brand: Brand
+    cases: int
+    actions: int
+
+
+def in_hand(person: User, brand_id: int | None = None) -> list[InHand]:
+    """What this person would leave behind, brand by brand, without what is settled."""
+    owned = Case.objects.filter(owner=person, status__in=IN_HAND)
+    actions = Action.objects.filter(owner=person).exclude(status__in=SETTLED).exclude(case__status__in=ENDED)
+    cases_by = dict(owned.values_list("brand_id").annotate(n=Count("pk")).order_by())
+    actions_by = dict(actions.values_list("case__brand_id").annotate(n=Count("pk")).order_by())
+    concerned = Brand.objects.filter(pk__in=cases_by.keys() | actions_by.keys())
+    if brand_id is not None:
+        concerned = concerned.filter(pk=brand_id)
+    return [
+        InHand(brand, cases_by.get(brand.pk, 0), actions_by.get(brand.pk, 0))
+        for brand in concerned.order_by(Lower("name"), "pk")
+    ]
+
+
+def heirs(person: User, brand_ids: Iterable[int]) -> QuerySet[User]:
+    """Who may own cases of all these brands, without this person, by name."""
+    able = User.objects.filter(is_active=True).exclude(pk=person.pk)
+    for brand_id in brand_ids:
+        owning = Membership.objects.filter(brand_id=brand_id, role__in=OWNERS).values("person_id")
+        able = able.filter(pk__in=owning)
+    return able.order_by(Lower("name"), "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A page of people, and the key to go on after, if there are more."""
+
+    rows: Sequence[User]
+    after: int | None
+
+
+def listed(seer: Seer, *, q: str = "", state: str = "", after: int | None = None) -> People:
+    """People this person may manage or at least place, by name, fifty at a time; searched by name, address or login."""
+    found = known_to(seer).annotate(key=Lower("name")).order_by("key", "pk")
+    if not seer.is_organisation_admin:
+        found = found.filter(memberships__brand_id__in=administered(seer)).distinct()
+    if q:
+        found = found.filter(Q(name__icontains=q) | Q(email__icontains=q) | Q(username__icontains=q))
+    if state in STATES:
+        found = found.filter(STATES[state])
+    last = User.objects.filter(pk=after).annotate(key=Lower("name")).first() if after else None
+    if last is not None:
+        found = found.filter(Q(key__gt=last.key) | Q(key=last.key, pk__gt=last.pk))
+    roles = Membership.objects.select_related("brand", "team").order_by(Lower("brand__name"))
+    rows = list(found.prefetch_related(Prefetch("memberships", roles))[: PAGE + 1])
+    return People(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None)
+
+
+def managed_brand_ids(seer: Seer) -> list[int]:
+    """The brands where this person may hand over everything an absent colleague has."""
+    return sorted(brand for brand, role in seer.roles.items() if may(role, Permission.REASSIGN_ALL))
+
+
+def managed_brands(seer: Seer) -> QuerySet[Brand]:
+    """The same brands as rows, by name."""
+    return Brand.objects.filter(pk__in=managed_brand_ids(seer)).order_by(Lower("name"), "pk")
+
+
+def require_organisation_admin(seer: Seer) -> None:
+    """Refuse a page that only organisation admins open."""
+    if not seer.is_organisation_admin:
+        raise errors.NotAllowed
+
+
+def members(team: Team) -> QuerySet[Membership]:
+    """Who is in the team now, by name."""
+    return (
+        Membership.objects.filter(team=team, person__is_active=True)
+        .select_related("person")
+        .order_by(Lower("person__name"), "pk")
+    )
+
+
+def person_to_manage(seer: Seer, person_id: int) -> User:
+    """Somebody this person may place or manage; NotFound for whom they do not know, NotAllowed without a right."""
+    if not administered(seer):
+        if known_to(seer).filter(pk=person_id).exists():
+            raise errors.NotAllowed
+        raise errors.NotFound
+    found = known_to(seer).filter(pk=person_id).first()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def busy(seer: Seer) -> list[tuple[User, int]]:
+    """The owners of the brands this person manages, with how many open cases they have there that this person sees."""
+    brand_ids = managed_brand_ids(seer)
+    owning = Membership.objects.filter(brand_id__in=brand_ids, role__in=OWNERS).values("person_id")
+    counts = dict(
+        Case.objects.filter(brand_id__in=brand_ids, status__in=IN_HAND)
+        .filter(seer.cases())
+        .values_list("owner_id")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    found = User.objects.filter(pk__in=owning, is_active=True).order_by(Lower("name"), "pk")
+    return [(person, counts.get(person.pk, 0)) for person in found]
+
+
+def roles_of(person: User, seer: Seer) -> list[Membership]:
+    """What somebody is, at the brands that this seer sets up."""
+    rows = person.memberships.filter(brand_id__in=administered(seer)).select_related("brand", "team")
+    return list(rows.order_by(Lower("brand__name"), "pk"))
+
+
+def notifications(person_id: int) -> QuerySet[Notification]:
+    """The last fifty things somebody was told, newest first, without cases and posts that are closed to them by now."""
+    seer = seer_of(person_id)
+    rows = Notification.objects.filter(person_id=person_id).filter(
+        Q(case__isnull=True) | seer.cases("case__"), Q(post__isnull=True) | Q(post__in=Post.objects.visible_to(seer))
+    )
+    return rows.select_related("case", "post", "by").order_by("-pk")[:PAGE]

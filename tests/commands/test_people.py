@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import psycopg
 import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.db import DatabaseError, transaction
+from django.utils.http import base36_to_int
 
 from cases import errors
 from cases.commands import case, people, tokens
@@ -67,8 +69,8 @@ class TestInvitePerson:
         )
         assert not new.has_usable_password()
         assert new.memberships.get().team == stage.team
-        assert kinds_of("setup") == ["person_invited"]
-        assert "New" not in str(Event.objects.get(stream="setup").payload)
+        assert kinds_of("setup") == ["person_invited", "delivery_queued"]
+        assert "New" not in str(list(Event.objects.filter(stream="setup").values_list("payload", flat=True)))
 
     @pytest.mark.parametrize(
         ("given", "field"),
@@ -105,14 +107,21 @@ class TestInvitePerson:
         with pytest.raises(errors.Invalid):
             invite(stage, stage.admin, memberships=[(stage.brand.pk, Role.AGENT, foreign.pk)])
 
-    def test_mails_the_link_in_their_language(self, stage: Stage) -> None:
+    def test_mails_a_link_under_which_the_password_is_chosen(self, stage: Stage) -> None:
         new = invite(stage, stage.admin)
-        people.send_invitation(person_id=new.pk, link="https://desk.example/x/", actor=actor(stage.admin))
         mail = Delivery.objects.get()
+        found = re.search(r"/accounts/password/reset/key/([0-9a-z]+)-(\S+)/", str(mail.body))
+        assert found
         assert mail.recipient == "new@example.org"
-        assert "https://desk.example/x/" in str(mail.body)
+        assert base36_to_int(found[1]) == new.pk
+        assert default_token_generator.check_token(new, found[2])
+
+    def test_can_be_mailed_again_by_whoever_manages_them(self, stage: Stage) -> None:
+        new = invite(stage, stage.admin)
+        people.send_invitation(person_id=new.pk, actor=actor(stage.admin))
         with pytest.raises(errors.NotAllowed):
-            people.send_invitation(person_id=new.pk, link="https://evil.example/", actor=actor(stage.manager))
+            people.send_invitation(person_id=new.pk, actor=actor(stage.manager))
+        assert Delivery.objects.count() == 2
 
 
 class TestChangePerson:

@@ -14,12 +14,7 @@ from cases.commands.moves.base import lock_many, record, record_many
 from cases.commands.moves.dialogue import notify
 from cases.models import Action, Case, Membership, Seer, User
 from cases.rules.permission import OWNERS
-from cases.vocabulary import ActionStatus, Actor, EventKind, Status, Stream
-
-IN_HAND = (Status.OPEN, Status.WAITING)
-SETTLED = (ActionStatus.DONE, ActionStatus.WAIVED)
-# Nothing more happens to the actions of these.
-ENDED = (Status.MERGED, Status.DISMISSED, Status.WITHDRAWN)
+from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, EventKind, Stream
 
 
 @dataclass(frozen=True, slots=True)

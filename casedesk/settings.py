@@ -250,7 +250,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
+# Whoever commits waits for Redis 0.3 s and no more: a nudge that fails is not tried again, the sweep finds its row.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3, "max_retries": 0}
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", False)
 
 REST_FRAMEWORK: dict[str, object] = {
@@ -271,6 +272,18 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ActionStatus": "cases.vocabulary.ActionStatus",
+        "AnswerRoute": "cases.vocabulary.AnswerRoute",
+        "AnswerStatus": "cases.vocabulary.AnswerStatus",
+        "CaseStatus": "cases.vocabulary.Status",
+        "ChannelKind": "cases.vocabulary.ChannelKind",
+        "ObservationKind": "cases.vocabulary.ObservationKind",
+        "PostKind": "cases.vocabulary.PostKind",
+        "Proof": "cases.vocabulary.Proof",
+        "ReplyStatus": "cases.vocabulary.ReplyStatus",
+        "Severity": "cases.vocabulary.Severity",
+    },
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

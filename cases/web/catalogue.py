@@ -15,6 +15,7 @@ from cases.commands import catalogue
 from cases.models import Category, Kind
 from cases.queries import setup as queries
 from cases.vocabulary import Proof, Severity
+from cases.web import playbook_forms
 from cases.web import settings_forms as forms
 from cases.web.setup import actor_of, set_up_of, show
 from cases.web.tags import catalogue_text
@@ -97,12 +98,10 @@ def playbook(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     standing = queries.playbook_of(category)
     severity = standing.severity if standing else Severity.MEDIUM
     first = {"severity": severity, "is_active": standing.is_active if standing else True}
-    form = forms.PlaybookForm(request.POST or None, initial=first)
-    lines = forms.Lines(
-        request.POST or None, prefix="line", initial=forms.lines_of(standing), form_kwargs={"brand": brand}
-    )
+    form = playbook_forms.PlaybookForm(request.POST or None, initial=first)
+    lines = playbook_forms.lines_of(brand, standing, request.POST or None)
     if form.is_valid() and lines.is_valid():
-        given = {**form.cleaned_data, "lines": forms.given_lines(lines), "actor": actor_of(request)}
+        given = {**form.cleaned_data, "lines": playbook_forms.given_lines(lines), "actor": actor_of(request)}
         if forms.accept(form, catalogue.save_playbook, category_id=category.pk, **given):
             name = {"name": catalogue_text(category.label)}
             messages.success(request, _("New cases of “%(name)s” begin with this playbook.") % name)

@@ -12,11 +12,11 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases import errors
-from cases.commands.catalogue import LONGEST, Line
-from cases.models import Brand, Category, Channel, Kind, Playbook, Team
+from cases.commands.catalogue import LONGEST
+from cases.models import Brand, Category, Channel, Kind, Team
 from cases.queries import people
 from cases.rules import currencies
-from cases.vocabulary import ChannelKind, Proof, Severity
+from cases.vocabulary import ChannelKind, Proof
 from cases.web.tags import catalogue_text
 
 T = TypeVar("T")
@@ -309,56 +309,3 @@ class KindForm(Labelled):
         data = {name: self.cleaned_data[name] for name in plain if name in self.fields}
         label = self.texts("label", self.kind.label if self.kind else None)
         return {**data, "label": label, "promise": self.texts("promise", self.kind.promise if self.kind else None)}
-
-
-class PlaybookForm(forms.Form):
-    """How bad a category usually is, and whether it brings its actions."""
-
-    severity = forms.TypedChoiceField(
-        label=_("Severity"),
-        choices=Severity.choices,
-        coerce=int,
-        help_text=_("What a new case begins with, until somebody says otherwise."),
-    )
-    is_active = forms.BooleanField(
-        label=_("In use"), required=False, help_text=_("Off, new cases of this category begin without actions.")
-    )
-
-
-class LineForm(forms.Form):
-    """One action of a playbook; a row without a kind is no action."""
-
-    is_required = forms.BooleanField(label=_("Required"), required=False, initial=True)
-    days = forms.IntegerField(label=_("Days"), min_value=0, max_value=LONGEST, required=False)
-
-    def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        initial = self.initial
-        self.fields["kind"] = _one_of(
-            _in_use(brand.kinds.order_by("code"), initial.get("kind")), _("Action"), empty="—"
-        )
-        self.fields["team"] = _one_of(
-            _in_use(brand.teams.order_by("name"), initial.get("team")), _("Team"), empty=_("The owner’s own")
-        )
-
-    def has_changed(self) -> bool:
-        """Whether the row says anything."""
-        return bool(self["kind"].value())
-
-
-Lines = forms.formset_factory(LineForm, extra=3, can_order=True, max_num=40)
-
-
-def given_lines(rows: forms.BaseFormSet[LineForm]) -> list[Line]:
-    """The actions of a valid set of rows, by their place and then by their row."""
-    chosen = [form.cleaned_data for form in rows.forms if form.cleaned_data.get("kind")]
-    chosen.sort(key=lambda row: row.get("ORDER") or len(chosen) + 1)
-    return [Line(row["kind"].pk, row["is_required"], _id(row["team"]), row["days"]) for row in chosen]
-
-
-def lines_of(playbook: Playbook | None) -> list[dict[str, Any]]:
-    """Initial values of the rows."""
-    rows = playbook.actions.all() if playbook else []
-    return [
-        {"kind": row.kind_id, "is_required": row.is_required, "team": row.team_id, "days": row.days} for row in rows
-    ]

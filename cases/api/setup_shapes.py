@@ -1,0 +1,115 @@
+"""What the answers about the set-up and about people look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases.api.fields import Line, Texts
+from cases.vocabulary import ChannelKind, Proof, Role, Severity
+
+Choice = serializers.ChoiceField
+
+
+class BrandShape(serializers.Serializer[Any]):
+    """Whose name is at stake."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    language = serializers.CharField()
+    zone = serializers.CharField()
+    currency = serializers.CharField()
+    is_active = serializers.BooleanField()
+
+
+class ChannelShape(serializers.Serializer[Any]):
+    """Where the public speaks to one brand."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    kind = Choice(choices=ChannelKind.choices)
+    platform = serializers.CharField()
+    is_complaints_only = serializers.BooleanField()
+    default_category = serializers.CharField(source="default_category.code", default=None, allow_null=True)
+    default_team = serializers.IntegerField(source="default_team_id", allow_null=True)
+    is_active = serializers.BooleanField()
+
+
+class TeamShape(serializers.Serializer[Any]):
+    """People of a brand who share work."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    name = serializers.CharField()
+    lead = serializers.CharField(source="lead.username", default=None, allow_null=True)
+    is_active = serializers.BooleanField()
+
+
+class CategoryShape(serializers.Serializer[Any]):
+    """What complaints are about."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    code = serializers.CharField()
+    label = Texts()  # type: ignore[assignment]  # DRF takes fields out of the class
+    team = serializers.IntegerField(source="team_id", allow_null=True)
+    is_active = serializers.BooleanField()
+
+
+class KindShape(serializers.Serializer[Any]):
+    """A sort of resolution action."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    code = serializers.CharField()
+    label = Texts()  # type: ignore[assignment]  # DRF takes fields out of the class
+    promise = Texts()
+    proof = Choice(choices=Proof.choices)
+    has_amount = serializers.BooleanField()
+    days = serializers.IntegerField()
+    is_shown = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+
+
+class PlaybookLineShape(serializers.Serializer[Any]):
+    """One action that a playbook brings."""
+
+    kind = serializers.CharField(source="kind.code")
+    required = serializers.BooleanField(source="is_required")  # type: ignore[assignment]  # DRF takes fields out of the class
+    team = serializers.IntegerField(source="team_id", allow_null=True)
+    days = serializers.IntegerField(allow_null=True)
+
+
+class PlaybookShape(serializers.Serializer[Any]):
+    """The actions that a category brings."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    category = serializers.CharField(source="category.code")
+    severity = Choice(choices=Severity.choices)
+    actions = PlaybookLineShape(source="lines", many=True)
+    is_active = serializers.BooleanField()
+
+
+class MembershipShape(serializers.Serializer[Any]):
+    """What a person is for one brand."""
+
+    brand = Line()
+    role = Choice(choices=Role.choices)
+    team = serializers.IntegerField(allow_null=True)
+
+
+class PersonShape(serializers.Serializer[Any]):
+    """A colleague."""
+
+    username = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField(source="address", allow_null=True, help_text="null for whoever does not manage them")
+    language = serializers.CharField()
+    is_organisation_admin = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    memberships = MembershipShape(source="roles", many=True)

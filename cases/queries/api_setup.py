@@ -1,0 +1,84 @@
+"""What the REST API's answers need of the set-up and of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from cases.models import Brand, Category, Channel, Kind, Membership, Playbook, PlaybookAction, Seer, Team, User
+from cases.queries.people import known_to
+from cases.rules.permission import may
+from cases.vocabulary import Permission
+
+
+def mine(seer: Seer, column: str = "brand_id") -> Q:
+    """The condition to be of the person's brands; an organisation admin's are all."""
+    return Q() if seer.is_organisation_admin else Q(**{f"{column}__in": seer.brand_ids})
+
+
+def brands(seer: Seer) -> QuerySet[Brand]:
+    """The person's brands."""
+    return Brand.objects.filter(mine(seer, "pk"))
+
+
+def brand_id(seer: Seer, slug: str) -> int | None:
+    """The key of one of the person's brands."""
+    return brands(seer).filter(slug=slug).values_list("pk", flat=True).first()
+
+
+def channels(seer: Seer) -> QuerySet[Channel]:
+    """The channels of the person's brands."""
+    return Channel.objects.filter(mine(seer)).select_related("brand", "default_category")
+
+
+def teams(seer: Seer) -> QuerySet[Team]:
+    """The teams of the person's brands."""
+    return Team.objects.filter(mine(seer)).select_related("brand", "lead")
+
+
+def categories(seer: Seer) -> QuerySet[Category]:
+    """The categories of the person's brands."""
+    return Category.objects.filter(mine(seer)).select_related("brand")
+
+
+def kinds(seer: Seer) -> QuerySet[Kind]:
+    """The kinds of action of the person's brands."""
+    return Kind.objects.filter(mine(seer)).select_related("brand")
+
+
+def playbooks(seer: Seer) -> QuerySet[Playbook]:
+    """The playbooks of the person's brands with their actions in order."""
+    lines = PlaybookAction.objects.select_related("kind").order_by("position")
+    return (
+        Playbook.objects.filter(mine(seer))
+        .select_related("brand", "category")
+        .prefetch_related(Prefetch("actions", lines, to_attr="lines"))
+    )
+
+
+def people(seer: Seer) -> QuerySet[User]:
+    """The people this person knows, each with what they are in the brands that both know."""
+    roles = Membership.objects.filter(mine(seer), person=OuterRef("pk")).order_by("brand__slug")
+    line = JSONObject(brand="brand__slug", role="role", team="team_id")
+    return known_to(seer).annotate(roles=ArraySubquery(roles.values_list(line, flat=True)))
+
+
+def person_id(seer: Seer, username: str) -> int | None:
+    """The key of a person this person knows."""
+    return known_to(seer).filter(username__iexact=username).values_list("pk", flat=True).first()
+
+
+def managed(seer: Seer, rows: Iterable[Any]) -> set[int]:
+    """Those among these people whose address the person reads: their own, and of those of a brand whose people they
+    manage.
+    """
+    theirs = {brand for brand, role in seer.roles.items() if may(role, Permission.MANAGE_PEOPLE)}
+    keys = {person.pk for person in rows}
+    if seer.is_organisation_admin:
+        return keys
+    known = Membership.objects.filter(person_id__in=keys, brand_id__in=theirs).values_list("person_id", flat=True)
+    return set(known) | {seer.person_id or 0}

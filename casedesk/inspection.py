@@ -71,7 +71,7 @@ def _settings() -> Iterator[Finding]:
             "Keep that folder, or set SECRET_KEY, the same for every process on every machine.",
         )
     host = urlsplit(settings.SITE_URL).hostname or ""
-    if not settings.HTTPS and host not in {"127.0.0.1", "localhost", "::1"}:
+    if not settings.HTTPS and not _is_this_machine(host):
         yield Finding(
             False, f"SITE_URL {settings.SITE_URL} is not https.", "Put a TLS proxy in front; see deploy/nginx.conf."
         )
@@ -79,6 +79,10 @@ def _settings() -> Iterator[Finding]:
         yield Finding(
             True, f"{host} is not in ALLOWED_HOSTS: links in mails lead to an error.", f"Add {host} to ALLOWED_HOSTS."
         )
+
+
+def _is_this_machine(host: str | None) -> bool:
+    return host in {"127.0.0.1", "localhost", "::1"}
 
 
 def _folder() -> Iterator[Finding]:
@@ -93,6 +97,12 @@ def _folder() -> Iterator[Finding]:
 
 
 def _mail() -> Iterator[Finding]:
+    if settings.DEV_MAILBOX:
+        yield Finding(
+            not _is_this_machine(urlsplit(settings.SITE_URL).hostname),
+            "The development mailbox is on: whoever reaches /dev/mail/ reads every mail, password links included.",
+            "Set EMAIL_URL and take CASEDESK_DEV_MAILBOX out of the environment.",
+        )
     if not settings.EMAIL_URL:
         yield Finding(False, "No mail server: mails are only written to files.", "Set EMAIL_URL.")
         return

@@ -40,6 +40,13 @@ def test_finds_a_mail_server_that_does_not_answer(own_database: str, settings: A
     assert "The mail server 127.0.0.1:1 does not answer" in _said(error=True)
 
 
+def test_warns_of_an_open_development_mailbox(own_database: str, settings: Any) -> None:
+    settings.DEV_MAILBOX = True
+    assert "The development mailbox is on" in _said(error=False)
+    settings.SITE_URL = "https://elsewhere.example"
+    assert "The development mailbox is on" in _said(error=True)
+
+
 def test_finds_debug_and_a_host_that_is_not_allowed(own_database: str, settings: Any) -> None:
     settings.DEBUG, settings.SITE_URL = True, "https://elsewhere.example"
     said = _said(error=True)

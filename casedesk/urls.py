@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from casedesk import health
+from cases.api.errors import unknown
 
 # Signing in, out and getting a new password; nobody signs up by themselves.
 accounts = [
@@ -32,5 +33,6 @@ urlpatterns = [
     path("accounts/", include(accounts)),
     path("data/", admin.site.urls),
     path("api/v1/", include("cases.api.urls")),
+    re_path(r"^api/", unknown),
     path("", include("cases.web.urls")),
 ]

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.commands import delivery, intake
 from cases.models import Seer
 from cases.queries import delivery as deliveries
-from cases.queries import people
-from cases.vocabulary import Actor
+from cases.web import desk
 
 EXCERPT_BYTES = 600
 SETTLED = {
@@ -44,7 +43,7 @@ def tray(request: HttpRequest) -> HttpResponse:
 def replay(request: HttpRequest, raw_id: int) -> HttpResponse:
     """Process an arrival again."""
     _seer(request)
-    outcome = intake.replay(raw_id=raw_id, at=timezone.now(), actor=_actor(request))
+    outcome = intake.replay(raw_id=raw_id, at=timezone.now(), actor=desk.actor_of(request))
     if outcome.reason:
         messages.error(request, _("It still cannot be processed: %(reason)s") % {"reason": outcome.reason})
     else:
@@ -60,7 +59,7 @@ def set_aside(request: HttpRequest, raw_id: int) -> HttpResponse:
     form = SetAsideForm(request.POST, auto_id=f"reason-{raw_id}")
     if not form.is_valid():
         return _page(request, seer, {raw_id: form})
-    intake.set_aside(raw_id=raw_id, reason=form.cleaned_data["reason"], actor=_actor(request))
+    intake.set_aside(raw_id=raw_id, reason=form.cleaned_data["reason"], actor=desk.actor_of(request))
     messages.success(request, _("Set aside. What arrived is kept."))
     return redirect("tray")
 
@@ -71,17 +70,13 @@ def settle(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Decide about a delivery: send it again, note that it arrived, or cancel it."""
     _seer(request)
     choice = request.POST.get("choice", "")
-    delivery.settle(delivery_id=delivery_id, choice=choice, at=timezone.now(), actor=_actor(request))
+    delivery.settle(delivery_id=delivery_id, choice=choice, at=timezone.now(), actor=desk.actor_of(request))
     messages.success(request, SETTLED[choice])
     return redirect("tray")
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return Actor.person(int(request.user.pk or 0))
-
-
 def _seer(request: HttpRequest) -> Seer:
-    seer = people.seer_of(request.user.pk)
+    seer = desk.seer_of(request)
     if not deliveries.may_look(seer):
         raise Http404
     return seer

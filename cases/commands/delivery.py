@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import Answer, Delivery
-from cases.vocabulary import Actor, AnswerStatus, DeliveryStatus, EventKind, Job, Permission, Status, Stream
+from cases.vocabulary import Actor, AnswerStatus, DeliveryStatus, EventKind, Job, Permission, Stream
 
 MAX_ATTEMPTS = 10
 # A worker that has held a delivery for longer than this is taken for dead: nobody knows whether it was sent.
@@ -212,8 +212,7 @@ def _tell_owner(row: Delivery, at: datetime) -> None:
 
 
 def _answer_reached(row: Delivery, at: datetime, actor: Actor) -> None:
-    # What a handled case was handled with stays as it is: there, the delivery itself tells what happened since.
-    if row.message_id is None or row.case is None or row.case.status == Status.HANDLED:
+    if row.message_id is None or row.case is None:
         return
     reached = Answer.objects.filter(
         message_id=row.message_id, status__in=[AnswerStatus.SENDING, AnswerStatus.BOUNCED], superseded_at__isnull=True

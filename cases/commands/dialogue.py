@@ -26,7 +26,6 @@ from cases.vocabulary import (
     Hours,
     Permission,
     ReplyStatus,
-    Status,
 )
 
 MAX_TEXT = 50_000
@@ -158,12 +157,11 @@ def read_messages(*, thread_id: int, at: datetime, actor: Actor) -> int:
     Message.objects.filter(pk__in=ids).update(read_at=at)
     Thread.objects.filter(pk=thread.pk).update(seen_at=at)
     moves.record_case(thread.case, EventKind.MESSAGES_READ, actor, at=at, messages=ids)
-    if thread.case.status != Status.HANDLED:
-        reached = Answer.objects.filter(
-            message_id__in=ids, status__in=[AnswerStatus.SENDING, AnswerStatus.BOUNCED], superseded_at__isnull=True
-        ).update(status=AnswerStatus.REACHED, reached_at=at)
-        if reached:
-            moves.record_case(thread.case, EventKind.ANSWER_REACHED, actor, at=at)
+    reached = Answer.objects.filter(
+        message_id__in=ids, status__in=[AnswerStatus.SENDING, AnswerStatus.BOUNCED], superseded_at__isnull=True
+    ).update(status=AnswerStatus.REACHED, reached_at=at)
+    if reached:
+        moves.record_case(thread.case, EventKind.ANSWER_REACHED, actor, at=at)
     return len(ids)
 
 

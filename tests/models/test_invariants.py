@@ -347,3 +347,13 @@ def test_the_application_owns_no_table() -> None:
 
     has_two_roles = settings.DATABASE_URL != settings.DATABASE_OWNER_URL
     assert (owned == 0, may_empty) == ((True, False) if has_two_roles else (False, True))
+
+
+def test_a_bounce_flags_a_handled_case_and_arriving_after_all_clears_it() -> None:
+    done = handled(set_stage())
+    answers = Answer.objects.filter(case=done)
+    answers.update(status=AnswerStatus.BOUNCED)
+    refused("handled_is_frozen", lambda: answers.update(status=AnswerStatus.SENDING))
+    answers.update(status=AnswerStatus.REACHED)
+    done.refresh_from_db()
+    assert done.status == Status.HANDLED

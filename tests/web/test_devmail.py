@@ -63,3 +63,7 @@ def test_does_not_exist_where_mails_are_really_sent(mailbox: Path, client: Clien
     name = next(mailbox.iterdir()).stem
     assert client.get("/dev/mail/").status_code == 404
     assert client.get(f"/dev/mail/{name}/").status_code == 404
+
+
+def test_opens_to_this_machine_alone(mailbox: Path, client: Client) -> None:
+    assert client.get("/dev/mail/", REMOTE_ADDR="192.168.1.7").status_code == 404

@@ -354,8 +354,9 @@ BEGIN
       (OLD.case_id, OLD.route, OLD.message_id, OLD.reply_id) THEN
     PERFORM casedesk_refuse('answer_never_changes', 'A final answer is kept; send another one instead.');
   END IF;
-  -- A bounce after the case was handled flags the case; it takes nothing back by itself.
-  IF TG_OP = 'UPDATE' AND NEW.status = 'bounced' AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at THEN
+  -- A bounce after the case was handled flags the case and takes nothing back by itself; arriving after all clears it.
+  IF TG_OP = 'UPDATE' AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at
+     AND OLD.status IN ('reached','bounced') AND NEW.status IN ('reached','bounced') THEN
     RETURN NEW;
   END IF;
   PERFORM casedesk_not_handled(NEW.case_id);

@@ -165,7 +165,7 @@ class LastAdmin(Refused):
 
 
 class InUse(Refused):
-    """%(count)s open cases still need this, so it stays switched on. Finish them or move them first."""
+    """Open cases still need this (%(count)s), so it stays switched on. Finish them or move them first."""
 
     code = "in_use"
 

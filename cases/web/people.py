@@ -61,7 +61,11 @@ def invite(request: HttpRequest) -> HttpResponse:
         .select_related("brand")
         .order_by("brand__name", "name"),
         may_name_admins=seer.is_organisation_admin,
-        initial={"role": Role.AGENT, "language": request.LANGUAGE_CODE[:2]},
+        initial={
+            "brand": brands[0] if len(brands) == 1 else None,
+            "role": Role.AGENT,
+            "language": request.LANGUAGE_CODE[:2],
+        },
     )
     if form.is_valid():
         person = accept(form, commands.invite_person, **form.given(), actor=actor_of(request))
@@ -199,7 +203,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         data = form.cleaned_data
-        brand_id = data["brand"].pk if data["brand"] else None
+        brand_id = data["brand"].pk if data.get("brand") else None
         who = {"from_id": data["from_id"], "to_id": data["to_id"], "brand_id": brand_id}
         count = accept(form, commands.reassign_all, **who, at=timezone.now(), actor=actor_of(request))
         if count is not None:

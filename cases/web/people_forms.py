@@ -69,6 +69,7 @@ class InviteForm(PersonForm):
         super().__init__(*args, **kwargs)
         self.fields["brand"].queryset = brands  # type: ignore[attr-defined]
         self.fields["brand"].required = not kwargs["may_name_admins"]
+        self.fields["brand"].empty_label = _("None yet")  # type: ignore[attr-defined]
         self.fields["team"] = Teams(teams, label=_("Team"), required=False, empty_label=_("None"))
         self.order_fields(self.field_order)
 
@@ -125,8 +126,10 @@ class HandOverForm(forms.Form):
             label=_("Brand"),
             required=False,
             empty_label=_("All that I manage"),
-            help_text=_("Leave cases of other brands where they are."),
+            help_text=_("Choose one to leave the cases of the others where they are."),
         )
+        if len(brands) < 2:
+            self.fields.pop("brand")
 
 
 class MeForm(forms.Form):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.auth.tokens import default_token_generator
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
 from django.utils.http import base36_to_int
 
 from cases import errors
@@ -18,11 +21,11 @@ from cases.queries import people as queries
 from cases.vocabulary import SYSTEM, Actor, Role, Status
 from tests.people import AT, Stage, actor, person, set_stage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage(db: None) -> Stage:
     return set_stage()
 
 
@@ -48,7 +51,7 @@ def kinds_of(stream: str) -> list[str]:
 
 
 class TestCreateFirstAdmin:
-    def test_lets_the_first_person_in_and_nobody_after(self) -> None:
+    def test_lets_the_first_person_in_and_nobody_after(self, db: None) -> None:
         first = people.create_first_admin(username="admin", password="one-time", actor=SYSTEM)
         assert first.is_organisation_admin
         assert first.check_password("one-time")
@@ -351,3 +354,53 @@ class TestTokens:
         with pytest.raises(errors.NotFound):
             tokens.revoke_token(token_id=made.pk, at=AT, actor=actor(stage.outsider))
         assert tokens.revoke_token(token_id=made.pk, at=AT, actor=actor(stage.admin)).revoked_at == AT
+
+
+def _at_once(*tries: Callable[[], object]) -> list[type[Exception] | None]:
+    """What each raised, all begun at the same moment on connections of their own."""
+    start, raised = threading.Barrier(len(tries)), dict[int, type[Exception] | None]()
+
+    def run(place: int) -> None:
+        start.wait(5)
+        try:
+            tries[place]()
+            raised[place] = None
+        except (errors.Refused, DatabaseError) as error:
+            raised[place] = type(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(tries))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return [raised[place] for place in range(len(tries))]
+
+
+def _leave(leaver: User, heir: User | None, by: User) -> Callable[[], object]:
+    return lambda: people.deactivate_person(
+        person_id=leaver.pk, heir_id=heir.pk if heir else None, at=AT, actor=actor(by)
+    )
+
+
+class TestAtTheSameMoment:
+    def test_the_last_two_organisation_admins_cannot_both_leave(
+        self, own_database: str, django_db_blocker: Any
+    ) -> None:
+        with django_db_blocker.unblock():
+            one, two = (person(name, is_organisation_admin=True) for name in ("one", "two"))
+            outcomes = _at_once(_leave(one, None, one), _leave(two, None, two))
+            assert sorted(outcomes, key=str) == [errors.LastAdmin, None]
+            assert User.objects.filter(is_organisation_admin=True, is_active=True).count() == 1
+
+    def test_two_who_inherit_from_each_other_cannot_both_leave(self, own_database: str, django_db_blocker: Any) -> None:
+        with django_db_blocker.unblock():
+            stage = set_stage()
+            owned(stage, "p-1"), owned(stage, "p-2", by=stage.colleague)
+            outcomes = _at_once(
+                _leave(stage.agent, stage.colleague, stage.admin), _leave(stage.colleague, stage.agent, stage.admin)
+            )
+            assert outcomes.count(None) == 1
+            assert not Case.objects.filter(owner__is_active=False).exists()
+            assert Case.objects.filter(owner__isnull=False).count() == 2

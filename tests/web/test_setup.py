@@ -130,7 +130,7 @@ class TestBrandPages:
         wanted = {"name": "Brindle", "language": "en", "zone": "Europe/Paris", "currency": "EUR"}
         answer = signed_in(stage.admin).post("/settings/brands/brindlewick/", wanted)
         assert answer.status_code == 422
-        assert "1 open cases still need this" in answer.content.decode()
+        assert "Open cases still need this (1)" in answer.content.decode()
 
     def test_channels_and_teams_are_made_and_changed(self, stage: Stage) -> None:
         client, base = signed_in(stage.admin), "/settings/brands/brindlewick"

@@ -157,6 +157,21 @@ document.addEventListener("click", (event) => {
   document.querySelector(tab.hash)?.querySelector("textarea")?.focus({ preventScroll: true });
 });
 
+// ---- copied with one click; a form beside a case closed without asking the server ----
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).innerText.trim());
+  toast(button.dataset.copied, "is-done");
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-close]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  document.querySelector(link.dataset.close).replaceChildren();
+});
+
 // ---- menus and dialogs: outside or Escape closes ----
 
 document.addEventListener("click", ({ target }) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -79,9 +80,7 @@ def inbox(seer: Seer, wanted: Wanted) -> Page:
         return Page([])
     ordered = _ordered(_filtered(seer, wanted), wanted)
     # Brand by brand, so that each part walks its index in order and stops; the parts are then merged.
-    parts: list[QuerySet[Case, Any]] = [
-        ordered.filter(brand_id=brand)[: PAGE + 1].values("pk") for brand in brand_ids
-    ]
+    parts: list[QuerySet[Case, Any]] = [ordered.filter(brand_id=brand)[: PAGE + 1].values("pk") for brand in brand_ids]
     chosen = parts[0] if len(parts) == 1 else reduce(lambda one, other: one.union(other, all=True), parts)
     rows = [_row(case) for case in _sorted(_lean(Case.objects.filter(pk__in=chosen)), wanted.order)[: PAGE + 1]]
     return Page(rows[:PAGE], _key(rows[PAGE - 1].case, wanted.order) if len(rows) > PAGE else "")
@@ -218,14 +217,14 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
         for name, relation in (("decision", "decisions"), ("answer", "answers"))
     }
     earlier = Case.objects.visible_to(seer).filter(complainant=OuterRef("complainant")).exclude(pk=OuterRef("pk"))
-    said = Confirmation.objects.filter(case=OuterRef("pk")).order_by("-id")
+    words = Confirmation.objects.filter(case=OuterRef("pk")).order_by("-id")
     events = Event.objects.filter(stream=Stream.CASE, stream_id=OuterRef("pk")).order_by().values("stream_id")
     case: Any = (
         Case.objects.visible_to(seer)
         .filter(reference=reference.upper())
         .annotate(
             **standing,
-            said=ArraySubquery(said.values(json=JSONObject(answer="answer", words="words", at="at"))[:1]),
+            said=ArraySubquery(words.values(json=JSONObject(answer="answer", words="words", at="at"))[:1]),
             before=ArraySubquery(
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
             ),
@@ -248,6 +247,10 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
         raise errors.NotFound
     for name in standing:
         setattr(case, name, getattr(case, name, None))
+    for said in case.said:
+        said["at"] = datetime.fromisoformat(said["at"])
+    for other in case.before:
+        other["status_label"] = Status(other["status"]).label
     return case
 
 

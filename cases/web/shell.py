@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Seer
+from cases.queries import case as cases
 from cases.queries import delivery as deliveries
 from cases.queries import people
 from cases.vocabulary import Inbox
@@ -93,7 +94,7 @@ class Shell:
         for name, icon, label, keys in AREAS:
             href = _href(name)
             if href and (name != "tray" or deliveries.may_look(self.seer)):
-                current = path == href and not self._view() if name == "inbox" else path.startswith(href)
+                current = path == href if name == "inbox" else path.startswith(href)
                 links.append(Link(href, icon, label, current, self._count(name), keys))
         return links
 
@@ -106,11 +107,26 @@ class Shell:
 
     def _views(self) -> list[Link]:
         inbox = _href("inbox")
-        here = self._view() if self._request.path == inbox else ""
+        here = (
+            (self._view() or Inbox.MINE.value) if self._request.path == inbox or "/cases/" in self._request.path else ""
+        )
         return [
-            Link(f"{inbox}?view={view.value}", icon, view.label, view.value == here, None, keys)
+            Link(f"{inbox}?view={view.value}", icon, view.label, view.value == here, self._capped(view.value), keys)
             for view, icon, keys in VIEWS
         ]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many wait in each view, and how many notifications are new."""
+        return cases.view_counts(self.seer)
+
+    @cached_property
+    def unread(self) -> str:
+        """How many notifications are new, or nothing."""
+        return self._capped("unread") if self.counts["unread"] else ""
+
+    def _capped(self, name: str) -> str:
+        return f"{cases.COUNTED - 1}+" if self.counts[name] >= cases.COUNTED else str(self.counts[name])
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

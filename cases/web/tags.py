@@ -82,7 +82,8 @@ def _clock(value: datetime) -> str:
     return date_format(value, pgettext("time of day", "H:i"))
 
 
-def _span(gap: timedelta) -> str:
+def span(gap: timedelta) -> str:
+    """How long, in one unit: 41 min, 3 h, 2 d."""
     minutes = max(int(gap.total_seconds() // 60), 0)
     if minutes < 60:
         return gettext("%(n)d min") % {"n": minutes}
@@ -100,8 +101,8 @@ def _words(local: datetime, now: datetime, style: str) -> str:
         if abs(now - local) < timedelta(minutes=1):
             return gettext("now")
         if local < now:
-            return gettext("%(span)s ago") % {"span": _span(now - local)}
-        return gettext("in %(span)s") % {"span": _span(local - now)}
+            return gettext("%(span)s ago") % {"span": span(now - local)}
+        return gettext("in %(span)s") % {"span": span(local - now)}
     if local.date() == today:
         return gettext("today, %(time)s") % {"time": _clock(local)}
     return gettext("%(day)s, %(time)s") % {"day": _day(local.date(), today), "time": _clock(local)}
@@ -129,11 +130,11 @@ def due(value: datetime | None) -> SafeString:
         return SafeString("")
     left = value - timezone.now()
     if left < timedelta(0):
-        css, mark, words = "due due-late", "due-over", gettext("%(span)s late") % {"span": _span(-left)}
+        css, mark, words = "due due-late", "due-over", gettext("%(span)s late") % {"span": span(-left)}
     else:
         soon = left < SOON
         css, mark = ("due due-soon", "due-half") if soon else ("due", "due-ok")
-        words = gettext("in %(span)s") % {"span": _span(left)}
+        words = gettext("in %(span)s") % {"span": span(left)}
     local = timezone.localtime(value)
     full = f"{date_format(local, 'DATE_FORMAT')}, {_clock(local)}"
     return format_html('<span class="{}" title="{}">{}{}</span>', css, full, icon(mark), words)

@@ -1,0 +1,191 @@
+"""A journal as sentences: one for every kind of event, with its icon; names are looked up, never stored in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from cases.models import Event
+from cases.queries import journal
+from cases.vocabulary import (
+    ActorKind,
+    AnswerRoute,
+    EventKind,
+    ObservationKind,
+    Outcome,
+    PostKind,
+    Role,
+    Satisfaction,
+    Severity,
+    Stream,
+)
+from cases.web.tags import catalogue_text, money
+
+E = EventKind
+SENTENCES: dict[str, tuple[str, str | Promise]] = {
+    E.POST_RECEIVED: ("inbox", lazy("A post arrived")),
+    E.POST_TRIAGED: ("message-question", lazy("%(actor)s triaged the post: %(kind)s")),
+    E.POST_OBSERVED: ("eye", lazy("%(actor)s noted what was seen of the post: %(kind)s")),
+    E.POST_ANSWERED: ("message-reply", lazy("%(actor)s answered the post")),
+    E.POST_JOINED: ("git-merge", lazy("%(actor)s: a post of the same author joined the case")),
+    E.POST_LEFT: ("unlink", lazy("%(actor)s took a post out of the case")),
+    E.PRAISE_PASSED_ON: ("heart", lazy("%(actor)s passed the praise on to %(person)s")),
+    E.RAW_FAILED: ("alert-triangle", lazy("An arrival could not be processed")),
+    E.RAW_REPLAYED: ("repeat", lazy("%(actor)s processed an arrival again")),
+    E.RAW_SET_ASIDE: ("archive", lazy("%(actor)s set an arrival aside")),
+    E.IMPORT_RUN: ("file-import", lazy("%(actor)s imported a file")),
+    E.CASE_OPENED: ("plus", lazy("%(actor)s opened the case")),
+    E.CASE_ASSIGNED: ("user-check", lazy("%(actor)s gave the case to %(owner)s")),
+    E.CASE_WAITING: ("st-waiting", lazy("%(actor)s asked the complainant for something; the case waits")),
+    E.CASE_RESUMED: ("player-play", lazy("%(actor)s took the case up again")),
+    E.CASE_DISMISSED: ("ban", lazy("%(actor)s dismissed the case; the post and the reason stay")),
+    E.CASE_WITHDRAWN: ("arrow-back-up", lazy("%(actor)s recorded that the complaint was withdrawn")),
+    E.CASE_HANDLED: ("st-handled", lazy("%(actor)s marked the case handled")),
+    E.CASE_REOPENED: ("rotate", lazy("%(actor)s opened the case again; %(owner)s owns it")),
+    E.CASE_RESTRICTED: ("shield-lock", lazy("%(actor)s restricted the case to its owner, the lead and managers")),
+    E.CASE_UNRESTRICTED: ("lock-open", lazy("%(actor)s opened the case to the whole brand")),
+    E.CASE_CLASSIFIED: ("tag", lazy("%(actor)s classified the case: %(category)s, severity %(severity)s")),
+    E.COMPLAINANT_CHANGED: ("user", lazy("%(actor)s changed what is known of the complainant")),
+    E.PRIVATE_DECLINED: ("user-off", lazy("%(actor)s recorded that the complainant wants no private thread")),
+    E.REPLY_WRITTEN: ("eye", lazy("%(actor)s wrote a public reply")),
+    E.REPLY_POSTED: ("eye-check", lazy("%(actor)s noted where the public reply stands")),
+    E.INVITATION_SENT: ("send", lazy("%(actor)s invited the complainant to a private thread")),
+    E.INVITATION_ACCEPTED: ("mail-opened", lazy("The invitation was accepted")),
+    E.INVITATION_DECLINED: ("user-off", lazy("The invitation was declined")),
+    E.INVITATION_EXPIRED: ("clock", lazy("The invitation ran out without an answer")),
+    E.THREAD_OPENED: ("messages", lazy("A private thread began")),
+    E.THREAD_CONFIRMED: ("user-check", lazy("%(actor)s confirmed who the person in the thread is")),
+    E.THREAD_REFUSED: ("user-x", lazy("%(actor)s refused a claimant: it is somebody else")),
+    E.CODE_MADE: ("key", lazy("%(actor)s made a code to send to the public account")),
+    E.CODE_WRONG: ("alert-circle", lazy("A wrong code was typed in")),
+    E.LINK_SENT: ("link", lazy("%(actor)s sent a new private link")),
+    E.LINK_REVOKED: ("unlink", lazy("%(actor)s ended the private links")),
+    E.MESSAGE_SENT: ("lock", lazy("%(actor)s wrote to the complainant in private")),
+    E.MESSAGE_RECEIVED: ("message-2", lazy("The complainant wrote in private")),
+    E.MESSAGES_READ: ("checks", lazy("The complainant read what we wrote")),
+    E.MESSAGE_MISDIRECTED: ("mail-forward", lazy("%(actor)s reported a message that went to the wrong person")),
+    E.NOTE_WRITTEN: ("note", lazy("%(actor)s wrote a note")),
+    E.DECISION_RECORDED: ("gavel", lazy("%(actor)s decided: %(outcome)s")),
+    E.ACTION_ADDED: ("plus", lazy("%(actor)s planned: %(action)s")),
+    E.ACTION_STARTED: ("player-play", lazy("%(actor)s started: %(action)s")),
+    E.ACTION_COMPLETED: ("check", lazy("%(actor)s completed, with proof: %(action)s")),
+    E.ACTION_FAILED: ("circle-x", lazy("%(actor)s: it did not work: %(action)s")),
+    E.ACTION_PROPOSED_AGAIN: ("refresh", lazy("%(actor)s proposed again: %(action)s")),
+    E.ACTION_WAIVED: ("hand-stop", lazy("%(actor)s waived, with a reason: %(action)s")),
+    E.ACTION_CHANGED: ("pencil", lazy("%(actor)s changed: %(action)s")),
+    E.ANSWER_SENT: ("send", lazy("%(actor)s sent the final answer: %(route)s")),
+    E.ANSWER_REACHED: ("mail-opened", lazy("The final answer reached the complainant")),
+    E.ANSWER_BOUNCED: ("mail-off", lazy("The final answer came back")),
+    E.UNREACHABLE_RECORDED: ("user-question", lazy("%(actor)s recorded that the complainant cannot be reached")),
+    E.CONFIRMATION_GIVEN: ("mood-smile", lazy("The complainant said: %(answer)s")),
+    E.DELIVERY_QUEUED: ("clock", lazy("A mail was queued")),
+    E.DELIVERY_CLAIMED: ("hourglass", lazy("A mail is being sent")),
+    E.DELIVERY_SENT: ("mail", lazy("A mail was accepted by the mail server")),
+    E.DELIVERY_FAILED: ("mail-off", lazy("A mail could not be delivered")),
+    E.DELIVERY_UNKNOWN: ("question-mark", lazy("Nobody knows whether a mail went out")),
+    E.DELIVERY_SETTLED: ("checkbox", lazy("%(actor)s settled what became of a mail")),
+    E.FILE_KEPT: ("paperclip", lazy("%(actor)s attached a file")),
+    E.FILE_DROPPED: ("trash", lazy("Files that belonged to nothing were removed")),
+    E.DRAFT_KEPT: ("pencil", lazy("%(actor)s kept a draft")),
+    E.NOTIFICATIONS_READ: ("bell", lazy("%(actor)s read notifications")),
+    E.BRAND_CHANGED: ("building-store", lazy("%(actor)s changed the brand")),
+    E.CHANNEL_CHANGED: ("route", lazy("%(actor)s changed a channel")),
+    E.TEAM_CHANGED: ("users", lazy("%(actor)s changed a team")),
+    E.CATEGORY_CHANGED: ("category", lazy("%(actor)s changed a category")),
+    E.KIND_CHANGED: ("list-details", lazy("%(actor)s changed a kind of action")),
+    E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
+    E.PERSON_INVITED: ("user-plus", lazy("%(actor)s invited %(person)s")),
+    E.PERSON_CHANGED: ("user", lazy("%(actor)s changed %(person)s")),
+    E.PERSON_DEACTIVATED: ("user-minus", lazy("%(actor)s deactivated %(person)s")),
+    E.MEMBERSHIP_CHANGED: ("users-group", lazy("%(actor)s changed what %(person)s may do: %(role)s")),
+    E.CASES_HANDED_OVER: ("arrows-exchange", lazy("%(actor)s handed over the cases of %(person)s")),
+    E.TOKEN_MADE: ("key", lazy("%(actor)s made an API token")),
+    E.TOKEN_REVOKED: ("key", lazy("%(actor)s revoked an API token")),
+}
+TOOK = lazy("%(actor)s took the case")
+# Codes in a payload that have a word.
+LABELS: dict[str, Any] = {
+    "outcome": Outcome,
+    "route": AnswerRoute,
+    "answer": Satisfaction,
+    "role": Role,
+    "severity": Severity,
+}
+KINDS: dict[str, Any] = {E.POST_TRIAGED: PostKind, E.POST_OBSERVED: ObservationKind}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One line of a journal as a person reads it."""
+
+    seq: int
+    icon: str
+    words: str
+    small: str
+    at: datetime
+
+
+def facts(request: HttpRequest, case: Any) -> dict[str, Any]:
+    """The journal's part of a case page."""
+    asked = request.GET.get("before", "")
+    page = journal.page(Stream.CASE, case.pk, int(asked) if asked.isdecimal() and len(asked) < 10 else None)
+    return {"journal": sentences(page), "before": page.before}
+
+
+def sentences(page: journal.JournalPage) -> list[Sentence]:
+    """The lines of a page of a journal."""
+    return [sentence(event, page.names) for event in page.events]
+
+
+def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
+    """One event in words."""
+    icon, template = SENTENCES.get(event.kind, ("history", event.kind.replace("_", " ")))
+    words = _words(event, names)
+    if event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
+        template = TOOK
+    return Sentence(event.seq, icon, str(template) % words, _small(event), event.occurred_at)
+
+
+def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
+    words = dict.fromkeys(("person", "owner", "action", "category", "kind", *LABELS), _("unknown"))
+    words["actor"] = _actor(event, names)
+    for what, keys in (
+        ("person", journal.PEOPLE),
+        ("action", journal.ACTIONS),
+        ("category", journal.CATEGORIES),
+    ):
+        for key in keys:
+            if isinstance(event.payload.get(key), int):
+                words[key] = catalogue_text(names.get((what, event.payload[key]))) or _("unknown")
+    for key, labels in LABELS.items():
+        if event.payload.get(key) in labels.values:
+            words[key] = str(labels(event.payload[key]).label).lower()
+    labels = KINDS.get(event.kind)
+    if labels and event.payload.get("kind") in labels.values:
+        words["kind"] = str(labels(event.payload["kind"]).label).lower()
+    if event.payload.get("category", 0) is None:
+        words["category"] = _("no category")
+    return words
+
+
+def _actor(event: Event, names: Mapping[tuple[str, int], Any]) -> str:
+    person = names.get(("person", event.person_id or 0), _("unknown"))
+    return {
+        ActorKind.PERSON: str(person),
+        ActorKind.TOKEN: _("A program of %(person)s") % {"person": person},
+        ActorKind.COMPLAINANT: _("The complainant"),
+        ActorKind.RULE: _("A rule"),
+        ActorKind.SYSTEM: "casedesk",
+    }[ActorKind(event.actor_kind)]
+
+
+def _small(event: Event) -> str:
+    amount = event.payload.get("amount")
+    return money(amount, str(event.payload.get("currency") or "")) if amount else ""

@@ -1,0 +1,64 @@
+"""What a person was told, and that they looked at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cases.commands import notification as commands
+from cases.queries import notification as told
+from cases.web import desk
+
+# An icon and a sentence for each kind; "by" is whoever caused it.
+KINDS: dict[str, tuple[str, Any]] = {
+    "assigned": ("user-check", _("%(by)s gave you the case")),
+    "action": ("checklist", _("%(by)s planned something for you to do")),
+    "named": ("at", _("%(by)s named you in a note")),
+    "wrote": ("message-2", _("The complainant wrote to you")),
+    "reopened": ("rotate", _("The case is open again")),
+    "misdirected": ("mail-forward", _("%(by)s reported a message that went to the wrong person")),
+    "undelivered": ("mail-off", _("A mail did not get through")),
+    "praise": ("heart", _("%(by)s passed praise on to you")),
+}
+
+
+@require_safe
+@login_required
+def notifications(request: HttpRequest) -> HttpResponse:
+    """What happened that concerns the person."""
+    asked = request.GET.get("before", "")
+    rows, before = told.page(desk.seer_of(request), int(asked) if asked.isdecimal() and len(asked) < 19 else None)
+    for row in rows:
+        icon, words = KINDS.get(row.kind, ("bell", _("Something happened")))
+        row.icon = icon
+        row.words = str(words) % {"by": row.by.name if row.by else "casedesk"}
+    facts = {"rows": rows, "before": before, "has_new": any(row.read_at is None for row in rows)}
+    return render(request, "notification/page.html", facts)
+
+
+@require_POST
+@login_required
+def read(request: HttpRequest) -> HttpResponse:
+    """All of them have been looked at."""
+    commands.read_notifications(at=timezone.now(), actor=desk.actor_of(request))
+    return HttpResponseRedirect(reverse("notifications"))
+
+
+@require_POST
+@login_required
+def open_one(request: HttpRequest, notification_id: int) -> HttpResponse:
+    """One of them has been looked at: on to what it is about."""
+    commands.read_notifications(notification_id=notification_id, at=timezone.now(), actor=desk.actor_of(request))
+    row = told.of_person(desk.seer_of(request), notification_id)
+    if row.case is not None:
+        return HttpResponseRedirect(reverse("case", args=[row.case.reference]))
+    if row.post is not None:
+        return HttpResponseRedirect(reverse("post", args=[row.post.public_id]))
+    return HttpResponseRedirect(reverse("notifications"))

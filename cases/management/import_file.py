@@ -68,14 +68,10 @@ def open_source(path: Path, reading: Reading, *, zone: str) -> Source:
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").digest()
             stream.seek(0)
-            shape = importing.detect(
-                stream.read(importing.SAMPLE_BYTES),
-                name=path.name,
-                encoding=reading.encoding,
-                delimiter=reading.delimiter,
-            )
-            if any(unicodedata.category(letter) == "Cc" for name in shape.columns for letter in name):
-                raise UnreadableFileError("This is not a text file; its first line has control characters in it.")
+            sample = stream.read(importing.SAMPLE_BYTES)
+            shape = importing.detect(sample, name=path.name, encoding=reading.encoding, delimiter=reading.delimiter)
+            if _is_binary(decode(sample[:4096], shape.encoding), shape.columns):
+                raise UnreadableFileError("This is not a text file; export it as CSV (UTF-8) first.")
             rows = (line.fields for line in importing.read(stream, shape=shape) if line.fields)
             plan = prepare(
                 shape,
@@ -87,6 +83,15 @@ def open_source(path: Path, reading: Reading, *, zone: str) -> Source:
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror}.") from error
     return Source(path=path, size=path.stat().st_size, digest=reading.digest(content), shape=shape, plan=plan)
+
+
+def _is_binary(beginning: str, columns: Sequence[str]) -> bool:
+    """A column's name has no control character in it, and a text hardly any (one export or other keeps NULs)."""
+    return _controls(beginning) * 20 > len(beginning) or _controls("".join(columns)) > 0
+
+
+def _controls(words: str) -> int:
+    return sum(unicodedata.category(letter) == "Cc" and letter not in "\t\r\n\f" for letter in words)
 
 
 @dataclass(kw_only=True)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import translation
@@ -13,7 +14,7 @@ from django.utils.translation import gettext
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Complainant, Invitation, PrivateLink, Thread
+from cases.models import Complainant, Invitation, Message, PrivateLink, Thread
 from cases.rules import text as texts
 from cases.vocabulary import Actor, EventKind, Hours, InvitationStatus, Permission, Status
 
@@ -39,12 +40,14 @@ def claim(
     text: str,
     language: str = "",
     uploads: Sequence[moves.Upload] = (),
+    once: UUID | None = None,
     at: datetime,
     actor: Actor,
 ) -> Claimed:
     """Somebody answers an invitation: their words are kept in a thread of their own until we know who they are.
 
-    Raises LinkDead for a link that is guessed, expired or declined.
+    The same form posted twice (its ``once``) is one thread; the repeat gets a link of its own. Raises LinkDead for a
+    link that is guessed, expired or declined.
     """
     found = Invitation.objects.filter(digest=moves.digest_of(secret)).first()
     if found is None:
@@ -56,11 +59,14 @@ def claim(
     text = texts.clean(text).strip()
     if texts.is_blank(text):
         raise errors.Invalid(gettext("Write a few words so that we know it is you."), "text")
+    repeated = Message.objects.select_related("thread").filter(once=once, case=case).first() if once else None
+    if repeated:
+        return Claimed(repeated.thread, moves.make_link(repeated.thread, at=at))
     thread = moves.open_thread(
         case, at=at, claimed_name=texts.clean(name)[:200], contact=contact.strip()[:254], language=language
     )
     moves.record_case(case, EventKind.THREAD_OPENED, actor, at=at, thread=thread.pk, invitation=found.pk)
-    moves.hear(thread, text, uploads=uploads, at=at, actor=actor)
+    moves.hear(thread, text, uploads=uploads, once=once, at=at, actor=actor)
     return Claimed(thread, moves.make_link(thread, at=at))
 
 

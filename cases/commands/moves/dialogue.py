@@ -60,7 +60,7 @@ def store(*, name: str, content: bytes) -> Upload:
         name=name, head=content[: file_rules.HEAD_BYTES], size=len(content), limit=settings.FILE_MAX_BYTES
     )
     if verdict.type is None or not verdict.is_allowed:
-        raise errors.FileRefused(name=verdict.name, reason=verdict.message)
+        raise errors.FileRefused(name=verdict.name, reason=_why_refused(verdict))
     key = default_storage.save(f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}", ContentFile(content))
     return Upload(
         key=key,
@@ -70,6 +70,22 @@ def store(*, name: str, content: bytes) -> Upload:
         digest=hashlib.sha256(content).digest(),
         is_image=verdict.type.is_image,
     )
+
+
+def _why_refused(verdict: file_rules.Verdict) -> str:
+    """The reason in the reader's language."""
+    megabytes = settings.FILE_MAX_BYTES // (1024 * 1024)
+    reasons = {
+        file_rules.Refusal.EMPTY: gettext("it is empty"),
+        file_rules.Refusal.TOO_LARGE: gettext("it is too large; at most %(most)d MB can be taken")
+        % {"most": megabytes},
+        file_rules.Refusal.PROGRAM: gettext("it is a program or a script, whatever its name says"),
+        file_rules.Refusal.MARKUP: gettext("it is a web page or a drawing that can hold a script; send a photo of it"),
+        file_rules.Refusal.ARCHIVE: gettext("it is an archive; send the files in it one by one"),
+        file_rules.Refusal.MISMATCH: gettext("what is in it is not what its name says"),
+    }
+    unknown = gettext("its type is not taken; photos, PDF, text, Word, Excel, sound and video are")
+    return reasons.get(verdict.refusal or file_rules.Refusal.UNKNOWN, unknown)
 
 
 def keep_files(brand_id: int, uploads: Sequence[Upload], **of: Model) -> None:

@@ -1,0 +1,255 @@
+"""What a complainant sees: the form of a brand, whether an invitation still stands, and their private page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from cases import errors
+from cases.models import (
+    Action,
+    Answer,
+    Attachment,
+    Brand,
+    Case,
+    Category,
+    Channel,
+    Confirmation,
+    Decision,
+    Invitation,
+    Message,
+    Post,
+    PrivateLink,
+    Thread,
+)
+from cases.vocabulary import UNHANDLED, ActionStatus, ChannelKind, InvitationStatus, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that was said, as its complainant reads it; ``where`` names the public channel it stands on."""
+
+    at: datetime
+    author: str
+    text: str
+    wish: str
+    where: str
+    files: Sequence[Attachment]
+    is_mine: bool
+    is_final: bool = False
+    is_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Something we said that we do: ``at``: when it was done, or by when; ``state``: done, dropped, late or open."""
+
+    wording: str
+    label: Mapping[str, str]
+    promise: Mapping[str, str]
+    amount: Decimal | None
+    currency: str
+    state: str
+    at: datetime | None
+    reference: str
+    by: str
+    is_tried_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A private page; of a thread that nobody has confirmed it holds that thread's own words and the brand's name."""
+
+    thread: Thread
+    case: Case
+    brand: Brand
+    is_known: bool
+    entries: list[Entry]
+    unread: int
+    promises: list[Promise]
+    decision: Decision | None
+    answer: Answer | None
+    confirmation: Confirmation | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether we ask them if it is settled."""
+        return self.is_known and self.case.status == Status.HANDLED and not self.case.satisfaction
+
+    @property
+    def may_withdraw(self) -> bool:
+        """Whether there is something left to take back."""
+        return self.is_known and self.case.status in UNHANDLED
+
+    @property
+    def has_address(self) -> bool:
+        """Whether we could mail them a new link."""
+        known = self.thread.complainant.email if self.thread.complainant else ""
+        return "@" in (known or self.thread.contact)
+
+
+def form_of(slug: str) -> Channel:
+    """The complaint form of a brand; raises NotFound when there is none or it is switched off."""
+    channel = (
+        Channel.objects.select_related("brand")
+        .filter(brand__slug=slug, brand__is_active=True, kind=ChannelKind.WEB_FORM, is_active=True)
+        .order_by("pk")
+        .first()
+    )
+    if channel is None:
+        raise errors.NotFound
+    return channel
+
+
+def categories_of(brand: Brand) -> QuerySet[Category]:
+    """What a complaint can be about."""
+    return Category.objects.filter(brand=brand, is_active=True).order_by("pk")
+
+
+def invited_by(secret: str, at: datetime) -> Brand:
+    """The brand whose invitation this is, and nothing else of it; raises LinkDead."""
+    found = (
+        Invitation.objects.select_related("case__brand")
+        .filter(digest=_digest(secret), expires_at__gt=at)
+        .filter(status__in=[InvitationStatus.SENT, InvitationStatus.ACCEPTED])
+        .exclude(case__status__in=[Status.MERGED, Status.DISMISSED, Status.WITHDRAWN])
+        .first()
+    )
+    if found is None:
+        raise errors.LinkDead
+    return found.case.brand
+
+
+def thread_of(secret: str, at: datetime) -> Thread:
+    """The thread that a private link opens; raises LinkDead."""
+    link = (
+        PrivateLink.objects.select_related("thread__case__brand", "thread__case__owner", "thread__complainant")
+        .filter(digest=_digest(secret), revoked_at__isnull=True, expires_at__gt=at, thread__refused_at__isnull=True)
+        .first()
+    )
+    if link is None:
+        raise errors.LinkDead
+    return link.thread
+
+
+def page_of(thread: Thread, at: datetime) -> Page:
+    """Everything a private page shows, in at most ten queries."""
+    case, is_known = thread.case, thread.verified_at is not None
+    said = list(_messages(thread).select_related("author", "answer").prefetch_related("attachments").order_by("pk"))
+    posts = list(_posts(thread)) if is_known else []
+    entries = sorted(
+        chain((_of_post(post) for post in posts), (_of_message(message) for message in said)), key=lambda one: one.at
+    )
+    standing = Decision.objects.filter(case=case, superseded_at__isnull=True).first() if is_known else None
+    answer = Answer.objects.filter(case=case, superseded_at__isnull=True).first() if is_known else None
+    return Page(
+        thread=thread,
+        case=case,
+        brand=case.brand,
+        is_known=is_known,
+        entries=entries,
+        unread=sum(1 for one in said if one.is_ours and one.read_at is None and one.thread_id == thread.pk),
+        promises=_promises(case, at, is_decided=standing is not None) if is_known else [],
+        # What was decided is told by the final answer, not by a page that somebody happens to look at before.
+        decision=standing if answer is not None else None,
+        answer=answer,
+        confirmation=Confirmation.objects.filter(case=case).order_by("-pk").first() if is_known else None,
+    )
+
+
+def file_of(thread: Thread, public_id: UUID) -> Attachment:
+    """A file of something that stands on the thread's page; raises NotFound. Proofs and notes stay with us."""
+    theirs = Q(message__in=_messages(thread).filter(misdirected_at__isnull=True))
+    if thread.verified_at is not None:
+        theirs |= Q(post__in=_posts(thread))
+    found = Attachment.objects.filter(theirs, public_id=public_id).first()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def _messages(thread: Thread) -> QuerySet[Message]:
+    """The thread's own; once we know whose it is, also those of their other threads of the case."""
+    if thread.verified_at is None:
+        return Message.objects.filter(thread=thread)
+    same = Q(
+        thread__case=thread.case_id,
+        thread__complainant=thread.complainant_id,
+        thread__verified_at__isnull=False,
+        thread__refused_at__isnull=True,
+    )
+    return Message.objects.filter(Q(thread=thread) | same)
+
+
+def _posts(thread: Thread) -> QuerySet[Post]:
+    return (
+        Post.objects.filter(links__case=thread.case_id, links__left_at__isnull=True)
+        .filter(Q(handle__isnull=True) | Q(handle__complainant=thread.complainant_id))
+        .select_related("channel")
+        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
+    )
+
+
+def _promises(case: Case, at: datetime, *, is_decided: bool) -> list[Promise]:
+    """What we show of what we do: a playbook's proposal is a plan of ours until somebody decides or takes it up."""
+    shown = Action.objects.filter(case=case, kind__is_shown=True).exclude(status=ActionStatus.REFUSED)
+    if not is_decided:
+        shown = shown.exclude(status=ActionStatus.PROPOSED, created_by__isnull=True)
+    return [_promise(action, at) for action in shown.select_related("kind", "owner", "team").order_by("pk")]
+
+
+def _promise(action: Action, at: datetime) -> Promise:
+    state = {ActionStatus.DONE: "done", ActionStatus.WAIVED: "dropped"}.get(ActionStatus(action.status), "open")
+    if state == "open" and action.due_at is not None and action.due_at < at:
+        state = "late"
+    doer = action.owner or action.team
+    return Promise(
+        wording=action.wording,
+        label=action.kind.label,
+        promise=action.kind.promise,
+        amount=action.proof_amount or action.amount,
+        currency=action.currency,
+        state=state,
+        at=action.done_at or action.due_at,
+        reference=action.proof_reference,
+        by=doer.name if doer else "",
+        is_tried_again=action.status == ActionStatus.FAILED,
+    )
+
+
+def _of_post(post: Post) -> Entry:
+    return Entry(
+        at=post.posted_at,
+        author="",
+        text=post.text or "",
+        wish=post.wish or "",
+        where=post.channel.name if post.channel.is_public else "",
+        files=list(post.attachments.all()),
+        is_mine=True,
+    )
+
+
+def _of_message(message: Message) -> Entry:
+    withheld = message.misdirected_at is not None
+    return Entry(
+        at=message.sent_at,
+        author=message.author.name if message.author else "",
+        text="" if withheld else message.text or "",
+        wish="",
+        where="",
+        files=[] if withheld else list(message.attachments.all()),
+        is_mine=not message.is_ours,
+        is_final=hasattr(message, "answer"),
+        is_withheld=withheld,
+    )
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

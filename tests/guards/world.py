@@ -92,7 +92,7 @@ MODELS: dict[str, type[Model]] = {
     "kinds": Kind,
     "playbooks": Playbook,
 }
-MOST = 3
+MOST = 2
 
 
 @dataclass

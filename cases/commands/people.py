@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from cases import errors, queue
 from cases.commands import moves
-from cases.models import ApiToken, Brand, Membership, Notification, Team, User
+from cases.models import ApiToken, Brand, Membership, Team, User
 from cases.queries import people as queries
 from cases.rules import permission as permissions
 from cases.vocabulary import SYSTEM, Actor, EventKind, Permission, Role, Stream
@@ -126,15 +126,6 @@ def change_own_name(*, person_id: int, name: str, language: str, actor: Actor) -
         raise errors.NotAllowed
     wanted = {"name": moves.checked_name(name, limit=120), "language": _checked_language(language)}
     return _change(_lock(person_id), wanted, actor)
-
-
-@transaction.atomic(durable=True)
-def read_notifications(*, at: datetime, actor: Actor) -> int:
-    """The person has seen what they were told; gives back how many were new."""
-    count = Notification.objects.filter(person_id=actor.person_id, read_at__isnull=True).update(read_at=at)
-    if count:
-        moves.record(Stream.SETUP, 0, EventKind.NOTIFICATIONS_READ, actor, at=at, count=count)
-    return count
 
 
 @transaction.atomic(durable=True)

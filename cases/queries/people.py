@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject, Lower
 
 from cases import errors
-from cases.models import NOBODY, Action, Brand, Case, Membership, Notification, Post, Seer, Team, User
+from cases.models import NOBODY, Action, Brand, Case, Membership, Seer, Team, User
 from cases.rules.permission import OWNERS, may
 from cases.vocabulary import ENDED, IN_HAND, SETTLED, Permission, Role
 
@@ -208,12 +208,3 @@ def roles_of(person: User, seer: Seer) -> list[Membership]:
     """What somebody is, at the brands that this seer sets up."""
     rows = person.memberships.filter(brand_id__in=administered(seer)).select_related("brand", "team")
     return list(rows.order_by(Lower("brand__name"), "pk"))
-
-
-def notifications(person_id: int) -> QuerySet[Notification]:
-    """The last fifty things somebody was told, newest first, without cases and posts that are closed to them by now."""
-    seer = seer_of(person_id)
-    rows = Notification.objects.filter(person_id=person_id).filter(
-        Q(case__isnull=True) | seer.cases("case__"), Q(post__isnull=True) | Q(post__in=Post.objects.visible_to(seer))
-    )
-    return rows.select_related("case", "post", "by").order_by("-pk")[:PAGE]

@@ -17,7 +17,8 @@ from cases.queries import setup as queries
 from cases.vocabulary import Proof, Severity
 from cases.web import playbook_forms
 from cases.web import settings_forms as forms
-from cases.web.setup import actor_of, set_up_of, show
+from cases.web.desk import actor_of
+from cases.web.setup import set_up_of, show
 from cases.web.tags import catalogue_text
 
 

@@ -1,4 +1,4 @@
-"""My account: name, language, colours, API tokens, and what I was told."""
+"""My account: name, language, colours and API tokens."""
 
 from __future__ import annotations
 
@@ -11,38 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.commands import people as commands
 from cases.commands import tokens
-from cases.models import Notification, User
-from cases.queries import people as queries
+from cases.models import User
 from cases.web import people_forms as forms
+from cases.web.desk import actor_of
 from cases.web.settings_forms import accept
-from cases.web.setup import actor_of, show
-
-# What each kind of notification says when one of us did it, and when none of us did.
-TOLD = {
-    "assigned": ("user-check", _l("%(by)s gave you this case"), _l("This case is yours now")),
-    "handed_over": (
-        "arrows-right-left",
-        _l("%(by)s gave you a colleague’s cases"),
-        _l("A colleague’s cases are yours now"),
-    ),
-    "action": ("checklist", _l("%(by)s gave you an action"), _l("An action is yours now")),
-    "named": ("at", _l("%(by)s named you in a note"), _l("You are named in a note")),
-    "praise": ("heart", _l("%(by)s passed praise on to you"), _l("Praise for you")),
-    "wrote": ("message", _l("%(by)s wrote"), _l("The complainant wrote")),
-    "reopened": ("rotate", _l("%(by)s reopened your case"), _l("Your case is open again")),
-    "undelivered": ("mail-off", _l("A mail of your case did not arrive"), _l("A mail of your case did not arrive")),
-    "misdirected": (
-        "alert-triangle",
-        _l("%(by)s reported a message that went to the wrong person"),
-        _l("A message went to the wrong person"),
-    ),
-}
-OTHER = ("bell", _l("%(by)s has news for you"), _l("There is news for you"))
+from cases.web.setup import show
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,28 +65,6 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     tokens.revoke_token(token_id=token_id, at=timezone.now(), actor=actor_of(request))
     messages.success(request, _("The token no longer works."))
     return redirect("settings-me")
-
-
-@require_safe
-@login_required
-def notifications(request: HttpRequest) -> HttpResponse:
-    """What I was told."""
-    rows = [(row, *_sentence(row)) for row in queries.notifications(request.user.pk or 0)]
-    facts = {"rows": rows, "has_new": any(row.read_at is None for row, _icon, _words in rows)}
-    return show(request, "people/notifications.html", facts, section="notifications")
-
-
-@require_POST
-@login_required
-def read_notifications(request: HttpRequest) -> HttpResponse:
-    """I have seen them."""
-    commands.read_notifications(at=timezone.now(), actor=actor_of(request))
-    return redirect("settings-notifications")
-
-
-def _sentence(row: Notification) -> tuple[str, str]:
-    icon, by_somebody, by_nobody = TOLD.get(row.kind, OTHER)
-    return icon, str(by_somebody) % {"by": row.by.name} if row.by else str(by_nobody)
 
 
 def _me(request: HttpRequest) -> User:

@@ -19,6 +19,7 @@ from cases.web import desk
 # An icon and a sentence for each kind; "by" is whoever caused it.
 KINDS: dict[str, tuple[str, Any]] = {
     "assigned": ("user-check", _("%(by)s gave you the case")),
+    "handed_over": ("arrows-right-left", _("%(by)s gave you a colleague’s cases")),
     "action": ("checklist", _("%(by)s planned something for you to do")),
     "named": ("at", _("%(by)s named you in a note")),
     "wrote": ("message-2", _("The complainant wrote to you")),

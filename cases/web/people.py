@@ -21,15 +21,16 @@ from cases.queries import people as queries
 from cases.queries import setup
 from cases.vocabulary import Role
 from cases.web import people_forms as forms
+from cases.web.desk import actor_of, seer_of
 from cases.web.settings_forms import accept
-from cases.web.setup import actor_of, show
+from cases.web.setup import show
 
 
 @require_safe
 @login_required
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody this person may place, to search and to narrow down."""
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     if not queries.administered(seer):
         raise errors.NotAllowed
     q, state, after = (request.GET.get(name, "") for name in ("who", "state", "after"))
@@ -50,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @login_required
 def invite(request: HttpRequest) -> HttpResponse:
     """A new colleague; the invitation goes out by mail."""
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     brands = setup.brands(seer).filter(is_active=True)
     if not brands and not seer.is_organisation_admin:
         raise errors.NotAllowed
@@ -80,7 +81,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @login_required
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """Who somebody is, what they may do and where, and their access."""
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     found = queries.person_to_manage(seer, person_id)
     may_change = queries.manages(seer, found)
     names = ("name", "email", "language", "is_organisation_admin")
@@ -137,7 +138,7 @@ def role(request: HttpRequest, person_id: int, slug: str) -> HttpResponse:
 @login_required
 def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     """Somebody leaves: what that ends, how much they have in hand, and who inherits it."""
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     found = _manageable(seer, person_id)
     in_hand = queries.in_hand(found)
     heirs = queries.heirs(found, [hand.brand.pk for hand in in_hand])
@@ -162,7 +163,7 @@ def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 @login_required
 def reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     """Somebody comes back, and is invited to choose a new password."""
-    found = _manageable(queries.seer_of(request.user.pk), person_id)
+    found = _manageable(seer_of(request), person_id)
     commands.reactivate_person(person_id=found.pk, actor=actor_of(request))
     return send_invitation(request, person_id)
 
@@ -171,7 +172,7 @@ def reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 @login_required
 def send_invitation(request: HttpRequest, person_id: int) -> HttpResponse:
     """Another mail with another link."""
-    found = _manageable(queries.seer_of(request.user.pk), person_id)
+    found = _manageable(seer_of(request), person_id)
     commands.send_invitation(person_id=found.pk, actor=actor_of(request))
     messages.success(request, _("A link to choose a password goes to %(email)s.") % {"email": found.email})
     return redirect("settings-person", found.pk)
@@ -181,7 +182,7 @@ def send_invitation(request: HttpRequest, person_id: int) -> HttpResponse:
 @login_required
 def revoke_token(request: HttpRequest, person_id: int, token_id: int) -> HttpResponse:
     """End a token of somebody else."""
-    found = _manageable(queries.seer_of(request.user.pk), person_id)
+    found = _manageable(seer_of(request), person_id)
     if not found.tokens.filter(pk=token_id).exists():
         raise Http404
     tokens.revoke_token(token_id=token_id, at=timezone.now(), actor=actor_of(request))
@@ -193,7 +194,7 @@ def revoke_token(request: HttpRequest, person_id: int, token_id: int) -> HttpRes
 @login_required
 def hand_over(request: HttpRequest) -> HttpResponse:
     """A manager gives everything an absent colleague has in hand to another."""
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     brands = queries.managed_brands(seer)
     if not brands:
         raise errors.NotAllowed
@@ -214,7 +215,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 
 
 def _person_at(request: HttpRequest, person_id: int, slug: str) -> tuple[User, Brand]:
-    seer = queries.seer_of(request.user.pk)
+    seer = seer_of(request)
     brand = setup.brand_to_set_up(seer, slug)
     return queries.person_to_manage(seer, person_id), brand
 

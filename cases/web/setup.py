@@ -16,18 +16,13 @@ from cases.commands import setup
 from cases.models import Brand, Channel, Seer
 from cases.queries import people
 from cases.queries import setup as queries
-from cases.vocabulary import Actor
 from cases.web import settings_forms as forms
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """The person who is signed in, acting."""
-    return Actor.person(request.user.pk or 0)
+from cases.web.desk import actor_of, seer_of
 
 
 def set_up_of(request: HttpRequest, slug: str) -> tuple[Seer, Brand]:
     """Who asks, and the brand they may set up; refuses everybody else."""
-    seer = people.seer_of(request.user.pk)
+    seer = seer_of(request)
     return seer, queries.brand_to_set_up(seer, slug)
 
 
@@ -35,13 +30,12 @@ def show(
     request: HttpRequest, template: str, facts: dict[str, Any], *, section: str = "overview", form: Any = None
 ) -> HttpResponse:
     """A page of the settings inside their frame, with status 422 when it brings a form back."""
-    seer = facts.get("seer") or people.seer_of(request.user.pk)
+    seer = facts.get("seer") or seer_of(request)
     wanted = {
         "overview": ("settings", _("Overview"), True),
         "people": ("settings-people", _("People"), bool(people.administered(seer))),
         "hand-over": ("settings-hand-over", _("Take over"), bool(people.managed_brand_ids(seer))),
         "me": ("settings-me", _("My account"), True),
-        "notifications": ("settings-notifications", _("Notifications"), True),
     }
     tabs = [(reverse(name), label, key == section) for key, (name, label, shown) in wanted.items() if shown]
     status = 422 if form is not None and form.is_bound else 200
@@ -52,7 +46,7 @@ def show(
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything that this person can set up."""
-    seer = people.seer_of(request.user.pk)
+    seer = seer_of(request)
     return show(request, "setup/overview.html", {"seer": seer, "brands": queries.brands(seer)})
 
 
@@ -60,7 +54,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @login_required
 def brand_new(request: HttpRequest) -> HttpResponse:
     """A new brand, by an organisation admin."""
-    seer = people.seer_of(request.user.pk)
+    seer = seer_of(request)
     people.require_organisation_admin(seer)
     form = forms.NewBrandForm(request.POST or None, initial={"zone": "Europe/Paris", "currency": "EUR"})
     if form.is_valid():

@@ -75,8 +75,6 @@ urlpatterns = [
     path("settings/me/", me.me, name="settings-me"),
     path("settings/me/tokens/", me.make_token, name="settings-token-new"),
     path("settings/me/tokens/<int:token_id>/revoke/", me.revoke_token, name="settings-token-revoke"),
-    path("settings/me/notifications/", me.notifications, name="settings-notifications"),
-    path("settings/me/notifications/read/", me.read_notifications, name="settings-notifications-read"),
     # the desk: lists, triage, one case
     path("", case.inbox, name="inbox"),
     path("next/", case.next_case, name="next"),

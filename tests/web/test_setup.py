@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from cases.commands import case as cases
-from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, Notification, Playbook, Team, User
+from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, Playbook, Team, User
 from cases.vocabulary import Role
 from tests.people import AT, Stage, actor, person, set_stage
 
@@ -69,7 +69,7 @@ class TestWhoOpensWhat:
         assert admin.get("/settings/people/99999/").status_code == 404
 
     def test_everybody_has_the_overview_and_their_own_account(self, stage: Stage) -> None:
-        for path in ("/settings/", "/settings/me/", "/settings/me/notifications/"):
+        for path in ("/settings/", "/settings/me/"):
             assert signed_in(stage.auditor).get(path).status_code == 200
 
     def test_people_are_for_admins_and_taking_over_for_managers(self, stage: Stage, local: User) -> None:
@@ -287,13 +287,6 @@ class TestMyAccount:
         assert answer.cookies["django_language"].value == "fr"
         stage.agent.refresh_from_db()
         assert (stage.agent.name, stage.agent.language) == ("Lena", "fr")
-
-    def test_notifications_are_told_and_seen(self, stage: Stage) -> None:
-        cases.assign(case_id=stage.case().pk, owner_id=stage.agent.pk, at=AT, actor=actor(stage.manager))
-        client = signed_in(stage.agent)
-        assert "Manager gave you this case" in client.get("/settings/me/notifications/").content.decode()
-        client.post("/settings/me/notifications/read/")
-        assert Notification.objects.get().read_at is not None
 
 
 class TestDataBrowser:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -190,6 +190,8 @@ class Command(BaseCommand):
             import_ = self._prepare(options)
         except (UnreadableFileError, WrongHeaderError, errors.Refused) as error:
             raise CommandError(_said(error)) from error
+        except ProgrammingError as error:
+            raise CommandError("The database is not prepared; run `manage.py migrate` first.") from error
         is_dry = bool(options["dry_run"])
         try:
             with import_.progress:

@@ -19,11 +19,11 @@ from cases.api.urls import urlpatterns
 from cases.commands import case, dialogue, invitation, people
 from cases.models import Membership, User
 from cases.rules.permission import may
-from cases.vocabulary import Actor, ActorKind, Role
-from cases.vocabulary import Permission as P
+from cases.vocabulary import Actor, ActorKind, Permission, Role
 from tests.api.calls import Program
 from tests.people import AT, Stage, actor, person, set_stage
 
+P = Permission
 pytestmark = pytest.mark.django_db
 NOWHERE = {
     "reference": "BW-999999",
@@ -130,14 +130,14 @@ class World:
     def sees(self, call: Call) -> bool:
         """Whether what the call acts on is there for this role."""
         if self.role == "chief":
-            return call.on != "case" and call.needs != P.INTAKE
+            return call.on == "batch" or (call.on != "case" and call.needs not in {P.INTAKE, P.REASSIGN_ALL})
         if call.on == "case" and self.is_restricted:
             return self.role == "manager"
         return self.role != "outsider" or call.on in {"nothing", "list", "organisation", "batch"}
 
     def may(self, call: Call) -> bool:
         """Whether the role allows it."""
-        if call.on in {"nothing", "list", "batch"}:
+        if call.on in {"nothing", "list"} or (call.on == "batch" and self.role in {"outsider", "chief"}):
             return True
         if self.role == "chief":
             return call.needs in {P.SET_UP, P.MANAGE_PEOPLE, P.READ}
@@ -260,5 +260,6 @@ def _words(world: World, call: Call, answer: Any, name: str) -> list[str]:
     elif world.is_restricted and call.on == "list" and world.role in {"agent", "admin", "auditor"}:
         hidden = [world.named["reference"], "sofa"]
     if call.on == "batch":
-        return [] if world.role != "outsider" or answer.json()["results"][0]["status"] == 404 else [name]
+        is_theirs = world.role not in {"outsider", "chief"}
+        return [] if answer.json()["results"][0]["status"] == (201 if is_theirs else 404) else [name]
     return [f"{name} says “{word}”" for word in hidden if word in answer.content.decode()]

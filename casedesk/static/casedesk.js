@@ -172,6 +172,9 @@ document.addEventListener("click", (event) => {
   document.querySelector(link.dataset.close).replaceChildren();
 });
 
+// A file field shows its words only once they name a file.
+document.addEventListener("change", ({ target }) => target.matches(".attach input") && target.classList.toggle("has-files", target.files.length > 0));
+
 // ---- menus and dialogs: outside or Escape closes ----
 
 document.addEventListener("click", ({ target }) => {

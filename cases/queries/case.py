@@ -16,6 +16,7 @@ from cases.models import (
     Action,
     Answer,
     Case,
+    CasePost,
     Category,
     Channel,
     Confirmation,
@@ -23,7 +24,10 @@ from cases.models import (
     Draft,
     Event,
     Handle,
+    Message,
+    Note,
     Notification,
+    PublicReply,
     Seer,
     Triage,
     User,
@@ -170,6 +174,8 @@ class _Counted(Subquery):
 
     template = "(SELECT count(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+    # What cannot have a row, such as the cases of no brand, is left out of the statement.
+    empty_result_set_value = 0
 
 
 def view_counts(seer: Seer) -> dict[str, int]:
@@ -210,7 +216,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     """The case behind a page with what stands about it, in one query; raises NotFound for what is not theirs to see.
 
     It carries ``decision`` and ``answer`` (what stands, or None), ``said`` (what the complainant said last), ``before``
-    (their earlier cases), ``kept`` (the person's own) and ``events`` (how many lines its journal has).
+    (their earlier cases), ``kept`` (the person's own) and ``events`` (how many lines its journal has), and how much was said to whom.
     """
     standing = {
         name: FilteredRelation(relation, condition=Q(**{f"{relation}__superseded_at__isnull": True}))
@@ -234,6 +240,10 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
                 )
             ),
             events=Subquery(events.annotate(last=Max("seq")).values("last")),
+            posts=_Counted(CasePost.objects.filter(case=OuterRef("pk"), left_at__isnull=True).values("pk")),
+            said_publicly=_Counted(PublicReply.objects.filter(case=OuterRef("pk")).values("pk")),
+            said_privately=_Counted(Message.objects.filter(case=OuterRef("pk")).values("pk")),
+            noted=_Counted(Note.objects.filter(case=OuterRef("pk")).values("pk")),
             handle=Subquery(
                 Handle.objects.filter(complainant=OuterRef("complainant")).order_by("id").values("platform_user")[:1]
             ),

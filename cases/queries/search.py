@@ -121,7 +121,7 @@ def _entries(seer: Seer, words: str, brands: Sequence[int], after: str) -> list[
                 columns=_COLUMNS,
                 beyond=beyond,
                 # The one visibility rule, as the models say it.
-                visible=f"(e.case_id IS NULL OR EXISTS (SELECT FROM ({closed}) seen WHERE seen.id = e.case_id))",
+                visible=f"(e.case_id IS NULL OR EXISTS (SELECT FROM ({closed}) seen (id) WHERE seen.id = e.case_id))",
             ),
             values,
         )

@@ -193,7 +193,6 @@ def _shown_public(posts: list[Any]) -> dict[str, Any]:
         "posts": [each for each in shown if each.post.channel.is_public],
         "letters": [each for each in shown if not each.post.channel.is_public],
         "views": sum(each.views or 0 for each in shown),
-        "public_count": sum(1 + len(each.replies) for each in shown),
     }
 
 
@@ -204,10 +203,7 @@ def _private(case: Any) -> dict[str, Any]:
 
 
 def _shown_private(threads: list[Any]) -> dict[str, Any]:
-    return {
-        "threads": [compose.thread(thread) for thread in threads],
-        "private_count": sum(len(thread.messages.all()) for thread in threads),
-    }
+    return {"threads": [compose.thread(thread) for thread in threads]}
 
 
 def _notes(case: Any) -> dict[str, Any]:
@@ -254,6 +250,10 @@ def page(
 
 def show(request: HttpRequest, case: Any, slot: Slot, status: int = 200) -> HttpResponse:
     """A form beside its case: the form alone for htmx, the whole page otherwise."""
+    for bound in slot.form.visible_fields():
+        if not isinstance(bound.field.widget, forms.RadioSelect):
+            bound.field.widget.attrs["data-focus"] = ""
+            break
     if request.headers.get("HX-Request"):
         return render(request, "case/form.html", frame(request, case) | {"slot": slot}, status=status)
     return page(request, case, slot=slot, status=status)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -26,6 +27,7 @@ from cases.vocabulary import (
     Satisfaction,
     Status,
 )
+from cases.web import tags
 from cases.web.tags import catalogue_text
 
 CHANNEL_ICONS = {
@@ -87,6 +89,7 @@ class ListRow:
     icon: str
     words: str
     since: datetime | None
+    span: str
     ended: datetime | None
     severity: int
     channel_icon: str
@@ -142,6 +145,7 @@ def row(found: Row) -> ListRow:
         icon=icon,
         words=str(words),
         since=case.unanswered_since,
+        span=tags.span(timezone.now() - case.unanswered_since) if case.unanswered_since else "",
         ended=case.handled_at,
         severity=case.severity,
         channel_icon=CHANNEL_ICONS[ChannelKind(case.channel.kind)],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Model
 from django.utils import timezone, translation
 from django.utils.translation import gettext
+from PIL import Image, UnidentifiedImageError
 
 from cases import errors
 from cases.commands.moves.base import record, record_case, update
@@ -61,6 +64,9 @@ def store(*, name: str, content: bytes) -> Upload:
     )
     if verdict.type is None or not verdict.is_allowed:
         raise errors.FileRefused(name=verdict.name, reason=_why_refused(verdict))
+    if verdict.type.is_image and not _is_picture(content):
+        reason = gettext("it is no picture that can be opened, or one that is far too large")
+        raise errors.FileRefused(name=verdict.name, reason=reason)
     key = default_storage.save(f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}", ContentFile(content))
     return Upload(
         key=key,
@@ -86,6 +92,20 @@ def _why_refused(verdict: file_rules.Verdict) -> str:
     }
     unknown = gettext("its type is not taken; photos, PDF, text, Word, Excel, sound and video are")
     return reasons.get(verdict.refusal or file_rules.Refusal.UNKNOWN, unknown)
+
+
+def _is_picture(content: bytes) -> bool:
+    """Whether these bytes open as an image of a sane size; formats that are not drawn are taken at their word."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as image:
+                image.verify()
+    except UnidentifiedImageError:
+        return content[4:8] == b"ftyp"
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, ValueError, SyntaxError):
+        return False
+    return True
 
 
 def keep_files(brand_id: int, uploads: Sequence[Upload], **of: Model) -> None:

@@ -72,15 +72,20 @@ def owner_url(name: str) -> str:
 
 
 def drop(name: str) -> None:
-    """Gone, whoever is still connected: each role ends its own connections."""
-    with connect("default", maintenance()) as app:
-        app.execute(
-            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-            " WHERE datname = %s AND usename = current_user",
-            [name],
-        )
+    """Gone, whoever is still connected: each role ends its own connections.
+
+    Not WITH (FORCE): it would have to end an autovacuum worker too, which only a superuser may; without it the server
+    asks that worker to go, and waits.
+    """
+    for alias in ALIASES:
+        with connect(alias, maintenance()) as role:
+            role.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                [name],
+            )
     with connect("owner", maintenance()) as owner:
-        owner.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
+        owner.execute(_statement("DROP DATABASE IF EXISTS {}", name))
 
 
 def maintenance() -> str:
@@ -96,7 +101,7 @@ def _template(owner: psycopg.Connection, home: str) -> str:
         return name
     for stale in found:
         if "_template_" in stale or not Path(f"/proc/{stale.split('_')[2]}").exists():
-            owner.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", stale))
+            drop(stale)
     draft = f"{PREFIX}_template_draft"
     owner.execute(_statement("CREATE DATABASE {}", draft))
     try:

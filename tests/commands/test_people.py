@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 from django.utils.http import base36_to_int
 
@@ -340,6 +341,16 @@ class TestTokens:
         assert made.secret.startswith("cdk_")
         assert bytes(made.token.digest) == hashlib.sha256(made.secret.encode()).digest()
         assert kinds_of("setup") == ["token_made"]
+
+    def test_are_made_on_the_command_line_for_anybody_active(
+        self, stage: Stage, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command("api_token", "AGENT", label="Nightly")
+        secret = capsys.readouterr().out.strip()
+        token = ApiToken.objects.get(person=stage.agent, label="Nightly")
+        assert bytes(token.digest) == hashlib.sha256(secret.encode()).digest()
+        with pytest.raises(CommandError, match="Nobody active"):
+            call_command("api_token", "nobody")
 
     def test_are_ones_own_to_make(self, stage: Stage) -> None:
         for who in (actor(stage.admin), Actor.token(1, stage.agent.pk)):

@@ -7,8 +7,9 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -36,9 +37,10 @@ def sent(found: Attachment, *, is_preview: bool = False) -> HttpResponseBase:
     if is_preview:
         response = HttpResponse(preview(found), content_type="image/jpeg")
     else:
-        response = FileResponse(
-            default_storage.open(found.key), as_attachment=True, filename=found.name, content_type=found.media_type
-        )
+        # Whole, not streamed: it is at most a few megabytes, and under ASGI Django reads a file's stream whole anyway.
+        with default_storage.open(found.key) as stored:
+            response = HttpResponse(stored.read(), content_type=found.media_type)
+        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -197,7 +197,7 @@ def _owner_again(case: Case, actor: Actor) -> int:
 def confirm(*, thread_id: int, answer: Satisfaction, words: str = "", at: datetime, actor: Actor) -> Confirmation:
     """The complainant says whether it is settled; anything but a yes opens the case again, with their words.
 
-    A second answer to a case that is open already is kept as a message and opens nothing twice.
+    A second answer to a case that is open already is kept as a message and opens nothing twice; a second yes is one.
     """
     thread = Thread.objects.filter(pk=thread_id, verified_at__isnull=False, refused_at__isnull=True).first()
     if thread is None or thread.complainant is None:
@@ -206,7 +206,7 @@ def confirm(*, thread_id: int, answer: Satisfaction, words: str = "", at: dateti
     words = texts.clean(words).strip()[:20_000]
     if answer != Satisfaction.SETTLED and texts.is_blank(words):
         raise errors.Invalid(gettext("Tell us in a few words what is missing, so that we can put it right."), "words")
-    if case.status != Status.HANDLED:
+    if case.status != Status.HANDLED or case.satisfaction == answer:
         last = Confirmation.objects.filter(case=case).order_by("-id").first()
         if last is None:
             raise errors.ChangedMeanwhile

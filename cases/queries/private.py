@@ -198,10 +198,11 @@ def _posts(thread: Thread) -> QuerySet[Post]:
 
 
 def _promises(case: Case, at: datetime, *, is_decided: bool) -> list[Promise]:
-    """What we show of what we do: a playbook's proposal is a plan of ours until somebody decides or takes it up."""
-    shown = Action.objects.filter(case=case, kind__is_shown=True).exclude(status=ActionStatus.REFUSED)
-    if not is_decided:
-        shown = shown.exclude(status=ActionStatus.PROPOSED, created_by__isnull=True)
+    """What we show of what we do: what a playbook brings is a plan of ours until it is decided, or somebody is at it."""
+    plans = Q(status=ActionStatus.PROPOSED, created_by__isnull=True)
+    if is_decided:
+        plans &= Q(is_required=False)
+    shown = Action.objects.filter(case=case, kind__is_shown=True).exclude(plans).exclude(status=ActionStatus.REFUSED)
     return [_promise(action, at) for action in shown.select_related("kind", "owner", "team").order_by("pk")]
 
 

@@ -23,6 +23,7 @@ from cases import errors
 from cases.commands import case, dialogue, handling, invitation
 from cases.models import Thread
 from cases.queries import private
+from cases.rules import text as texts
 from cases.vocabulary import Actor, ActorKind, Satisfaction
 from cases.web import files, throttle
 from cases.web.complain_forms import MessageForm
@@ -74,7 +75,7 @@ def write(request: HttpRequest, secret: str) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, secret, thread, form=form, status=422)
     if throttle.is_over(request, "write", MOST_MESSAGES):
-        form.add_error(None, gettext("That were many messages in an hour. Yours is still here; wait a while, please."))
+        form.add_error(None, gettext("Those were many messages in an hour. Yours is still here; wait a while, please."))
         return _shown(request, secret, thread, form=form, status=429)
     uploads = form.store()
     if uploads is None:
@@ -120,6 +121,11 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
     except errors.Invalid as refused:
         said = {"answer": answer, "words": words, "error": refused.message}
         return _shown(request, secret, thread, said=said, status=422)
+    except errors.ChangedMeanwhile:
+        # A colleague opened the case again meanwhile: then this is a message like any other.
+        if not texts.is_blank(words):
+            dialogue.receive_message(thread_id=thread.pk, text=words, at=timezone.now(), actor=_writer(thread))
+        messages.success(request, gettext("Your case is open again already. What you wrote is with us."))
     return _back(secret)
 
 
@@ -132,7 +138,7 @@ def enter_code(request: HttpRequest, secret: str) -> HttpResponse:
         return _back(secret)
     code = str(request.POST.get("code", ""))[:40]
     if throttle.is_over(request, "code", MOST_CODES):
-        wrong = gettext("That were many codes in an hour. Wait a while, please.")
+        wrong = gettext("Those were many codes in an hour. Wait a while, please.")
         return _shown(request, secret, thread, wrong=wrong, status=429)
     if not code.strip():
         return _shown(request, secret, thread, wrong=gettext("Type the code first."), status=422)

@@ -103,7 +103,7 @@ class World:
     busy: Case
     thread: Thread
     invitation: str
-    secrets: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def client(self, role: str | None) -> Client:
@@ -208,7 +208,7 @@ def _complain(world: World, number: int) -> None:
     filed = intake.file_complaint(
         channel_id=stage.form.pk, complaint=complaint, uploads=[_upload()], at=AT, actor=SYSTEM
     )
-    world.secrets.append(filed.link.rstrip("/").split("/")[-1])
+    world.links.append(filed.link.rstrip("/").split("/")[-1])
     case.take(case_id=filed.case.pk, at=AT, actor=by)
     stage.case(f"new-{number}", author=f"new-{number}")
     dropped = stage.case(f"dropped-{number}", author=f"dropped-{number}")
@@ -247,7 +247,7 @@ def _busy(stage: Stage) -> World:
     secret = link.rstrip("/").split("/")[-1]
     claimed = invitation.claim(secret=secret, name="Tom", contact="tom@example.org", text="Me.", at=AT, actor=SOMEBODY)
     invitation.confirm(thread_id=claimed.thread.pk, at=AT, actor=by)
-    return World(stage, busy, claimed.thread, secret, [secret, claimed.link.rstrip("/").split("/")[-1]])
+    return World(stage, busy, claimed.thread, secret, [claimed.link.rstrip("/").split("/")[-1]])
 
 
 def _talk(world: World, number: int) -> None:
@@ -255,7 +255,7 @@ def _talk(world: World, number: int) -> None:
     stage, busy = world.stage, world.busy
     by, at = actor(stage.agent), AT + timedelta(minutes=number)
     claim = invitation.claim(secret=world.invitation, name="X", contact="", text="Me too.", at=at, actor=SOMEBODY)
-    world.secrets.append(claim.link.rstrip("/").split("/")[-1])
+    world.links.append(claim.link.rstrip("/").split("/")[-1])
     stage.post(f"busy-{number}", author="busy")
     post = busy.links.order_by("pk")[0].post
     dialogue.send_message(case_id=busy.pk, text="Hello.", uploads=[_upload()], at=at, actor=by)
@@ -324,7 +324,9 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
     if parameter in WORDS:
         return WORDS[parameter]
     if parameter == "secret":
-        return world.secrets
+        return [world.invitation] if route.pattern.startswith("i/") else world.links
+    if route.pattern.startswith("p/") and parameter == "public_id":
+        return list(Attachment.objects.filter(message__thread=world.thread).values_list("public_id", flat=True))
     if parameter == "reference":
         return [world.busy.reference, *_first(Case, "reference")]
     if parameter == "slug":

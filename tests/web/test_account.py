@@ -69,3 +69,9 @@ class TestNewPassword:
         answer = client.post("/accounts/password/reset/", {"email": "nobody@brindlewick.example"})
         assert answer["Location"] == "/accounts/password/reset/done/"
         assert not Delivery.objects.exists()
+
+
+def test_speaks_the_language_of_whoever_signs_in(lea: User, client: Client) -> None:
+    User.objects.filter(pk=lea.pk).update(language="fr")
+    assert sign_in(client, "lea.marchetti") == 302
+    assert client.cookies["django_language"].value == "fr"

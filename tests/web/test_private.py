@@ -273,7 +273,7 @@ class TestFiles:
     def test_of_the_page_are_downloads_that_no_browser_runs(self, filed: Filed, visitor: Client) -> None:
         mine = Attachment.objects.get()
         given = visitor.get(f"{filed.url}files/{mine.public_id}/")
-        assert b"".join(given) == b"leaning"
+        assert given.content == b"leaning"
         assert given.headers["Content-Disposition"].startswith("attachment")
         assert given.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in given.headers["Content-Security-Policy"]

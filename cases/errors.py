@@ -13,7 +13,7 @@ def sentence(refusal: type[Exception]) -> str:
     return " ".join(str(refusal.__doc__).split())
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """This cannot be done."""
 
     code: ClassVar[str] = "refused"

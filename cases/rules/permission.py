@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from cases.vocabulary import Permission as P
-from cases.vocabulary import Role
+from cases.vocabulary import Permission, Role
 
-_READER = frozenset({P.READ, P.READ_JOURNAL})
+_READER = frozenset({Permission.READ, Permission.READ_JOURNAL})
 _AGENT = _READER | {
-    P.TRIAGE,
-    P.OBSERVE,
-    P.REPLY_IN_PUBLIC,
-    P.WRITE_PRIVATELY,
-    P.NOTE,
-    P.ASSIGN,
-    P.DECIDE,
-    P.ACT,
-    P.ANSWER,
-    P.HANDLE,
-    P.REOPEN,
-    P.DISMISS,
-    P.CONFIRM_PERSON,
-    P.REPORT_MISDIRECTED,
-    P.INTAKE,
+    Permission.TRIAGE,
+    Permission.OBSERVE,
+    Permission.REPLY_IN_PUBLIC,
+    Permission.WRITE_PRIVATELY,
+    Permission.NOTE,
+    Permission.ASSIGN,
+    Permission.DECIDE,
+    Permission.ACT,
+    Permission.ANSWER,
+    Permission.HANDLE,
+    Permission.REOPEN,
+    Permission.DISMISS,
+    Permission.CONFIRM_PERSON,
+    Permission.REPORT_MISDIRECTED,
+    Permission.INTAKE,
 }
 
-TABLE: dict[Role, frozenset[P]] = {
+TABLE: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: _READER,
     Role.AGENT: _AGENT,
-    Role.MANAGER: _AGENT | {P.WAIVE, P.RESTRICT, P.REASSIGN_ALL, P.REPLAY_INTAKE, P.SETTLE_DELIVERY},
-    Role.ADMIN: _READER | {P.SET_UP, P.MANAGE_PEOPLE, P.REPLAY_INTAKE, P.SETTLE_DELIVERY, P.INTAKE},
+    Role.MANAGER: _AGENT
+    | {
+        Permission.WAIVE,
+        Permission.RESTRICT,
+        Permission.REASSIGN_ALL,
+        Permission.REPLAY_INTAKE,
+        Permission.SETTLE_DELIVERY,
+    },
+    Role.ADMIN: _READER
+    | {
+        Permission.SET_UP,
+        Permission.MANAGE_PEOPLE,
+        Permission.REPLAY_INTAKE,
+        Permission.SETTLE_DELIVERY,
+        Permission.INTAKE,
+    },
 }
 
 # Who can own a case: whoever may carry it all the way.
 OWNERS = frozenset({Role.AGENT, Role.MANAGER})
 
 
-def may(role: Role | None, permission: P) -> bool:
+def may(role: Role | None, permission: Permission) -> bool:
     """Whether this role carries this permission; no role carries none."""
     return role is not None and permission in TABLE[role]
 

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from cases.vocabulary import ActionStatus as A
-from cases.vocabulary import Status as S
+from cases.vocabulary import ActionStatus, Status
 
-CASE: dict[S, frozenset[S]] = {
-    S.NEW: frozenset({S.OPEN, S.MERGED, S.DISMISSED, S.WITHDRAWN}),
-    S.OPEN: frozenset({S.WAITING, S.HANDLED, S.MERGED, S.DISMISSED, S.WITHDRAWN}),
-    S.WAITING: frozenset({S.OPEN, S.HANDLED, S.MERGED, S.DISMISSED, S.WITHDRAWN}),
-    S.HANDLED: frozenset({S.OPEN}),
-    S.DISMISSED: frozenset({S.OPEN}),
-    S.MERGED: frozenset(),
-    S.WITHDRAWN: frozenset(),
+CASE: dict[Status, frozenset[Status]] = {
+    Status.NEW: frozenset({Status.OPEN, Status.MERGED, Status.DISMISSED, Status.WITHDRAWN}),
+    Status.OPEN: frozenset({Status.WAITING, Status.HANDLED, Status.MERGED, Status.DISMISSED, Status.WITHDRAWN}),
+    Status.WAITING: frozenset({Status.OPEN, Status.HANDLED, Status.MERGED, Status.DISMISSED, Status.WITHDRAWN}),
+    Status.HANDLED: frozenset({Status.OPEN}),
+    Status.DISMISSED: frozenset({Status.OPEN}),
+    Status.MERGED: frozenset(),
+    Status.WITHDRAWN: frozenset(),
 }
 
-ACTION: dict[A, frozenset[A]] = {
-    A.PROPOSED: frozenset({A.AWAITING_APPROVAL, A.IN_PROGRESS, A.WAIVED}),
-    A.AWAITING_APPROVAL: frozenset({A.APPROVED, A.REFUSED, A.WAIVED}),
-    A.APPROVED: frozenset({A.IN_PROGRESS, A.WAIVED}),
-    A.REFUSED: frozenset({A.PROPOSED, A.WAIVED}),
-    A.IN_PROGRESS: frozenset({A.DONE, A.FAILED, A.WAIVED}),
-    A.FAILED: frozenset({A.PROPOSED, A.WAIVED}),
-    A.DONE: frozenset(),
-    A.WAIVED: frozenset(),
+ACTION: dict[ActionStatus, frozenset[ActionStatus]] = {
+    ActionStatus.PROPOSED: frozenset({ActionStatus.AWAITING_APPROVAL, ActionStatus.IN_PROGRESS, ActionStatus.WAIVED}),
+    ActionStatus.AWAITING_APPROVAL: frozenset({ActionStatus.APPROVED, ActionStatus.REFUSED, ActionStatus.WAIVED}),
+    ActionStatus.APPROVED: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.WAIVED}),
+    ActionStatus.REFUSED: frozenset({ActionStatus.PROPOSED, ActionStatus.WAIVED}),
+    ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.WAIVED}),
+    ActionStatus.FAILED: frozenset({ActionStatus.PROPOSED, ActionStatus.WAIVED}),
+    ActionStatus.DONE: frozenset(),
+    ActionStatus.WAIVED: frozenset(),
 }
 
 
-def case_may(old: S, new: S) -> bool:
+def case_may(old: Status, new: Status) -> bool:
     """Whether a case may go from one status to the other."""
     return new in CASE[old]
 
 
-def action_may(old: A, new: A) -> bool:
+def action_may(old: ActionStatus, new: ActionStatus) -> bool:
     """Whether an action may go from one status to the other."""
     return new in ACTION[old]

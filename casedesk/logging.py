@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+_SECRET = re.compile(r"(/[pi]/)[\w-]{20,}")
 
 
 def processors() -> list[Processor]:
@@ -43,12 +48,19 @@ def config(level: str, *, readable: bool, colors: bool) -> dict[str, object]:
     }
 
 
+def without_secrets(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """The line without the secret of a private link or an invitation: whoever reads a log may not open the page."""
+    line["event"] = _SECRET.sub(r"\1...", str(line["event"]))
+    return line
+
+
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
+        without_secrets,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.UnicodeDecoder(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -45,7 +47,8 @@ def complain(request: HttpRequest, slug: str) -> HttpResponse:
     if filed is None:
         return _shown(request, channel, form, 422)
     facts = {"brand": channel.brand, "filed": filed, "email": form.cleaned_data["email"], "at": timezone.now()}
-    response = render(request, "complain/filed.html", facts)
+    with timezone.override(ZoneInfo(channel.brand.zone)):
+        response = render(request, "complain/filed.html", facts)
     response["Referrer-Policy"] = "no-referrer"
     return response
 

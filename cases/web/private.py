@@ -47,6 +47,8 @@ def sealed(view: View) -> View:
             words = str(request.POST.get("text") or request.POST.get("words") or "")
             facts = {"refusal": dead, "secret": secret, "words": words, "is_invitation": _is_invitation(request)}
             response = render(request, "private/dead.html", facts, status=dead.status)
+        except errors.Refused as refusal:
+            response = render(request, "errors/refused.html", {"refusal": refusal}, status=refusal.status)
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"

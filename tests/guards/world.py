@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from cases.commands import action, case, catalogue, dialogue, handling, intake, invitation, moves, triage
 from cases.commands import setup as commands
@@ -50,9 +51,10 @@ from cases.vocabulary import (
     RawStatus,
     Role,
 )
-from tests.people import AT, Stage, actor, person, set_stage
+from tests.people import Stage, actor, person, set_stage
 
 ROLES = ("agent", "manager", "admin", "auditor", "outsider")
+AT = timezone.now() - timedelta(hours=2)
 SOMEBODY = Actor(ActorKind.COMPLAINANT)
 # What stands in an address and names no row of ours.
 WORDS: dict[str, list[Any]] = {

@@ -11,9 +11,12 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
+from django.db import OperationalError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from psycopg.errors import QueryCanceled
 
+from cases import errors
 from cases.models import (
     Action,
     Answer,
@@ -36,6 +39,7 @@ from cases.models import (
     Seer,
     Thread,
 )
+from cases.queries.search import PATIENCE_MS
 from cases.rules import gate
 from cases.rules import text as texts
 from cases.vocabulary import ActionStatus, AnswerStatus
@@ -161,10 +165,26 @@ def matches(seer: Seer, words: str) -> Q:
     return Q(pk__in=entries.values("case_id"))
 
 
-def case_page(seer: Seer, rows: QuerySet[Case], after: int | None, limit: int) -> list[Case]:
-    """Some of these cases, newest first, from one on; brand by brand, so that each part walks an index and stops."""
+def case_page(seer: Seer, rows: QuerySet[Case], words: str | None, after: int | None, limit: int) -> list[Case]:
+    """Some of these cases, newest first, from one on; brand by brand, so that each part walks an index and stops.
+
+    Raises TooSlow when words are looked for and it takes longer than a search may.
+    """
     if after is not None:
         rows = rows.filter(pk__lt=after)
+    if words is None:
+        return _case_page(seer, rows, limit)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS}")
+            return _case_page(seer, rows.filter(matches(seer, words)), limit)
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise errors.TooSlow from error
+        raise
+
+
+def _case_page(seer: Seer, rows: QuerySet[Case], limit: int) -> list[Case]:
     parts = [rows.filter(brand_id=brand).order_by("-pk").values("pk")[:limit] for brand in seer.brand_ids]
     if not parts:
         return []

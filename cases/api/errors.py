@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import db
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -68,6 +68,9 @@ def problem(exception: Exception, context: dict[str, Any]) -> Response | None:  
         return _refused(errors.NotAllowed())
     if isinstance(exception, exceptions.APIException):
         return _protocol(exception)
+    if isinstance(exception, SuspiciousOperation):
+        # Django's own limits on a form: too many fields, too many files, fields that are too large.
+        return _answer(413, TooLarge.code, _("The form is too large. Send fewer fields, or their words as files."))
     return None
 
 

@@ -7,11 +7,14 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from cases.api import action, case, dialogue, handling, intake, people, playbook, setup, triage
 from cases.api.errors import unknown
+from cases.api.parsing import AlwaysJson
 
 urlpatterns = [
     path(
         "schema/",
-        SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[]),
+        SpectacularJSONAPIView.as_view(
+            authentication_classes=[], permission_classes=[], content_negotiation_class=AlwaysJson
+        ),
         name="api-schema",
     ),
     path("me/", people.Me.as_view()),

@@ -114,9 +114,16 @@ class TestForm:
             assert set(answer.json()) >= {"type", "title", "status", "detail", "code"}
         assert program.client.get("/api/v1/me/?format=xml", headers={**program.headers, "Accept": "text/html"}).json()
 
-    def test_speaks_the_callers_language(self, stage: Stage) -> None:
-        answer = Program(stage.agent).client.get("/api/v1/me/", headers={"Accept-Language": "fr"})
-        assert answer.status_code == 401
+    def test_a_form_beyond_its_limits_is_refused(self, stage: Stage) -> None:
+        program = Program(stage.agent)
+        path = f"/api/v1/cases/{opened(stage).reference}/notes/"
+        for form in ({f"f{number}": "x" for number in range(2_000)}, {"text": "x" * 5_000_000}):
+            refused = program.client.post(path, form, headers=program.headers)
+            assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+        broken = program.client.post(
+            path, b"--x", content_type="multipart/form-data; boundary=", headers=program.headers
+        )
+        assert (broken.status_code, broken.json()["code"]) == (400, "parse_error")
 
     def test_files_come_in_json_and_as_a_form(self, stage: Stage) -> None:
         program = Program(stage.agent)

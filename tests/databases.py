@@ -58,6 +58,26 @@ def clone() -> str:
     return name
 
 
+def copy(template: str) -> str:
+    """A fresh copy of a database that nobody is connected to."""
+    name = f"{PREFIX}_{os.getpid()}_{next(_numbers)}"
+    with _alone(), connect("owner", maintenance()) as owner:
+        owner.execute(_statement("CREATE DATABASE {} TEMPLATE {}", name, template))
+    return name
+
+
+def exists(name: str) -> bool:
+    """Whether there is a database of this name."""
+    with connect("owner", maintenance()) as owner:
+        return owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def rename(name: str, to: str) -> None:
+    """Another name for a database that nobody is connected to."""
+    with connect("owner", maintenance()) as owner:
+        owner.execute(_statement("ALTER DATABASE {} RENAME TO {}", name, to))
+
+
 def empty() -> str:
     """A database without a table."""
     name = f"{PREFIX}_{os.getpid()}_{next(_numbers)}"

@@ -85,10 +85,10 @@ def _waiting(redis_url: str) -> int:
 
 
 @contextlib.contextmanager
-def web(redis_url: str, log: Path, port: int) -> Iterator[int]:
+def web(redis_url: str, log: Path, port: int, **more: str) -> Iterator[int]:
     """The web server as `up` runs it; its port."""
     arguments = ["casedesk.asgi:application", "--port", str(port), "--lifespan", "off", "--log-level", "warning"]
-    with running("uvicorn", arguments, environment(redis_url, LOG_LEVEL="WARNING"), log):
+    with running("uvicorn", arguments, environment(redis_url, LOG_LEVEL="WARNING", **more), log):
         wait(lambda: answers(port), log)
         yield port
 

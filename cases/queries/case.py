@@ -34,6 +34,7 @@ from cases.models import (
 )
 from cases.queries import keyset
 from cases.rules import gate
+from cases.rules.permission import may_own
 from cases.vocabulary import UNHANDLED, ActionStatus, AnswerStatus, Inbox, Order, Status, Stream
 
 PAGE = 30
@@ -263,6 +264,11 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     for other in case.before:
         other["status_label"] = Status(other["status"]).label
     return case
+
+
+def usual_view(seer: Seer) -> Inbox:
+    """Where the desk opens: on one's own cases, or on everything for somebody who can own none."""
+    return Inbox.MINE if any(may_own(role) for role in seer.roles.values()) else Inbox.ALL
 
 
 def next_urgent(seer: Seer) -> str:

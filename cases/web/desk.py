@@ -93,7 +93,7 @@ def wanted(request: HttpRequest) -> cases.Wanted:
     asked = request.GET
     view = asked.get("view", "")
     order = asked.get("order", "")
-    shown = Inbox(view) if view in Inbox.values else Inbox.MINE
+    shown = Inbox(view) if view in Inbox.values else cases.usual_view(seer_of(request))
     usual = Order.NEWEST if shown == Inbox.HANDLED else Order.URGENT
 
     def number(name: str) -> int | None:

@@ -227,6 +227,7 @@ class Complete(forms.Form):
     outcome = forms.CharField(label=_("What was done"), widget=area(3))
     reference = forms.CharField(label=_("Reference"), max_length=120, required=False)
     amount = AmountField(label=_("Amount"), required=False)
+
     def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["files"] = FilesField(label=_("Files"), required=False)

@@ -108,7 +108,9 @@ class Shell:
     def _views(self) -> list[Link]:
         inbox = _href("inbox")
         here = (
-            (self._view() or Inbox.MINE.value) if self._request.path == inbox or "/cases/" in self._request.path else ""
+            (self._view() or cases.usual_view(self.seer).value)
+            if self._request.path == inbox or "/cases/" in self._request.path
+            else ""
         )
         return [
             Link(f"{inbox}?view={view.value}", icon, view.label, view.value == here, self._capped(view.value), keys)

@@ -1,0 +1,99 @@
+"""What a page is held against: axe-core, a screen of 320 px, and the addresses that its links lead to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
+
+from tests.browser.stack import AXE, NARROW, PHONE, WIDE
+
+SERIOUS = ("serious", "critical")
+NOT_OURS = ("/data/", "/static/", "/dev/", "/api/")
+
+
+def crawl(page: Page, starts: list[str], each: dict[str, int]) -> Iterator[str]:
+    """Every page that links lead to, each kind of page a few times; the page stands at the address given."""
+    waiting, seen, known = list(starts), set(), Counter[str]()
+    while waiting:
+        path = waiting.pop(0)
+        name = _name(path)
+        if path in seen or not name or known[name] >= each.get(name, 1):
+            continue
+        seen.add(path)
+        try:
+            answer = page.goto(path)
+        except PlaywrightError as error:
+            if "Download is starting" not in str(error):
+                raise
+            continue
+        kind = (answer.headers.get("content-type", "") if answer else "").split(";")[0]
+        if not answer or kind != "text/html":
+            continue
+        known[name] += 1
+        yield path
+        if answer.ok:
+            waiting += _links(page)
+
+
+def _name(path: str) -> str:
+    address = urlsplit(path)
+    if address.path.startswith(NOT_OURS):
+        return ""
+    try:
+        return str(resolve(address.path).url_name)
+    except Resolver404:
+        return ""
+
+
+def _links(page: Page) -> list[str]:
+    own = f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}"
+    found: list[str] = page.eval_on_selector_all("a[href]:not([download])", "all => all.map(a => a.href.split('#')[0])")
+    return [link.removeprefix(own) for link in found if link.startswith(own + "/")]
+
+
+def findings(page: Page) -> list[str]:
+    """What is wrong with this page: on a desk and a phone, in light and in dark, and on the narrowest screen."""
+    found: list[str] = []
+    for size, scheme, rules in ((WIDE, "light", None), (WIDE, "dark", ["color-contrast"]), (PHONE, "dark", None)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        found += [f"{page.url} at {size[0]} {scheme}: {one}" for one in axe(page, rules)]
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if over > 0:
+        found.append(f"{page.url} scrolls sideways by {over} px at {NARROW[0]}: {_widest(page)}")
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    return found
+
+
+def _widest(page: Page) -> str:
+    widest: str = page.evaluate(
+        "(() => { const over = [...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && e.getBoundingClientRect().right"
+        " > innerWidth + 1); return over.slice(-3).map(e => e.outerHTML.slice(0, 120)).join(' ') })()"
+    )
+    return widest
+
+
+def axe(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe-core finds, as far as it is serious."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    options = {"runOnly": {"type": "rule", "values": rules}} if rules else {"resultTypes": ["violations"]}
+    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    return [
+        f"{one['id']}: {node['html'][:160]} {_why(node)}"
+        for one in result["violations"]
+        if one["impact"] in SERIOUS
+        for node in one["nodes"][:2]
+    ]
+
+
+def _why(node: dict[str, object]) -> str:
+    checks = node.get("any") or node.get("all") or node.get("none") or []
+    return str(checks[0]["message"])[:160] if isinstance(checks, list) and checks else ""

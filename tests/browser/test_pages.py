@@ -1,0 +1,72 @@
+"""Every page that links lead to can be used by everybody: contrast, names, narrow screens, and a silent console."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from cases.commands import invitation
+from cases.models import Case, Post, Thread
+from cases.vocabulary import SYSTEM, Inbox, Status
+from tests.browser import looking
+from tests.browser.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+# Of pages that differ only in what they show, so many are looked at; one of every other.
+EACH = {"agent": {"case": 7, "inbox": 9, "search": 2, "help-section": 3}}
+STARTS = {
+    "agent": [
+        *(f"/?view={view.value}" for view in Inbox),
+        "/search/?q=sofa",
+        "/search/?q=nothingatallwillbefound",
+        "/cases/BW-1/",
+    ],
+    "manager": ["/tray/", "/?view=all", "/settings/me/"],
+    "admin": ["/settings/", "/settings/people/", "/tray/"],
+    "auditor": ["/?view=all"],
+}
+
+
+@pytest.mark.parametrize("username", STARTS)
+def test_pages_of_insiders(stack: Stack, username: str) -> None:
+    found: list[str] = []
+    with stack.person(username) as page:
+        starts = [*STARTS[username], *_cases()]
+        for _path in looking.crawl(page, starts, EACH.get(username, {})):
+            found += looking.findings(page)
+    assert not found, "\n".join(found)
+
+
+def _cases() -> list[str]:
+    """One case in each status, and one post that waits."""
+    cases = [Case.objects.filter(brand__slug="brindlewick", status=status).first() for status in Status]
+    post = Post.objects.filter(triage__kind__isnull=True, brand__slug="brindlewick").first()
+    return [f"/cases/{case.reference}/" for case in cases if case] + ([f"/posts/{post.public_id}/"] if post else [])
+
+
+def test_pages_of_complainants(stack: Stack) -> None:
+    found: list[str] = []
+    paths = ["/complain/brindlewick/", "/complain/nobody/", "/i/guessed/", "/p/guessed/", "/accounts/login/"]
+    paths += ["/accounts/password/reset/", "/help/"]
+    for status in (Status.OPEN, Status.HANDLED, Status.WAITING):
+        thread = Thread.objects.filter(case__status=status, verified_at__isnull=False).order_by("-pk").first()
+        if thread:
+            paths.append(_link(thread, stack))
+    unknown = Thread.objects.filter(verified_at__isnull=True, refused_at__isnull=True).first()
+    if unknown:
+        paths.append(_link(unknown, stack))
+    with stack.person() as page:
+        for path in paths:
+            page.goto(path)
+            found += looking.findings(page)
+        page.goto("/complain/brindlewick/")
+        page.get_by_role("button", name="Send my complaint").click()
+        page.locator("[aria-invalid=true]").first.wait_for()
+        found += looking.findings(page)
+    assert not found, "\n".join(found)
+
+
+def _link(thread: Thread, stack: Stack) -> str:
+    link = invitation.send_link(thread_id=thread.pk, at=timezone.now(), actor=SYSTEM)
+    return link.removeprefix(stack.url)

@@ -198,7 +198,7 @@ def _posts(thread: Thread) -> QuerySet[Post]:
 
 
 def _promises(case: Case, at: datetime, *, is_decided: bool) -> list[Promise]:
-    """What we show of what we do: what a playbook brings is a plan of ours until it is decided, or somebody is at it."""
+    """What we show of what we do: a playbook's action is a plan until it is decided, or somebody is at it."""
     plans = Q(status=ActionStatus.PROPOSED, created_by__isnull=True)
     if is_decided:
         plans &= Q(is_required=False)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from cases.vocabulary import Role
+
+if TYPE_CHECKING:
+    from cases.models.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,18 @@ class Seer:
             open_to_me |= Q(**{f"{prefix}team_id__in": sorted(self.led_team_ids)})
         not_about_me = Q(**{f"{prefix}about_id__isnull": True}) | ~Q(**{f"{prefix}about_id": self.person_id})
         return Q(**{f"{prefix}brand_id__in": self.brand_ids}) & open_to_me & not_about_me
+
+    def sees(self, case: Case) -> bool:
+        """The same rule for a case that is at hand already; a test holds the two together."""
+        is_open_to_me = (
+            not case.is_restricted
+            or (case.owner_id is not None and case.owner_id == self.person_id)
+            or self.roles.get(case.brand_id) == Role.MANAGER
+            or case.team_id in self.led_team_ids
+        )
+        is_about_me = case.about_id is not None and case.about_id == self.person_id
+        return case.brand_id in self.roles and is_open_to_me and not is_about_me
+
 
 
 NOBODY = Seer(person_id=None)

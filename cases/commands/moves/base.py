@@ -29,7 +29,8 @@ def seer(actor: Actor) -> Seer:
 
 def lock(case_id: int) -> Case:
     """The case, locked until the end of the transaction; raises NotFound."""
-    case = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
+    rows = Case.objects.select_for_update(no_key=True, of=("self",))
+    case = rows.select_related("brand", "complainant").filter(pk=case_id).first()
     if case is None:
         raise errors.NotFound
     return case
@@ -52,7 +53,7 @@ def require(actor: Actor, permission: Permission, case: Case) -> None:
     if actor.kind in {ActorKind.SYSTEM, ActorKind.RULE}:
         return
     sees = seer(actor)
-    if not Case.objects.filter(pk=case.pk).visible_to(sees).exists():
+    if not sees.sees(case):
         raise errors.NotFound
     if not permissions.may(sees.roles.get(case.brand_id), permission):
         raise errors.NotAllowed

@@ -193,13 +193,17 @@ def thread_of(case: Case, thread_id: int | None = None) -> Thread:
         thread = threads.filter(pk=thread_id).first()
         if thread is None:
             raise errors.NotFound
-        return thread
-    thread = threads.filter(verified_at__isnull=False).order_by("-id").first()
+    else:
+        thread = threads.filter(verified_at__isnull=False).order_by("-id").first()
+    person = case.complainant
     if thread is None:
-        person = case.complainant
         if not person.email:
             raise errors.Unreachable
-        thread = open_thread(case, at=timezone.now(), complainant=person, contact=person.email, language=case.language)
+        return open_thread(case, at=timezone.now(), complainant=person, contact=person.email, language=case.language)
+    # What is at hand is not read again.
+    thread.case = case
+    if thread.complainant_id == person.pk:
+        thread.complainant = person
     return thread
 
 

@@ -52,6 +52,7 @@ class Excerpt:
 
     source: Source
     at: datetime
+    is_public: bool
     pieces: list[tuple[bool, str]]
 
 
@@ -153,7 +154,8 @@ def _hits(entries: Sequence[Entry], beginnings: Sequence[str]) -> list[Hit]:
         hit = hits.setdefault(key, Hit(cases.get(case_id or 0), posts.get(post_id or 0), at))
         row = texts.get(Source(source), {}).get(source_id)
         if row is not None and len(hit.excerpts) < EXCERPTS:
-            hit.excerpts.append(Excerpt(Source(source), at, finding.excerpt(row.text or "", beginnings)))
+            is_public = source == Source.POST and row.channel.is_public
+            hit.excerpts.append(Excerpt(Source(source), at, is_public, finding.excerpt(row.text or "", beginnings)))
     return [hit for hit in hits.values() if hit.case or hit.post]
 
 

@@ -38,6 +38,9 @@ _BESIDE_FORM = (
     errors.Unreachable,
     errors.FileRefused,
     errors.ChangedMeanwhile,
+    errors.IllegalMove,
+    errors.IllegalActionMove,
+    errors.Frozen,
 )
 PARTS = ("head", "public", "private", "notes", "side", "journal")
 LIST = ("view", "order", "brand", "channel", "category", "severity")

@@ -77,6 +77,10 @@ PROOFS = {
 }
 
 
+# What was decided stands once the case is handled.
+DECIDABLE = frozenset({Status.NEW, Status.OPEN, Status.WAITING})
+
+
 @dataclass(frozen=True, slots=True)
 class ListRow:
     """A case as the list shows it."""
@@ -175,8 +179,8 @@ def _blocks(found: Row) -> tuple[str, str | Promise]:
 def gate(case: Any, actions: Sequence[Action], may: Mapping[str, bool]) -> Gate:
     """Every line of the gate: what is missing first, then what waits, then what is done."""
     required = [action for action in actions if action.is_required]
-    lines = [_owner(case, may), _decision(case), *(_action(action) for action in required)]
-    lines += [*_none_done(case, required), _answer(case)]
+    lines = [_owner(case, may), _decision(case, may), *(_action(action, may) for action in required)]
+    lines += [*_none_done(case, required, may), _answer(case, may)]
     lines = sorted(lines, key=lambda line: ("open", "waiting", "done").index(line.state))
     facts = gates.Facts(
         has_owner=case.owner_id is not None,
@@ -203,8 +207,8 @@ def _owner(case: Any, may: Mapping[str, bool]) -> Line:
     return Line("done", _("Owner: %(name)s") % {"name": case.owner.name})
 
 
-def _decision(case: Any) -> Line:
-    href = reverse("handling-decide", args=[case.reference])
+def _decision(case: Any, may: Mapping[str, bool]) -> Line:
+    href = reverse("handling-decide", args=[case.reference]) if may["decide"] and case.status in DECIDABLE else ""
     if case.decision is None:
         return Line("open", _("Decision"), _("not recorded"), href)
     outcome = Outcome(case.decision.outcome).label
@@ -224,8 +228,8 @@ def dressed(action: Any) -> Any:
     return action
 
 
-def _action(action: Action) -> Line:
-    href = reverse("action-complete", args=[action.public_id])
+def _action(action: Action, may: Mapping[str, bool]) -> Line:
+    href = reverse("action-complete", args=[action.public_id]) if may["act"] else f"#action-{action.pk}"
     title = title_of(action)
     if action.status == ActionStatus.DONE:
         return Line("done", title, "", f"#action-{action.pk}", action.proof_reference, action.done_at)
@@ -238,16 +242,16 @@ def _action(action: Action) -> Line:
     return Line("open", title, _("no proof yet: %(demand)s") % {"demand": demand}, href, at=action.due_at)
 
 
-def _none_done(case: Any, required: Sequence[Action]) -> Iterator[Line]:
-    href = reverse("action-add", args=[case.reference])
+def _none_done(case: Any, required: Sequence[Action], may: Mapping[str, bool]) -> Iterator[Line]:
+    href = reverse("action-add", args=[case.reference]) if may["act"] else ""
     if not required:
         yield Line("open", _("A required action"), _("words do not resolve anything"), href)
     elif all(action.status == ActionStatus.WAIVED for action in required):
         yield Line("open", _("Something done"), _("everything promised was waived"), href)
 
 
-def _answer(case: Any) -> Line:
-    href = reverse("handling-answer", args=[case.reference])
+def _answer(case: Any, may: Mapping[str, bool]) -> Line:
+    href = reverse("handling-answer", args=[case.reference]) if may["answer"] else ""
     to = _("Final answer to %(name)s") % {"name": first_name(name_of(case))}
     answer = case.answer
     if answer is None:

@@ -162,6 +162,8 @@ class TestCase:
         page = text(client.get("/cases/BW-1/"))
         assert "<textarea" not in page
         assert "Take it" not in page
+        assert 'class="gate-line is-open"' in page
+        assert "/decision/" not in page
         for path in ("decision/", "final-answer/", "actions/", "assign/", "dismiss/"):
             assert client.get(f"/cases/BW-1/{path}").status_code == 403
         assert client.post("/cases/BW-1/notes/", {"text": "x"}).status_code == 403

@@ -78,7 +78,9 @@ class TestDecision:
     def test_needs_an_owner_first(self, stage: Stage) -> None:
         stage.case()
         answer = signed_in(stage.agent).post("/cases/BW-1/decision/", {"outcome": "upheld", "reason": "Ours"})
-        assert answer.status_code == 409
+        assert answer.status_code == 422
+        assert "not possible while the case is New" in text(answer)
+        assert "Ours</textarea>" in text(answer)
 
 
 @pytest.mark.django_db

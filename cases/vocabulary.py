@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(TextChoices):
@@ -268,7 +269,7 @@ class Inbox(TextChoices):
     MINE = "mine", _("Mine")
     TEAM = "team", _("My team's")
     WAITING = "waiting", _("Waiting")
-    HANDLED = "handled", _("Handled")
+    HANDLED = "handled", pgettext_lazy("several cases", "Handled")
     ALL = "all", _("All open")
 
 

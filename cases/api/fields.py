@@ -47,7 +47,7 @@ class Instant(serializers.DateTimeField):
 
     default_error_messages = {
         "zone": _("Give the time with its zone, like 2026-03-01T12:00:00Z."),
-        "range": _("Give a year from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST},
+        "range": _("Give a year from {first} to {last}."),
     }
 
     def enforce_timezone(self, value: datetime) -> datetime:
@@ -55,7 +55,7 @@ class Instant(serializers.DateTimeField):
         if value.tzinfo is None:
             self.fail("zone")
         if not EARLIEST <= value.year <= LATEST:
-            self.fail("range")
+            self.fail("range", first=EARLIEST, last=LATEST)
         return value.astimezone(UTC)
 
     def to_representation(self, value: datetime | str) -> str:

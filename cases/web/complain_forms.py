@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,7 @@ class Files(FilesField):
         super().__init__(
             required=False,
             label=given.pop("label", _("Photos or files")),
-            help_text=_("Up to %(most)d; photos, PDF, text, sound, video, 10 MB each.") % {"most": MOST_FILES},
+            help_text=format_lazy(_("Up to {most}; photos, PDF, text, sound, video, 10 MB each."), most=MOST_FILES),
             widget=ManyFiles(
                 attrs={"accept": "image/*,application/pdf,text/plain,audio/*,video/*,.docx,.xlsx,.odt,.eml"}
             ),

@@ -14,6 +14,12 @@ from playwright.sync_api import Page
 from tests.browser.stack import AXE, NARROW, PHONE, WIDE
 
 SERIOUS = ("serious", "critical")
+WIDEST = """(() => {
+  const scrolls = e => e && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+  return [...document.querySelectorAll("main, main *")]
+    .filter(e => !e.closest("svg") && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
+    .slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(" ");
+})()"""
 NOT_OURS = ("/data/", "/static/", "/dev/", "/api/")
 
 
@@ -73,10 +79,8 @@ def findings(page: Page) -> list[str]:
 
 
 def _widest(page: Page) -> str:
-    widest: str = page.evaluate(
-        "(() => { const over = [...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && e.getBoundingClientRect().right"
-        " > innerWidth + 1); return over.slice(-3).map(e => e.outerHTML.slice(0, 120)).join(' ') })()"
-    )
+    """What sticks out, as far as nothing around it scrolls by itself."""
+    widest: str = page.evaluate(WIDEST)
     return widest
 
 

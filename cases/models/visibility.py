@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from django.db.models import Q
 
 from cases.vocabulary import Role
 
-if TYPE_CHECKING:
-    from cases.models.case import Case
+
+class Seen(Protocol):
+    """What the rule looks at in a case."""
+
+    @property
+    def brand_id(self) -> int: ...
+    @property
+    def is_restricted(self) -> bool: ...
+    @property
+    def owner_id(self) -> int | None: ...
+    @property
+    def team_id(self) -> int | None: ...
+    @property
+    def about_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,10 @@ class Seer:
         """The brands this person manages."""
         return sorted(brand for brand, role in self.roles.items() if role == Role.MANAGER)
 
+    def within(self, brand_id: int) -> Seer:
+        """The same person, looking at one of their brands only."""
+        return replace(self, roles={brand_id: self.roles[brand_id]})
+
     def cases(self, prefix: str = "") -> Q:
         """The condition on a case, reached through ``prefix``."""
         open_to_me = Q(**{f"{prefix}is_restricted": False}) | Q(**{f"{prefix}owner_id": self.person_id})
@@ -43,7 +59,7 @@ class Seer:
         not_about_me = Q(**{f"{prefix}about_id__isnull": True}) | ~Q(**{f"{prefix}about_id": self.person_id})
         return Q(**{f"{prefix}brand_id__in": self.brand_ids}) & open_to_me & not_about_me
 
-    def sees(self, case: Case) -> bool:
+    def sees(self, case: Seen) -> bool:
         """The same rule for a case that is at hand already; a test holds the two together."""
         is_open_to_me = (
             not case.is_restricted
@@ -53,7 +69,6 @@ class Seer:
         )
         is_about_me = case.about_id is not None and case.about_id == self.person_id
         return case.brand_id in self.roles and is_open_to_me and not is_about_me
-
 
 
 NOBODY = Seer(person_id=None)

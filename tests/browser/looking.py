@@ -23,28 +23,32 @@ WIDEST = """(() => {
 NOT_OURS = ("/data/", "/static/", "/dev/", "/api/")
 
 
-def crawl(page: Page, starts: list[str], each: dict[str, int]) -> Iterator[str]:
-    """Every page that links lead to, each kind of page a few times; the page stands at the address given."""
-    waiting, seen, known = list(starts), set(), Counter[str]()
+def crawl(page: Page, starts: list[str], each: dict[str, int] | None) -> Iterator[str]:
+    """These pages and, given how many of each kind, every page that their links lead to; the page stands there."""
+    waiting, known = list(dict.fromkeys(starts)), Counter[str]()
+    seen = set(waiting)
     while waiting:
         path = waiting.pop(0)
         name = _name(path)
-        if path in seen or not name or known[name] >= each.get(name, 1):
-            continue
-        seen.add(path)
-        try:
-            answer = page.goto(path)
-        except PlaywrightError as error:
-            if "Download is starting" not in str(error):
-                raise
-            continue
-        kind = (answer.headers.get("content-type", "") if answer else "").split(";")[0]
-        if not answer or kind != "text/html":
+        if not name or (each is not None and known[name] >= each.get(name, 1)) or not _opens(page, path):
             continue
         known[name] += 1
         yield path
-        if answer.ok:
-            waiting += _links(page)
+        if each is not None:
+            found = [link for link in _links(page) if link not in seen]
+            seen.update(found)
+            waiting += found
+
+
+def _opens(page: Page, path: str) -> bool:
+    """Whether a page stands there, and no file that is downloaded."""
+    try:
+        answer = page.goto(path)
+    except PlaywrightError as error:
+        if "Download is starting" not in str(error):
+            raise
+        return False
+    return answer is not None and answer.headers.get("content-type", "").startswith("text/html")
 
 
 def _name(path: str) -> str:

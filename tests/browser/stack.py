@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from cases import queue
 from cases.jobs.delivery import send_delivery
 from cases.management.commands.load_demo import PASSWORD
 from cases.models import Delivery
@@ -51,6 +53,7 @@ class Stack:
 
     url: str
     database: str
+    redis_url: str
     browser: Browser
     troubles: list[str] = field(default_factory=list)
 
@@ -81,6 +84,11 @@ class Stack:
         if sort == "error" and not text.startswith(HARMLESS):
             self.troubles.append(f"{page.url}: {text[:300]}")
 
+    def is_listening(self) -> bool:
+        """Whether the web server hears what is announced, which it does for an open browser."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            return dict(client.pubsub_numsub(queue.LIVE)).get(queue.LIVE.encode(), 0) > 0
+
     def worker(self) -> int:
         """Send every mail that is due, as a worker would; how many there were."""
         due = list(Delivery.objects.filter(status=DeliveryStatus.QUEUED, due_at__lte=timezone.now()))
@@ -108,7 +116,7 @@ def running(browser: Browser, folder: Path, redis_url: str) -> Iterator[Stack]:
     try:
         with web:
             databases.point(home)
-            yield Stack(url, name, browser)
+            yield Stack(url, name, redis_url, browser)
     finally:
         databases.point(home)
         databases.drop(name)

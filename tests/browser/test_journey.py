@@ -40,7 +40,8 @@ def test_a_public_complaint_is_handled_doubted_and_handled_again(stack: Stack) -
     with stack.person("agent") as agent, stack.person(size=PHONE) as wanda:
         agent.goto(f"/?view=triage&post={post.public_id}")
         agent.locator("#triage-category").select_option(label="Assembly and parts")
-        _press(agent, "Complaint")
+        with agent.expect_navigation():
+            _press(agent, "Complaint")
         case = Case.objects.get(links__post=post)
         agent.goto(f"/cases/{case.reference}/")
         _press(agent, "Take it")

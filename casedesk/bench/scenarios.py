@@ -59,7 +59,7 @@ class Bench:
         return self._get("inbox", lambda _: "/?view=all")
 
     def _filtered(self) -> Figure:
-        return self._get("filtered", lambda n: f"/?view=all&brand=brand-{1 + n % 5}&severity={1 + n % 4}")
+        return self._get("filtered", lambda n: f"/?view=all&brand={1 + n % 5}&severity={1 + n % 4}")
 
     def _search_rare(self) -> Figure:
         return self._get("search_rare", lambda _: f"/search/?q={population.RARE}")

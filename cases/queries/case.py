@@ -83,9 +83,10 @@ def inbox(seer: Seer, wanted: Wanted) -> Page:
     brand_ids = [b for b in seer.brand_ids if wanted.brand_id in {None, b}]
     if not brand_ids:
         return Page([])
-    ordered = _ordered(_filtered(seer, wanted), wanted)
     # Brand by brand, so that each part walks its index in order and stops; the parts are then merged.
-    parts: list[QuerySet[Case, Any]] = [ordered.filter(brand_id=brand)[: PAGE + 1].values("pk") for brand in brand_ids]
+    parts: list[QuerySet[Case, Any]] = [
+        _ordered(_filtered(seer.within(brand), wanted), wanted)[: PAGE + 1].values("pk") for brand in brand_ids
+    ]
     chosen = parts[0] if len(parts) == 1 else reduce(lambda one, other: one.union(other, all=True), parts)
     rows = [_row(case) for case in _sorted(_lean(Case.objects.filter(pk__in=chosen)), wanted.order)[: PAGE + 1]]
     return Page(rows[:PAGE], _key(rows[PAGE - 1].case, wanted.order) if len(rows) > PAGE else "")

@@ -19,8 +19,10 @@ from cases.rules import finding
 from cases.vocabulary import Source
 
 ENTRIES = 40
-# Up to so many hits are fetched through the words' own index and sorted; more are met soon by walking back in time.
+# Up to so many hits are fetched through the words' own index and sorted; more are met soon by walking back in time,
+# over so many entries at most: words that were frequent once, but not lately, are fetched through their index too.
 RARE = 8_000
+WINDOW = 20_000
 PATIENCE_MS = 300
 EXCERPTS = 3
 
@@ -37,13 +39,16 @@ WITH hits AS MATERIALIZED (
 )
 SELECT {columns} FROM hits e WHERE {beyond} AND {visible} ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
 """
+# The brands' entries are merged by time before the words are asked for, so that a brand in which nobody uses them is
+# not read to its end.
 _FREQUENT = """
-SELECT e.* FROM unnest(%(brands)s::bigint[]) AS brand (id) CROSS JOIN LATERAL (
-  SELECT {columns} FROM cases_searchentry e
-   WHERE e.brand_id = brand.id AND e.document @@ {query} AND {beyond} AND {visible}
-   ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
-) e ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
+SELECT {columns} FROM (SELECT id, at FROM ({walks}) walks ORDER BY at DESC, id DESC LIMIT %(window)s) walked
+  JOIN cases_searchentry e ON e.id = walked.id
+ WHERE e.document @@ {query} AND {visible} ORDER BY walked.at DESC, walked.id DESC LIMIT %(limit)s
 """
+_VISIBLE = "(e.case_id IS NULL OR (SELECT TRUE FROM ({cases}) seen (id) WHERE seen.id = e.case_id))"
+_WALK = """(SELECT e.id, e.at FROM cases_searchentry e WHERE e.brand_id = {brand:d} AND {beyond}
+ ORDER BY e.at DESC, e.id DESC LIMIT %(window)s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,13 @@ def find(seer: Seer, words: str, brand_id: int | None = None, after: str = "") -
 def _entries(seer: Seer, words: str, brands: Sequence[int], after: str) -> list[Entry]:
     visible, visible_values = Case.objects.visible_to(seer).order_by().values("pk").query.sql_with_params()
     named = {f"v{place}": value for place, value in enumerate(visible_values)}
-    values: dict[str, Any] = {"words": words, "brands": list(brands), "limit": ENTRIES + 1, **named}
+    values: dict[str, Any] = {
+        "words": words,
+        "brands": list(brands),
+        "limit": ENTRIES + 1,
+        "window": WINDOW,
+        **named,
+    }
     beyond = "TRUE"
     if after:
         values["at"], values["last"] = keyset.opened(after, keyset.instant, int)
@@ -115,18 +126,21 @@ def _entries(seer: Seer, words: str, brands: Sequence[int], after: str) -> list[
     closed = visible % tuple(f"%({name})s" for name in named)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS}")
-        statement = _RARE if _estimate(cursor, values) < RARE else _FREQUENT
-        cursor.execute(
-            statement.format(
-                query=_QUERY,
-                columns=_COLUMNS,
-                beyond=beyond,
-                # The one visibility rule, as the models say it.
-                visible=f"(e.case_id IS NULL OR EXISTS (SELECT FROM ({closed}) seen (id) WHERE seen.id = e.case_id))",
-            ),
-            values,
-        )
-        found: list[Entry] = cursor.fetchall()
+        parts = {
+            "query": _QUERY,
+            "columns": _COLUMNS,
+            "beyond": beyond,
+            "walks": " UNION ALL ".join(_WALK.format(brand=brand, beyond=beyond) for brand in brands),
+            # The one visibility rule, as the models say it; a scalar, else every case is hashed to ask for a few.
+            "visible": _VISIBLE.format(cases=closed),
+        }
+        found: list[Entry] = []
+        if _estimate(cursor, values) >= RARE:
+            cursor.execute(_FREQUENT.format(**parts), values)
+            found = cursor.fetchall()
+        if len(found) <= ENTRIES:
+            cursor.execute(_RARE.format(**parts), values)
+            found = cursor.fetchall()
         return found
 
 

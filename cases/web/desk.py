@@ -97,7 +97,7 @@ def wanted(request: HttpRequest) -> cases.Wanted:
     view = asked.get("view", "")
     order = asked.get("order", "")
     shown = Inbox(view) if view in Inbox.values else cases.usual_view(seer_of(request))
-    usual = Order.NEWEST if shown == Inbox.HANDLED else Order.URGENT
+    chosen = Order(order) if order in Order.values else Order.URGENT
 
     def number(name: str) -> int | None:
         word = asked.get(name, "")
@@ -105,7 +105,8 @@ def wanted(request: HttpRequest) -> cases.Wanted:
 
     return cases.Wanted(
         shown,
-        Order(order) if order in Order.values else usual,
+        # Nothing is urgent any more about what is handled.
+        Order.NEWEST if chosen == Order.URGENT and shown == Inbox.HANDLED else chosen,
         number("brand"),
         number("channel"),
         number("category"),
@@ -129,7 +130,11 @@ def list_facts(request: HttpRequest) -> dict[str, Any]:
     return {
         "view": asked.view,
         "order": asked.order,
-        "orders": [(order, list_query(request, order=order.value)) for order in Order],
+        "orders": [
+            (order, list_query(request, order=order.value))
+            for order in Order
+            if (order, asked.view) != (Order.URGENT, Inbox.HANDLED)
+        ],
         "rows": [gatelines.row(row) for row in page.rows],
         "after": page.after,
         "more_query": list_query(request) + ("&" if query else "") + urlencode({"after": page.after}),

@@ -266,7 +266,7 @@ def _check_amount(kind: Kind, amount: Decimal | None, currency: str) -> tuple[De
     try:
         return money.valid_amount(amount, currency), currency
     except money.AmountError as error:
-        raise errors.Invalid(str(error), "amount") from error
+        raise errors.Invalid(error.message, "amount") from error
 
 
 def _check_proof(action: Action, outcome: str, reference: str, amount: Decimal | None, *, has_file: bool) -> None:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from cases import errors
+
 # ISO 4217: how many decimals a currency has, where it is not two.
 _CODES_BY_MINOR_UNITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -22,32 +24,39 @@ _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _SIGN = re.compile(r"[+\-\u2212]?")
 
 
-class AmountError(ValueError):
+class AmountError(errors.Refused, ValueError):
     """The amount cannot be used."""
+
+    code = "invalid_amount"
+    status = 422
+
+    def __str__(self) -> str:
+        """The sentence in English."""
+        return errors.sentence(type(self)) % self.facts
 
 
 class NotANumberError(AmountError):
-    """The amount is not a number."""
+    """“%(written)s” is not an amount; write it like 1249.90."""
 
 
 class AmbiguousAmountError(AmountError):
-    """The amount can be read in two ways."""
+    """“%(written)s” can mean %(large)s or %(small)s; write one."""
 
 
 class NotPositiveError(AmountError):
-    """The amount is not above zero."""
+    """The amount must be above zero; %(amount)s is not."""
 
 
 class TooPreciseError(AmountError):
-    """The amount has more decimals than its currency."""
+    """%(currency)s has at most %(allowed)s decimals; %(amount)s has %(given)s."""
 
 
 class TooLargeError(AmountError):
-    """The amount is larger than casedesk can keep."""
+    """The amount is too large; at most %(largest)s can be kept."""
 
 
 class UnknownCurrencyError(AmountError):
-    """The currency is not a three-letter ISO 4217 code."""
+    """“%(currency)s” is not a currency; write three capital letters, like EUR."""
 
 
 def parse_amount(text: str) -> Decimal:
@@ -55,7 +64,7 @@ def parse_amount(text: str) -> Decimal:
     written = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
     digits = _without_grouping(written)
     if not _PLAIN.fullmatch(digits) or len(digits) > 40:
-        raise NotANumberError(f"“{text.strip()[:40]}” is not an amount; write it like 1249.90.")
+        raise NotANumberError(written=text.strip()[:40])
     return Decimal(digits)
 
 
@@ -67,7 +76,7 @@ def _without_grouping(written: str) -> str:
     if written.count(",") == 1:
         whole, fraction = written.split(",")
         if len(fraction) == 3 and re.fullmatch(r"[+-]?[1-9]\d{0,2}", whole, re.ASCII):
-            raise AmbiguousAmountError(f"“{written}” can mean {whole}{fraction} or {whole}.{fraction}; write one.")
+            raise AmbiguousAmountError(written=written, large=f"{whole}{fraction}", small=f"{whole}.{fraction}")
         return _joined(whole, _SPACES + "'’") + "." + fraction
     if written.count(",") > 1:
         return _joined(written, ",")
@@ -88,7 +97,7 @@ def _joined(whole: str, separators: str) -> str:
 def minor_units(currency: str) -> int:
     """How many decimals a currency has: 2 for EUR, 0 for JPY, 3 for KWD."""
     if not re.fullmatch(r"[A-Z]{3}", currency):
-        raise UnknownCurrencyError(f"“{currency[:20]}” is not a currency; write three capital letters, like EUR.")
+        raise UnknownCurrencyError(currency=currency[:20])
     return _MINOR_UNITS.get(currency, DEFAULT_MINOR_UNITS)
 
 
@@ -96,13 +105,13 @@ def valid_amount(amount: Decimal, currency: str) -> Decimal:
     """The amount itself when casedesk may keep it in that currency."""
     allowed = minor_units(currency)
     if not amount.is_finite():
-        raise NotANumberError("The amount is not a number.")
+        raise NotANumberError(written=amount)
     if amount <= 0:
-        raise NotPositiveError(f"The amount must be above zero; {amount} is not.")
+        raise NotPositiveError(amount=amount)
     if amount > LARGEST:
-        raise TooLargeError(f"The amount is too large; at most {LARGEST} can be kept.")
+        raise TooLargeError(largest=LARGEST)
     if _scale(amount) > allowed:
-        raise TooPreciseError(f"{currency} has {allowed or 'no'} decimals; {amount} has {_scale(amount)}.")
+        raise TooPreciseError(currency=currency, allowed=allowed, amount=amount, given=_scale(amount))
     return amount
 
 

@@ -49,7 +49,7 @@ class AmountField(forms.CharField):
         try:
             return money.parse_amount(text)
         except money.AmountError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(error.message) from error
 
 
 def area(rows: int = 3, **attrs: Any) -> forms.Textarea:

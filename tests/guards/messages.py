@@ -112,13 +112,15 @@ def _of_modules() -> Iterator[Message]:
 
 def _of_refusals() -> Iterator[Message]:
     from cases import errors
+    from cases.rules import money
 
+    assert issubclass(money.AmountError, errors.Refused)
     waiting: list[type[errors.Refused]] = [errors.Refused]
     while waiting:
         refusal = waiting.pop()
         waiting += refusal.__subclasses__()
         if refusal is not errors.Invalid:
-            yield Message(errors.sentence(refusal), path="cases/errors.py")
+            yield Message(errors.sentence(refusal), path=refusal.__module__.replace(".", "/") + ".py")
 
 
 # ---------------------------------------------------------------- templates

@@ -22,7 +22,7 @@ from cases.vocabulary import UNHANDLED, ActionStatus, Status
 from tests.people import AT, Stage, set_stage
 from tests.property.moves import TRIES, Try, finish
 
-EXAMPLES, STEPS = 30, 60
+EXAMPLES, STEPS = 20, 60
 WITHOUT_EVENT, TWICE = {"draft"}, {"code", "send", "triage"}
 WHO = ("owner", "owner", "owner", "manager", "manager", "agent", "admin", "auditor", "outsider")
 TABLES = (

@@ -17,16 +17,16 @@ from tests.browser.stack import Stack
 from tests.conftest import RedisServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, whose loop runs in this thread: Django is told that nothing else does."""
+    """Playwright for one module: while it lives, its loop runs in this thread, which Django and other tests mind."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as running:
         yield running
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium."""
     program = stacks.chromium(playwright)
@@ -38,30 +38,29 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def running_stack(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[Stack]:
+def web(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any) -> Iterator[Stack]:
     """The application with the demo, for everything that these tests look at or change."""
     folder: Path = tmp_path_factory.mktemp("stack")
     server = RedisServer(folder)
     server.start()
     try:
-        with django_db_blocker.unblock(), stacks.running(chromium, folder, server.url) as stack:
+        with django_db_blocker.unblock(), stacks.running(folder, server.url) as stack:
             yield stack
     finally:
         server.stop()
 
 
 @pytest.fixture
-def stack(running_stack: Stack, django_db_blocker: Any, settings: Any) -> Iterator[Stack]:
+def stack(chromium: Browser, web: Stack, django_db_blocker: Any, settings: Any) -> Iterator[Stack]:
     """The running application, with Django in this process on its database too; no console complained at the end."""
     before = str(project.DATABASES["default"]["NAME"])
-    settings.SITE_URL = running_stack.url
-    running_stack.troubles.clear()
+    settings.SITE_URL = web.url
+    web.browser = chromium
+    web.troubles.clear()
     with django_db_blocker.unblock():
-        databases.point(running_stack.database)
+        databases.point(web.database)
         try:
-            yield running_stack
+            yield web
         finally:
             databases.point(before)
-    assert running_stack.troubles == []
+    assert web.troubles == []

@@ -54,12 +54,13 @@ class Stack:
     url: str
     database: str
     redis_url: str
-    browser: Browser
+    browser: Browser | None = None
     troubles: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def person(self, username: str | None = None, **options: Any) -> Iterator[Page]:
         """A browser of this person, signed in, or of a stranger; whatever its console complains about is a trouble."""
+        assert self.browser is not None
         width, height = options.pop("size", WIDE)
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce", base_url=self.url, **options
@@ -107,7 +108,7 @@ def sign_in(page: Page, username: str) -> None:
 
 
 @contextlib.contextmanager
-def running(browser: Browser, folder: Path, redis_url: str) -> Iterator[Stack]:
+def running(folder: Path, redis_url: str) -> Iterator[Stack]:
     """A web server on a database of its own, filled with the demo."""
     home, port = str(settings.DATABASES["default"]["NAME"]), _free_port()
     url, name = f"http://127.0.0.1:{port}", databases.copy(_demo())
@@ -116,7 +117,7 @@ def running(browser: Browser, folder: Path, redis_url: str) -> Iterator[Stack]:
     try:
         with web:
             databases.point(home)
-            yield Stack(url, name, redis_url, browser)
+            yield Stack(url, name, redis_url)
     finally:
         databases.point(home)
         databases.drop(name)

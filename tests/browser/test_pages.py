@@ -20,6 +20,8 @@ STARTS = {
     "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound"],
     "admin": ["/settings/", "/settings/people/", "/tray/"],
     "auditor": ["/?view=new"],
+    # Hers is the French one.
+    "sofia": ["/?view=mine", "/?view=triage", "/search/?q=colis", "/help/", "/settings/me/", "/notifications/"],
 }
 
 
@@ -27,20 +29,23 @@ STARTS = {
 def test_pages_of_insiders(stack: Stack, username: str) -> None:
     found: list[str] = []
     with stack.person(username) as page:
-        starts = [*STARTS[username], *_cases()]
+        assert page.locator("html").get_attribute("lang") == ("fr" if username == "sofia" else "en")
+        brand = "orvelle" if username == "sofia" else "brindlewick"
+        starts = [*STARTS[username], *_cases(brand)]
         for _path in looking.crawl(page, starts, EACH.get(username)):
             found += looking.findings(page)
     assert not found, "\n".join(found)
 
 
-def _cases() -> list[str]:
+def _cases(brand: str) -> list[str]:
     """One case in each status, and one post that waits."""
-    cases = [Case.objects.filter(brand__slug="brindlewick", status=status).first() for status in Status]
-    post = Post.objects.filter(triage__kind__isnull=True, brand__slug="brindlewick").first()
+    cases = [Case.objects.filter(brand__slug=brand, status=status).first() for status in Status]
+    post = Post.objects.filter(triage__kind__isnull=True, brand__slug=brand).first()
     return [f"/cases/{case.reference}/" for case in cases if case] + ([f"/posts/{post.public_id}/"] if post else [])
 
 
-def test_pages_of_complainants(stack: Stack) -> None:
+@pytest.mark.parametrize(("locale", "send"), [("en-GB", "Send my complaint"), ("fr-FR", "Envoyer ma réclamation")])
+def test_pages_of_complainants(stack: Stack, locale: str, send: str) -> None:
     found: list[str] = []
     paths = ["/complain/brindlewick/", "/complain/nobody/", "/i/guessed/", "/p/guessed/", "/accounts/login/"]
     paths += ["/accounts/password/reset/", "/help/"]
@@ -51,12 +56,12 @@ def test_pages_of_complainants(stack: Stack) -> None:
     unknown = Thread.objects.filter(verified_at__isnull=True, refused_at__isnull=True).first()
     if unknown:
         paths.append(_link(unknown, stack))
-    with stack.person() as page:
+    with stack.person(locale=locale) as page:
         for path in paths:
             page.goto(path)
             found += looking.findings(page)
         page.goto("/complain/brindlewick/")
-        page.get_by_role("button", name="Send my complaint").click()
+        page.get_by_role("button", name=send).click()
         page.locator("[aria-invalid=true]").first.wait_for()
         found += looking.findings(page)
     assert not found, "\n".join(found)

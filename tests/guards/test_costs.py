@@ -1,0 +1,37 @@
+"""No address takes more queries with many rows than with few, and none takes many."""
+
+from __future__ import annotations
+
+from tests.guards.asking import ADDRESSES, ask
+from tests.guards.world import World, build, grow
+
+PAGE_QUERIES, FRAGMENT_QUERIES = 16, 8
+# The whole case page and, beside it, a form with the kinds, the people and the teams to choose from.
+BESIDE = {"action-add": 2, "action-change": 2}
+FEW, MANY = 2, 12
+
+
+def _queries(world: World) -> dict[tuple[str, str], int]:
+    found = {}
+    for route in ADDRESSES:
+        for role in ("manager", "admin"):
+            for path in [] if route.pattern.startswith("data/") else route.paths(world)[:2]:
+                answer = ask(world, route, path, role)
+                if answer.status == 200:
+                    found[route.name or route.pattern, role] = answer.queries
+                    break
+    return found
+
+
+def _budget(name: str) -> int:
+    return FRAGMENT_QUERIES if name.startswith("api/") else PAGE_QUERIES + BESIDE.get(name, 0)
+
+
+def test_many_rows_cost_no_more_queries_than_few(own_database: str) -> None:
+    world = build(FEW)
+    few = _queries(world)
+    grow(world, range(FEW, MANY))
+    many = _queries(world)
+    dearer = {key: (few[key], many[key]) for key in few.keys() & many if many[key] > few[key]}
+    over = {key: n for key, n in many.items() if n > _budget(key[0])}
+    assert (dearer, over) == ({}, {})

@@ -1,4 +1,5 @@
-// Everything by keyboard. An element says its keys in data-key ("g m", "n"); pressing them clicks it, or focuses it when it is a field.
+// Everything by keyboard. An element says its keys in data-key ("g m", "n"); pressing them clicks it, or focuses it when it is
+// a field to write or choose in.
 
 const OFF = "casedesk.keys.off";
 const overlay = document.getElementById("keys");
@@ -10,7 +11,7 @@ const isWriting = (element) => element.matches("input:not([type=checkbox], [type
 const isShown = (element) => element.checkVisibility?.({ visibilityProperty: true }) ?? true;
 
 function use(element) {
-  if (element.matches("input, textarea, select")) element.focus();
+  if (element.matches("input:not([type=checkbox], [type=radio]), textarea, select")) element.focus();
   else element.click();
 }
 

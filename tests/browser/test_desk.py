@@ -42,6 +42,7 @@ def test_everything_is_reached_by_keys(stack: Stack) -> None:
         page.keyboard.press("Escape")
         page.goto(f"/?view=triage&post={post.public_id}")
         page.keyboard.press("3")
+        expect(page.locator("input[name=severity][value='3']")).to_be_checked()
         key = page.locator("button[name=kind][value=complaint]").get_attribute("data-key")
         with page.expect_navigation():
             page.keyboard.press(str(key))

@@ -23,6 +23,28 @@ LONGEST_NAME = 8
 Say = Callable[[str, str], None]
 
 
+class Stop:
+    """A flag that a signal's handler may raise: unlike an Event it takes no lock, so a second signal cannot hang it."""
+
+    def __init__(self) -> None:
+        self._is_raised = False
+
+    def set(self) -> None:
+        """Raise it."""
+        self._is_raised = True
+
+    def is_set(self) -> bool:
+        """Whether it is raised."""
+        return self._is_raised
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is raised, at most so many seconds; whether it is."""
+        until = time.monotonic() + seconds
+        while not self._is_raised and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+        return self._is_raised
+
+
 @dataclass
 class Part:
     """One child process, by the name its log lines carry."""
@@ -74,7 +96,7 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def run(parts: list[Part], say: Say, stopped: threading.Event) -> None:
+def run(parts: list[Part], say: Say, stopped: Stop) -> None:
     """Keep the parts running until the event is set, then stop them in the order given."""
     try:
         while not stopped.wait(0.2):
@@ -85,7 +107,7 @@ def run(parts: list[Part], say: Say, stopped: threading.Event) -> None:
             part.stop()
 
 
-def follow(name: str, log: Path, say: Say, stopped: threading.Event) -> None:
+def follow(name: str, log: Path, say: Say, stopped: Stop) -> None:
     """Say what is added to a log file from now on, in a thread of its own."""
     log.touch()
     position = log.stat().st_size

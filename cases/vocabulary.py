@@ -320,6 +320,7 @@ class EventKind(StrEnum):
     CODE_MADE = "code_made"
     CODE_WRONG = "code_wrong"
     LINK_SENT = "link_sent"
+    LINK_ASKED = "link_asked"
     LINK_REVOKED = "link_revoked"
     MESSAGE_SENT = "message_sent"
     MESSAGE_RECEIVED = "message_received"

@@ -206,8 +206,8 @@ def report_misdirected(*, message_id: int, reason: str, at: datetime, actor: Act
     if message.misdirected_at is None:
         Message.objects.filter(pk=message.pk).update(misdirected_at=at)
         revoked = message.thread.private_links.filter(revoked_at__isnull=True).update(revoked_at=at)
-        Note.objects.create(case=case, author_id=_person(actor), text=_words(reason), written_at=at)
         moves.record_case(case, EventKind.MESSAGE_MISDIRECTED, actor, at=at, message=message.pk, links=revoked)
+        moves.write_down(case, _words(reason), at=at, actor=actor)
         moves.notify(reads.managers_of(case.brand_id), "misdirected", by_id=actor.person_id, case=case, at=at)
     message.refresh_from_db()
     return message

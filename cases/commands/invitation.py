@@ -152,14 +152,17 @@ def send_link(*, thread_id: int, at: datetime, actor: Actor) -> str:
 
 @transaction.atomic(durable=True)
 def renew_link(*, secret: str, at: datetime, actor: Actor) -> None:
-    """A complainant with an old link asks for a new one: it goes by mail to the address we know, to nobody else."""
-    found = PrivateLink.objects.filter(digest=moves.digest_of(secret)).first()
+    """A complainant with an old link asks for a new one: it goes by mail to the address we know, to nobody else.
+
+    A link that we revoked renews nothing: the address may be the very reason why.
+    """
+    found = PrivateLink.objects.filter(digest=moves.digest_of(secret), revoked_at__isnull=True).first()
     if found is None:
         return
     thread = _lock(found.thread_id)
     if thread.refused_at is None and moves.address_of(thread):
         _mail_link(thread, moves.make_link(thread, at=at), at)
-        moves.record_case(thread.case, EventKind.LINK_SENT, actor, at=at, thread=thread.pk)
+        moves.record_case(thread.case, EventKind.LINK_ASKED, actor, at=at, thread=thread.pk)
 
 
 @transaction.atomic(durable=True)

@@ -91,6 +91,17 @@ class Case(models.Model):
                 condition=Q(status__in=UNHANDLED),
                 name="case_urgent",
             ),
+            # One brand's unhandled cases of one person, of one team: the same order, without reading the others'.
+            models.Index(
+                fields=["brand", "owner", "-severity", "unanswered_since", "id"],
+                condition=Q(status__in=UNHANDLED),
+                name="case_urgent_of_owner",
+            ),
+            models.Index(
+                fields=["brand", "team", "-severity", "unanswered_since", "id"],
+                condition=Q(status__in=UNHANDLED),
+                name="case_urgent_of_team",
+            ),
             models.Index(fields=["brand", "-id"], condition=Q(status__in=UNHANDLED), name="case_open"),
             models.Index(fields=["brand", "status", "-id"], name="case_of_brand"),
             models.Index(fields=["owner", "status", "-id"], name="case_of_owner"),

@@ -28,10 +28,13 @@ EXCERPTS = 3
 
 _REFERENCE = re.compile(r"\s*([A-Za-z]{2,4})\s?-?\s?(\d{1,9})\s*")
 # The stem of each word as it is written, and the stem of its folded form, in both languages: as the entries were made.
-_QUERY = """(websearch_to_tsquery('french', %(words)s)
-  || websearch_to_tsquery('french', casedesk_fold(%(words)s))
-  || websearch_to_tsquery('english', casedesk_fold(%(words)s))
-  || websearch_to_tsquery('simple', casedesk_fold(%(words)s)))"""
+_STEMS = (
+    "websearch_to_tsquery('french', %(words)s)",
+    "websearch_to_tsquery('french', casedesk_fold(%(words)s))",
+    "websearch_to_tsquery('english', casedesk_fold(%(words)s))",
+    "websearch_to_tsquery('simple', casedesk_fold(%(words)s))",
+)
+_QUERY = f"({' || '.join(_STEMS)})"
 _COLUMNS = "e.id, e.source, e.source_id, e.case_id, e.post_id, e.at"
 _RARE = """
 WITH hits AS MATERIALIZED (
@@ -145,8 +148,13 @@ def _entries(seer: Seer, words: str, brands: Sequence[int], after: str) -> list[
 
 
 def _estimate(cursor: Any, values: dict[str, Any]) -> float:
-    """How many entries the planner expects to hold the words."""
-    cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM cases_searchentry WHERE document @@ {_QUERY}", values)
+    """How many entries the planner expects to hold the words; it would count a stem once for each time it is asked."""
+    cursor.execute(f"SELECT DISTINCT unnest(ARRAY[{', '.join(_STEMS)}])::text", values)
+    stems = [row[0] for row in cursor.fetchall() if row[0]]
+    if not stems:
+        return 0.0
+    query = " || ".join(["%s::tsquery"] * len(stems))
+    cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM cases_searchentry WHERE document @@ ({query})", stems)
     plan = cursor.fetchone()[0]
     return float((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 

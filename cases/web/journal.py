@@ -66,6 +66,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CODE_MADE: ("key", lazy("%(actor)s made a code to send to the public account")),
     E.CODE_WRONG: ("alert-circle", lazy("A wrong code was typed in")),
     E.LINK_SENT: ("link", lazy("%(actor)s sent a new private link")),
+    E.LINK_ASKED: ("link", lazy("%(actor)s asked for a new private link")),
     E.LINK_REVOKED: ("unlink", lazy("%(actor)s ended the private links")),
     E.MESSAGE_SENT: ("lock", lazy("%(actor)s wrote to the complainant in private")),
     E.MESSAGE_RECEIVED: ("message-2", lazy("The complainant wrote in private")),

@@ -69,6 +69,9 @@ class TestTheDemo:
         now = timezone.now()
 
         assert set(Case.objects.values_list("status", flat=True)) == set(Status.values) - {Status.MERGED}
+        # Every row that was made has its event: whoever verifies the journal of a fresh start finds nothing.
+        call_command("verify_journal", stdout=said)
+        assert " 0 findings" in said.getvalue()
         assert set(Action.objects.values_list("status", flat=True)) >= {
             ActionStatus.PROPOSED,
             ActionStatus.IN_PROGRESS,

@@ -16,12 +16,14 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import psycopg
+import redis
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 from psycopg import sql
 
 from casedesk import embedded, parts
+from cases import queue
 from cases.models import User
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -42,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM."""
         say = parts.saying(sys.stdout)
-        stopped = threading.Event()
+        stopped = parts.Stop()
         _on_signal(lambda *_: sys.exit(1))
         lock = _only_one()
         listener = _listen(options["host"], options["port"])
@@ -62,12 +64,13 @@ class Command(BaseCommand):
             lock.close()
         say("up", "everything is stopped" if gone else "another command still uses the embedded servers")
 
-    def _prepare(self, say: parts.Say, *, empty: bool, stopped: threading.Event) -> None:
+    def _prepare(self, say: parts.Say, *, empty: bool, stopped: parts.Stop) -> None:
         wanted = {"postgres": settings.EMBEDDED_POSTGRES, "redis": settings.EMBEDDED_REDIS}
         if any(wanted.values()):
             say("up", f"starting embedded {' and '.join(name for name in wanted if wanted[name])} in {settings.HOME}")
         embedded.hold(settings.HOME, **wanted)
         _require_database()
+        _require_redis()
         for name in [name for name in wanted if wanted[name]]:
             parts.follow(name, settings.HOME / "log" / f"{name}.log", say, stopped)
         said = _Said(say)
@@ -86,7 +89,7 @@ class Command(BaseCommand):
                 call_command("load_demo", stdout=said)
         loading.unlink(missing_ok=True)
 
-    def _run(self, say: parts.Say, listener: socket.socket, address: str, stopped: threading.Event) -> None:
+    def _run(self, say: parts.Say, listener: socket.socket, address: str, stopped: parts.Stop) -> None:
         running = _parts(listener)
         _leave_database()
         threading.Thread(target=_welcome, args=(say, address, stopped), daemon=True).start()
@@ -215,7 +218,14 @@ def _require_database() -> None:
             raise CommandError(f"casedesk needs PostgreSQL 15 or later; this is {version // 10000}.")
 
 
-def _welcome(say: parts.Say, address: str, stopped: threading.Event) -> None:
+def _require_redis() -> None:
+    try:
+        queue.client().ping()
+    except (redis.RedisError, OSError) as error:
+        raise CommandError(f"Redis does not answer ({str(error).splitlines()[0]}): check REDIS_URL.") from None
+
+
+def _welcome(say: parts.Say, address: str, stopped: parts.Stop) -> None:
     """Say where casedesk is and how to sign in, as soon as it answers."""
     while not stopped.wait(0.05):
         try:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import errors
 from cases.commands import case, dialogue, handling, invitation
@@ -57,6 +57,22 @@ def sealed(view: View) -> View:
     return csrf_exempt(inner)
 
 
+def asked(view: View) -> View:
+    """A form's target: whoever loads its address again, as after an error, comes back to the page it is on."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, secret: str, **given: Any) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(_page_of(request, secret))
+        return view(request, secret, **given)
+
+    return require_http_methods(["GET", "HEAD", "POST"])(inner)
+
+
+def _page_of(request: HttpRequest, secret: str) -> str:
+    return reverse("claim" if _is_claim(request) else "private", args=[secret])
+
+
 def _is_invitation(request: HttpRequest) -> bool:
     return bool(request.resolver_match and request.resolver_match.url_name == "claim")
 
@@ -69,7 +85,7 @@ def page(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def write(request: HttpRequest, secret: str) -> HttpResponse:
     """Write to us, with files; the same form sent twice is one message."""
     thread = _thread(secret)
@@ -100,7 +116,7 @@ def write(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def read(request: HttpRequest, secret: str) -> HttpResponse:
     """Our messages are before them now; the page says so by itself, or they say it with a button."""
     thread = _thread(secret)
@@ -109,7 +125,7 @@ def read(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
     """Yes, in part, or no and why."""
     thread = _known(secret)
@@ -132,7 +148,7 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def enter_code(request: HttpRequest, secret: str) -> HttpResponse:
     """The code that came to their public account: from then on the page shows the case."""
     thread = _thread(secret)
@@ -151,7 +167,7 @@ def enter_code(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def withdraw(request: HttpRequest, secret: str) -> HttpResponse:
     """They take the complaint back, after saying that they mean it."""
     thread = _known(secret)
@@ -163,7 +179,7 @@ def withdraw(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @sealed
-@require_POST
+@asked
 def renew(request: HttpRequest, secret: str) -> HttpResponse:
     """A new link, by mail to the address we know; the answer is the same whether we know one or not."""
     if throttle.is_over(request, "renew", MOST_LINKS):
@@ -194,11 +210,10 @@ def file(request: HttpRequest, secret: str, public_id: UUID) -> HttpResponseBase
 
 
 @sealed
-@require_POST
+@asked
 def choose_language(request: HttpRequest, secret: str) -> HttpResponse:
     """English or French, kept in a cookie."""
-    target = "claim" if _is_claim(request) else "private"
-    response = HttpResponseRedirect(reverse(target, args=[secret]))
+    response = HttpResponseRedirect(_page_of(request, secret))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=request.is_secure())

@@ -104,6 +104,15 @@ class TestThePage:
         assert Event.objects.count() == before
         assert Message.objects.latest("pk").read_at is None
 
+    @pytest.mark.parametrize("form", ["messages", "read", "answer", "code", "withdraw", "renew", "language"])
+    def test_is_where_the_address_of_a_form_leads(self, filed: Filed, visitor: Client, form: str) -> None:
+        before = Event.objects.count()
+        answer = visitor.get(f"{filed.url}{form}/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, filed.url)
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert visitor.put(f"{filed.url}{form}/").status_code == 405
+        assert Event.objects.count() == before
+
     def test_promises_only_what_somebody_promised(self, filed: Filed, visitor: Client) -> None:
         refund = Action.objects.get()
         assert "Refund" not in visitor.get(filed.url).content.decode()
@@ -165,7 +174,8 @@ class TestWriting:
 
     def test_reading_is_told_by_a_post(self, filed: Filed, visitor: Client) -> None:
         filed.say()
-        assert visitor.get(filed.url + "read/").status_code == 405
+        visitor.get(filed.url + "read/")
+        assert Message.objects.get().read_at is None
         assert visitor.post(filed.url + "read/", {"quiet": "1"}).status_code == 204
         assert Message.objects.get().read_at is not None
 

@@ -128,12 +128,13 @@ def _invalid(error: exceptions.ValidationError) -> Response:
 
 
 def _protocol(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        said = _("Send a token that is valid: Authorization: Bearer …")
+        answer = _answer(error.status_code, "not_authenticated", said)
+        answer["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
+        return answer
     code = error.get_codes()
     answer = _answer(error.status_code, code if isinstance(code, str) else errors.Refused.code, str(error.detail))
-    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        answer.data["code"] = "not_authenticated"
-        answer.data["detail"] = _("Send a token that is valid: Authorization: Bearer …")
-        answer["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
     if isinstance(error, exceptions.Throttled):
         answer["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
     return answer

@@ -47,6 +47,7 @@ class TestWho:
             assert answer["WWW-Authenticate"].startswith("Bearer")
             assert answer["Content-Type"] == "application/problem+json"
             assert answer.json()["code"] == "not_authenticated"
+            assert answer.json()["type"] == "urn:casedesk:not_authenticated"
 
     def test_a_revoked_token_and_a_deactivated_person_open_nothing(self, stage: Stage) -> None:
         program, leaver = Program(stage.agent), Program(stage.colleague)

@@ -39,14 +39,21 @@ function keyCaps(keys) {
   });
 }
 
+function labelOf(element) {
+  if (element.dataset.keyLabel || element.ariaLabel) return element.dataset.keyLabel || element.ariaLabel;
+  const words = element.cloneNode(true);
+  // A key beside its words is not one of them.
+  for (const cap of words.querySelectorAll("kbd")) cap.remove();
+  return words.textContent.trim();
+}
+
 function show() {
   const here = overlay.querySelector("[data-keys-here]");
   here.replaceChildren(...[...document.querySelectorAll("[data-key]")].map((element) => {
     const row = document.createElement("div");
     const caps = row.appendChild(document.createElement("dd"));
     caps.append(...keyCaps(element.dataset.key));
-    const label = element.dataset.keyLabel ?? element.querySelector(".cut")?.textContent ?? element.textContent;
-    row.appendChild(document.createElement("dt")).textContent = label.trim();
+    row.appendChild(document.createElement("dt")).textContent = labelOf(element);
     return row;
   }));
   overlay.querySelector("[data-keys-on]").checked = keysAreOn();

@@ -24,6 +24,7 @@ from cases.models import (
     Draft,
     Event,
     Handle,
+    Invitation,
     Message,
     Note,
     Notification,
@@ -35,7 +36,7 @@ from cases.models import (
 from cases.queries import keyset
 from cases.rules import gate
 from cases.rules.permission import may_own
-from cases.vocabulary import UNHANDLED, ActionStatus, AnswerStatus, Inbox, Order, Status, Stream
+from cases.vocabulary import UNHANDLED, ActionStatus, AnswerStatus, Inbox, InvitationStatus, Order, Status, Stream
 
 PAGE = 30
 # Counting stops here: the navigation says "99+".
@@ -218,8 +219,8 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     """The case behind a page with what stands about it, in one query; raises NotFound for what is not theirs to see.
 
     It carries ``decision`` and ``answer`` (what stands, or None), ``said`` (what the complainant said last), ``before``
-    (their earlier cases), ``kept`` (the person's own) and ``events`` (the length of its journal), and how
-    much was said to whom.
+    (their earlier cases), ``kept`` (the person's own), ``invited_at`` (when the newest open invitation
+    went out) and ``events`` (the length of its journal), and how much was said to whom.
     """
     standing = {
         name: FilteredRelation(relation, condition=Q(**{f"{relation}__superseded_at__isnull": True}))
@@ -227,6 +228,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     }
     earlier = Case.objects.visible_to(seer).filter(complainant=OuterRef("complainant")).exclude(pk=OuterRef("pk"))
     words = Confirmation.objects.filter(case=OuterRef("pk")).order_by("-id")
+    open_ones = Invitation.objects.filter(case=OuterRef("pk"), status=InvitationStatus.SENT).order_by("-sent_at")
     events = Event.objects.filter(stream=Stream.CASE, stream_id=OuterRef("pk")).order_by().values("stream_id")
     case: Any = (
         Case.objects.visible_to(seer)
@@ -243,6 +245,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
                 )
             ),
             events=Subquery(events.annotate(last=Max("seq")).values("last")),
+            invited_at=Subquery(open_ones.values("sent_at")[:1]),
             posts=_Counted(CasePost.objects.filter(case=OuterRef("pk"), left_at__isnull=True).values("pk")),
             said_publicly=_Counted(PublicReply.objects.filter(case=OuterRef("pk")).values("pk")),
             said_privately=_Counted(Message.objects.filter(case=OuterRef("pk")).values("pk")),

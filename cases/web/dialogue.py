@@ -129,7 +129,8 @@ def reply(request: HttpRequest, case: Any) -> HttpResponse:
             request, case, Audience.PUBLIC, error=refused.message, marked=marked, leaks=excerpts(refused.leaks)
         )
     except _REFUSED as refused:
-        return _again(request, case, Audience.PUBLIC, error=refused.message)
+        field = getattr(refused, "field", None)
+        return _again(request, case, Audience.PUBLIC, error=refused.message, field=field)
     said = _("Kept: it stands in public.") if written.reply.url else _("Kept. Post it now, then say where it stands.")
     return _wrote(request, case, said, Audience.PUBLIC)
 

@@ -122,6 +122,24 @@ class TestPublicReply:
         assert "/i/" in str(PublicReply.objects.get().text)
         assert "Invitation to the private thread" in text(signed_in(stage.agent).get("/cases/BW-1/"))
 
+    def test_is_awaited_once_invited_and_not_invited_twice(self, stage: Stage) -> None:
+        taken(stage)
+        client = signed_in(stage.agent)
+        assert "Nobody is here yet" in text(client.get("/cases/BW-1/"))
+        given = {"text": "Write to us in private, please.", "invite": "on"}
+        answer = client.post("/cases/BW-1/public-replies/", given, headers=HTMX)
+        assert (answer.status_code, "checked" in text(answer)) == (200, False)
+        page = text(client.get("/cases/BW-1/"))
+        assert "Invited, nobody has come yet" in page
+        assert "Nobody is here yet" not in page
+
+    def test_shows_a_refused_address_where_it_was_typed(self, stage: Stage, case: Case) -> None:
+        given = {"text": "We are on it.", "url": "social.example/2"}
+        answer = signed_in(stage.agent).post("/cases/BW-1/public-replies/", given, headers=HTMX)
+        assert answer.status_code == 422
+        assert '<details class="stands" open>' in text(answer)
+        assert 'value="social.example/2" aria-invalid="true"' in text(answer)
+
     def test_is_not_for_strangers(self, stage: Stage, case: Case) -> None:
         reply = PublicReply.objects.get()
         stranger = signed_in(stage.outsider)

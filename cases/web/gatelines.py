@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -68,6 +68,7 @@ SAID = {
     Satisfaction.PARTLY: ("circle-half-2", gettext_lazy("In part")),
     Satisfaction.NO: ("arrow-back-up", gettext_lazy("Said no")),
 }
+ASKED = ("hourglass", gettext_lazy("Asked, no answer yet"))
 SILENT = ("zzz", gettext_lazy("Silent, not counted as a yes"))
 PROOFS = {
     Proof.OUTCOME: gettext_lazy("the outcome in words"),
@@ -76,6 +77,8 @@ PROOFS = {
     Proof.FILE: gettext_lazy("a file"),
 }
 
+# So long after it is handled, a complainant who says nothing is only not yet heard.
+PATIENCE = timedelta(days=1)
 
 # What was decided stands once the case is handled.
 DECIDABLE = frozenset({Status.NEW, Status.OPEN, Status.WAITING})
@@ -124,6 +127,7 @@ class Gate:
     sum: str
     span: str = ""
     proven: str = ""
+    silence: tuple[str, str | Promise] = SILENT
 
 
 def name_of(case: Any) -> str:
@@ -158,10 +162,16 @@ def row(found: Row) -> ListRow:
     )
 
 
+def silence(case: Any) -> tuple[str, str | Promise]:
+    """What no answer means: nothing on the first day, then no yes."""
+    is_new = case.handled_at is not None and timezone.now() - case.handled_at < PATIENCE
+    return ASKED if is_new else SILENT
+
+
 def _blocks(found: Row) -> tuple[str, str | Promise]:
     case = found.case
     if case.status == Status.HANDLED:
-        return SAID[Satisfaction(case.satisfaction)] if case.satisfaction else SILENT
+        return SAID[Satisfaction(case.satisfaction)] if case.satisfaction else silence(case)
     if case.status == Status.WAITING:
         first = first_name(name_of(case))
         return "st-waiting", _("Waiting for %(name)s · %(what)s") % {"name": first, "what": case.waiting_for}
@@ -197,6 +207,7 @@ def gate(case: Any, actions: Sequence[Action], may: Mapping[str, bool]) -> Gate:
         sum=ngettext("%(n)d thing left before handled", "%(n)d things left before handled", left) % {"n": left},
         span=_span(case),
         proven=_proven(required),
+        silence=silence(case),
     )
 
 

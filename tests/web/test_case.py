@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from cases.commands import case as commands
@@ -217,6 +218,11 @@ class TestCase:
         handling.handle(case_id=case.pk, at=AT + timedelta(hours=2), actor=actor(stage.agent))
         client = signed_in(stage.agent)
         assert "Silent, not counted as a yes" in text(client.get("/cases/BW-1/"))
+        Case.objects.filter(pk=case.pk).update(handled_at=timezone.now() - timedelta(hours=23))
+        for address in ("/cases/BW-1/", "/?view=handled"):
+            page = text(client.get(address))
+            assert "Asked, no answer yet" in page
+            assert "Silent, not counted as a yes" not in page
         handling.confirm(
             thread_id=thread.pk,
             answer=Satisfaction.SETTLED,

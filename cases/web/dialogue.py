@@ -24,7 +24,7 @@ from cases.models import Message, Post, PublicReply, Seer, Thread
 from cases.queries import case as cases
 from cases.rules.leak import Leak
 from cases.vocabulary import Audience, Permission
-from cases.web import compose, desk, forms
+from cases.web import compose, desk, forms, triage
 from cases.web.desk import Slot
 
 _REFUSED = (errors.Invalid, errors.Unreachable, errors.FileRefused)
@@ -158,7 +158,13 @@ def reply_to_post(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         _reply(request, post, _words(request))
         messages.success(request, _("Kept. Post it now, then say where it stands."))
     except (*_REFUSED, errors.Leaks) as refused:
-        messages.error(request, refused.message)
+        wrote = {
+            "error": refused.message,
+            "words": request.POST.get("text", ""),
+            "address": request.POST.get("url", ""),
+            "leaks": excerpts(refused.leaks) if isinstance(refused, errors.Leaks) else [],
+        }
+        return triage.page(request, refused=wrote, asked=str(public_id))
     return HttpResponseRedirect(target)
 
 

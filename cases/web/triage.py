@@ -44,8 +44,8 @@ class Verdict(fields.Form):
     is_separate = fields.BooleanField(required=False)
 
 
-def page(request: HttpRequest) -> HttpResponse:
-    """The posts that wait, one of them open."""
+def page(request: HttpRequest, *, refused: dict[str, Any] | None = None, asked: str = "") -> HttpResponse:
+    """The posts that wait, one of them open; after a refusal with what was written and why it was not taken."""
     seer = desk.seer_of(request)
     brand_id = desk.wanted(request).brand_id
     after = request.GET.get("after", "")
@@ -58,13 +58,13 @@ def page(request: HttpRequest) -> HttpResponse:
     }
     if request.GET.get("part") == "rows":
         return render(request, "triage/rows.html", facts)
-    asked = request.GET.get("post", "") or (str(todo.rows[0].post.public_id) if todo.rows else "")
+    asked = asked or request.GET.get("post", "") or (str(todo.rows[0].post.public_id) if todo.rows else "")
     if asked:
         facts |= _card(request, _id(asked))
         ids = [str(row.post.public_id) for row in todo.rows]
         following = ids[ids.index(asked) + 1 :] if asked in ids else ids
         facts["skip"] = following[0] if following else ""
-    return render(request, "triage/page.html", facts)
+    return render(request, "triage/page.html", facts | (refused or {}), status=422 if refused else 200)
 
 
 def _id(word: str) -> uuid.UUID:

@@ -128,3 +128,16 @@ class TestObserve:
         answer = signed_in(stage.agent).post(f"/posts/{post.public_id}/seen/", seen)
         assert answer.status_code == 422
         assert "Say why our side hid the post" in text(answer)
+
+
+def test_a_refused_answer_loses_no_word(stage: Stage) -> None:
+    post = stage.post("p-1", text="Thank you, you were great.")
+    client = signed_in(stage.agent)
+    client.post(f"/posts/{post.public_id}/triage/", {"kind": "praise"})
+    words = {"text": "Write to amy@example.org, she is the one.", "url": "javascript:alert(1)"}
+    refused = client.post(f"/posts/{post.public_id}/public-replies/", words)
+    assert refused.status_code == 422
+    page = text(refused)
+    assert "she is the one.</textarea>" in page
+    assert "amy@example.org”" in page
+    assert not PublicReply.objects.exists()

@@ -117,7 +117,7 @@ def complete_action(
         proof_amount=amount,
         currency=action.currency or (case.brand.currency if amount is not None else ""),
         done_at=at,
-        done_by_id=_person(actor),
+        done_by_id=moves.person_of(actor),
     )
     moves.record_case(
         case,
@@ -168,7 +168,7 @@ def waive_action(*, action_id: int, reason: str, at: datetime, actor: Actor) -> 
         ActionStatus.WAIVED,
         waiver=texts.clean(reason).strip(),
         waived_at=at,
-        waived_by_id=_person(actor),
+        waived_by_id=moves.person_of(actor),
     )
     moves.record_case(case, EventKind.ACTION_WAIVED, actor, at=at, action=action.pk)
     return action
@@ -281,9 +281,3 @@ def _check_proof(action: Action, outcome: str, reference: str, amount: Decimal |
         raise errors.ProofMissing(demand=demand.label)
     if amount is not None:
         _check_amount(action.kind, amount, action.currency or action.case.brand.currency)
-
-
-def _person(actor: Actor) -> int:
-    if actor.person_id is None:
-        raise errors.NotAllowed
-    return actor.person_id

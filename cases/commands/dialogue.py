@@ -182,7 +182,7 @@ def write_note(
     if repeated:
         return repeated
     note = Note.objects.create(
-        public_id=once or uuid4(), case=case, author_id=_person(actor), text=_words(text), written_at=at
+        public_id=once or uuid4(), case=case, author_id=moves.person_of(actor), text=_words(text), written_at=at
     )
     moves.keep_files(case.brand_id, uploads, note=note)
     moves.record_case(case, EventKind.NOTE_WRITTEN, actor, at=at, note=note.pk)
@@ -224,7 +224,7 @@ def keep_draft(*, case_id: int, audience: Audience, text: str, at: datetime, act
         _drop_draft(case, audience, actor)
         return
     Draft.objects.update_or_create(
-        person_id=_person(actor),
+        person_id=moves.person_of(actor),
         case=case,
         audience=audience,
         defaults={"text": texts.clean(text)[:MAX_TEXT], "kept_at": at},
@@ -251,12 +251,6 @@ def _lock_thread(thread_id: int) -> Thread:
         raise errors.NotFound
     thread.case = moves.lock(thread.case_id)
     return thread
-
-
-def _person(actor: Actor) -> int:
-    if actor.person_id is None:
-        raise errors.NotAllowed
-    return actor.person_id
 
 
 def _words(text: str) -> str:

@@ -40,10 +40,9 @@ def decide(*, case_id: int, outcome: Outcome, reason: str, at: datetime, actor: 
     reason = texts.clean(reason).strip()
     if not reason:
         raise errors.Invalid(gettext("Give the reason for the decision."), "reason")
-    if actor.person_id is None:
-        raise errors.NotAllowed
+    by_id = moves.person_of(actor)
     Decision.objects.filter(case=case, superseded_at__isnull=True).update(superseded_at=at)
-    decision = Decision.objects.create(case=case, outcome=outcome, reason=reason, by_id=actor.person_id, at=at)
+    decision = Decision.objects.create(case=case, outcome=outcome, reason=reason, by_id=by_id, at=at)
     moves.record_case(case, EventKind.DECISION_RECORDED, actor, at=at, decision=decision.pk, outcome=outcome)
     return decision
 
@@ -76,10 +75,9 @@ def send_final_answer(
         raise errors.Invalid(gettext("Write the answer, or why the complainant cannot be reached."), "text")
     if not Decision.objects.filter(case=case, superseded_at__isnull=True).exists():
         raise errors.Invalid(gettext("Record the decision first; the final answer tells it."), "decision")
-    if actor.person_id is None:
-        raise errors.NotAllowed
+    by_id = moves.person_of(actor)
     Answer.objects.filter(case=case, superseded_at__isnull=True).update(superseded_at=at)
-    answer = Answer(case=case, route=route, status=AnswerStatus.SENDING, text=text, by_id=actor.person_id, at=at)
+    answer = Answer(case=case, route=route, status=AnswerStatus.SENDING, text=text, by_id=by_id, at=at)
     if route == AnswerRoute.PRIVATE:
         answer.message = moves.write_message(
             moves.thread_of(case), text, uploads=uploads, once=once, at=at, actor=actor

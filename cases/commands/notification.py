@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cases import errors
+from cases.commands import moves
 from cases.models import Notification
 from cases.vocabulary import Actor
 
@@ -17,7 +17,5 @@ def read_notifications(*, notification_id: int | None = None, at: datetime, acto
 
     It leaves no event: who looked at what is nobody's business.
     """
-    if actor.person_id is None:
-        raise errors.NotAllowed
-    unread = Notification.objects.filter(person_id=actor.person_id, read_at__isnull=True)
+    unread = Notification.objects.filter(person_id=moves.person_of(actor), read_at__isnull=True)
     return (unread if notification_id is None else unread.filter(pk=notification_id)).update(read_at=at)

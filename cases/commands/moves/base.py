@@ -59,6 +59,13 @@ def require(actor: Actor, permission: Permission, case: Case) -> None:
         raise errors.NotAllowed
 
 
+def person_of(actor: Actor) -> int:
+    """The person who acts, by their own hand or through a program; raises NotAllowed where no person does."""
+    if actor.person_id is None:
+        raise errors.NotAllowed
+    return actor.person_id
+
+
 def require_revision(case: Case, revision: int | None) -> None:
     """Refuse to overwrite what somebody else changed since this revision was looked at."""
     if revision is not None and case.revision != revision:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from PIL import Image, UnidentifiedImageError
 
 from cases import errors
-from cases.commands.moves.base import record, record_case, update
+from cases.commands.moves.base import person_of, record, record_case, update
 from cases.commands.moves.opening import heard_from_complainant
 from cases.commands.moves.sending import post_mail
 from cases.models import (
@@ -211,12 +211,9 @@ def write_message(
     thread: Thread, text: str, *, uploads: Sequence[Upload], once: UUID | None = None, at: datetime, actor: Actor
 ) -> Message:
     """A private message of ours: written, recorded, and mailed where an address is known."""
-    if actor.person_id is None:
-        raise errors.NotAllowed
+    author_id = person_of(actor)
     case = thread.case
-    message = Message.objects.create(
-        thread=thread, case=case, author_id=actor.person_id, text=text, sent_at=at, once=once
-    )
+    message = Message.objects.create(thread=thread, case=case, author_id=author_id, text=text, sent_at=at, once=once)
     keep_files(case.brand_id, uploads, message=message)
     record_case(case, EventKind.MESSAGE_SENT, actor, at=at, message=message.pk, thread=thread.pk)
     address = address_of(thread)
@@ -277,13 +274,12 @@ def write_reply(
     actor: Actor,
 ) -> PublicReply:
     """A public reply of ours: written and recorded; posted already when its address is known."""
-    if actor.person_id is None:
-        raise errors.NotAllowed
+    author_id = person_of(actor)
     reply = PublicReply.objects.create(
         public_id=once or uuid4(),
         post=post,
         case=case,
-        author_id=actor.person_id,
+        author_id=author_id,
         text=text,
         is_final=is_final,
         written_at=at,

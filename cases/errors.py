@@ -108,6 +108,63 @@ class ProofMissing(Refused):
     status = 422
 
 
+class AboveAuthority(Refused):
+    """You may not decide this: %(why)s. Nothing was changed; ask for approval, or change the action."""
+
+    code = "above_authority"
+    status = 403
+
+
+class NobodyMayDecide(Refused):
+    """Nobody at the brand may decide this: %(kinds)s. Nothing was changed; an admin can give somebody that authority."""
+
+    code = "nobody_may_decide"
+    status = 422
+
+
+class BudgetExhausted(Refused):
+    """What you may decide is used up for now: %(why)s. Nothing was changed; pass it on to somebody who has some left."""
+
+    code = "budget_exhausted"
+
+
+class SelfApproval(Refused):
+    """Nobody approves what they asked for themselves. Nothing was changed; it waits for somebody else."""
+
+    code = "self_approval"
+    status = 403
+
+
+class ApprovalVoid(Refused):
+    """This request no longer stands: it is answered already, or what it was for has changed. Nothing was done; look at
+    the case.
+    """
+
+    code = "approval_void"
+
+
+class NoRate(Refused):
+    """There is no rate from %(currency)s to %(into)s yet, so nobody knows what this is worth. Nothing was changed; an
+    admin can add the rate.
+    """
+
+    code = "no_rate"
+    status = 422
+
+
+class SentAlready(Refused):
+    """%(target)s has this already. Nothing was changed; ask it to cancel, and wait for its answer."""
+
+    code = "sent_already"
+
+
+class AnswerIncomplete(Refused):
+    """The answer cannot go yet, %(regime)s demands more of it: %(missing)s. Nothing is lost."""
+
+    code = "answer_incomplete"
+    status = 422
+
+
 class NotOwnable(Refused):
     """%(person)s cannot own this case: not an active agent or manager of the brand, or the complaint is about them."""
 

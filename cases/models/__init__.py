@@ -1,26 +1,35 @@
 """Tables, constraints and chainable filters."""
 
-from cases.models.brand import Brand, Category, Channel, Counter, Kind, Playbook, PlaybookAction, Team
+from cases.models.authority import Absence, Approval, Asked, Authorisation, Grant, Rate
+from cases.models.brand import Brand, Channel, Counter, Team
 from cases.models.case import Case, Confirmation
+from cases.models.catalogue import Category, Cause, Kind, Playbook, PlaybookAction, PlaybookVersion, Regime
 from cases.models.complainant import Complainant, Handle
 from cases.models.dialogue import Attachment, Invitation, Message, Note, PrivateLink, PublicReply, Thread
 from cases.models.journal import Delivery, Event, Heartbeat, IdempotencyKey, ImportRun
 from cases.models.people import ApiToken, Draft, Membership, Notification, User
 from cases.models.post import CasePost, Erasure, Observation, Post, Raw, Triage
-from cases.models.resolution import Action, Answer, Decision
+from cases.models.resolution import Action, Answer, Decision, Point, Promise
 from cases.models.search import SearchEntry
+from cases.models.target import Callback, Target
 from cases.models.visibility import NOBODY, Seer
 
 __all__ = [
     "NOBODY",
+    "Absence",
     "Action",
     "Answer",
     "ApiToken",
+    "Approval",
+    "Asked",
     "Attachment",
+    "Authorisation",
     "Brand",
+    "Callback",
     "Case",
     "CasePost",
     "Category",
+    "Cause",
     "Channel",
     "Complainant",
     "Confirmation",
@@ -30,6 +39,7 @@ __all__ = [
     "Draft",
     "Erasure",
     "Event",
+    "Grant",
     "Handle",
     "Heartbeat",
     "IdempotencyKey",
@@ -43,12 +53,18 @@ __all__ = [
     "Observation",
     "Playbook",
     "PlaybookAction",
+    "PlaybookVersion",
+    "Point",
     "Post",
     "PrivateLink",
+    "Promise",
     "PublicReply",
+    "Rate",
     "Raw",
+    "Regime",
     "SearchEntry",
     "Seer",
+    "Target",
     "Team",
     "Thread",
     "Triage",

@@ -1,4 +1,4 @@
-"""What an admin sets up: brands, channels, teams, categories, kinds of action and playbooks."""
+"""What an admin sets up of a brand: itself, its channels and its teams."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from cases.vocabulary import NOT_PUBLIC, ChannelKind, Proof, Severity
+from cases.vocabulary import NOT_PUBLIC, ChannelKind
 
 
 class Brand(models.Model):
@@ -39,6 +39,7 @@ class Team(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="teams")
     name = models.CharField(max_length=80)
     lead = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    on_duty = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -70,60 +71,3 @@ class Channel(models.Model):
     def is_public(self) -> bool:
         """Whether an audience reads what is said here."""
         return self.kind not in NOT_PUBLIC
-
-
-class Category(models.Model):
-    """What complaints of a brand are about."""
-
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="categories")
-    code = models.SlugField(max_length=40)
-    label = models.JSONField()
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        verbose_name_plural = "categories"
-        constraints = [models.UniqueConstraint(fields=["brand", "code"], name="category_code_once")]
-
-
-class Kind(models.Model):
-    """A sort of resolution action, from the catalogue: what it is called and what proves it."""
-
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="kinds")
-    code = models.SlugField(max_length=40)
-    label = models.JSONField()
-    promise = models.JSONField(default=dict, blank=True)
-    proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.OUTCOME)
-    has_amount = models.BooleanField(default=False)
-    days = models.PositiveSmallIntegerField(default=5)
-    is_shown = models.BooleanField(default=True)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["brand", "code"], name="kind_code_once"),
-            models.CheckConstraint(condition=models.Q(proof__in=Proof.values), name="kind_proof_known"),
-        ]
-
-
-class Playbook(models.Model):
-    """The actions that a category brings."""
-
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="playbooks")
-    category = models.OneToOneField(Category, on_delete=models.PROTECT, related_name="playbook")
-    severity = models.PositiveSmallIntegerField(choices=Severity.choices, default=Severity.MEDIUM)
-    is_active = models.BooleanField(default=True)
-
-
-class PlaybookAction(models.Model):
-    """One action of a playbook."""
-
-    playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="actions")
-    kind = models.ForeignKey(Kind, on_delete=models.PROTECT, related_name="+")
-    is_required = models.BooleanField(default=True)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    days = models.PositiveSmallIntegerField(null=True, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["playbook", "kind"], name="playbook_kind_once")]

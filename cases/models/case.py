@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases.models.visibility import Seer
-from cases.vocabulary import OWNED, UNHANDLED, Severity, Status
+from cases.vocabulary import OWNED, UNHANDLED, Severity, Status, Wish
 
 
 class Cases(models.QuerySet["Case"]):
@@ -46,6 +46,12 @@ class Case(models.Model):
     channel = models.ForeignKey("cases.Channel", on_delete=models.PROTECT, related_name="cases")
     category = models.ForeignKey("cases.Category", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices, default=Severity.MEDIUM)
+    wish = models.CharField(max_length=12, choices=Wish.choices, blank=True)
+    playbook_version = models.ForeignKey(
+        "cases.PlaybookVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    cause = models.ForeignKey("cases.Cause", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    prevention = models.TextField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     headline = models.CharField(max_length=200, blank=True)
     is_restricted = models.BooleanField(default=False)
@@ -59,6 +65,7 @@ class Case(models.Model):
     private_declined_at = models.DateTimeField(null=True, blank=True)
     dismissal = models.CharField(max_length=500, blank=True)
     satisfaction = models.CharField(max_length=10, blank=True)
+    ask_again_at = models.DateTimeField(null=True, blank=True)
     reopened = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1)
 
@@ -68,6 +75,7 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="case_status_known"),
             models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="case_severity_known"),
+            models.CheckConstraint(condition=Q(wish__in=["", *Wish.values]), name="case_wish_known"),
             models.CheckConstraint(
                 condition=~Q(status__in=OWNED) | Q(owner__isnull=False), name="case_has_an_owner_from_open_on"
             ),
@@ -108,6 +116,8 @@ class Case(models.Model):
             models.Index(fields=["team", "status", "-id"], name="case_of_team"),
             models.Index(fields=["complainant", "-id"], name="case_of_complainant"),
             models.Index(fields=["category", "-id"], name="case_of_category"),
+            models.Index(fields=["playbook_version"], condition=Q(status__in=UNHANDLED), name="case_of_playbook"),
+            models.Index(fields=["ask_again_at"], condition=Q(ask_again_at__isnull=False), name="case_to_ask_again"),
         ]
 
 
@@ -118,4 +128,5 @@ class Confirmation(models.Model):
     complainant = models.ForeignKey("cases.Complainant", on_delete=models.PROTECT, related_name="+")
     answer = models.CharField(max_length=10)
     words = models.TextField(null=True, blank=True)
+    may_say_publicly = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)

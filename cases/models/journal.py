@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from cases.vocabulary import ActorKind, DeliveryKind, DeliveryStatus, Stream
+from cases.vocabulary import ActorKind, Ask, DeliveryKind, DeliveryStatus, Stream
 
 
 class Event(models.Model):
@@ -47,7 +47,14 @@ class Delivery(models.Model):
     message = models.ForeignKey(
         "cases.Message", null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
     )
-    recipient = models.CharField(max_length=254)
+    action = models.ForeignKey(
+        "cases.Action", null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    target = models.ForeignKey(
+        "cases.Target", null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    ask = models.CharField(max_length=6, choices=Ask.choices, blank=True)
+    recipient = models.CharField(max_length=500)
     subject = models.TextField(null=True)
     body = models.TextField(null=True)
     status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED)
@@ -61,7 +68,12 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status_known")
+            models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status_known"),
+            models.CheckConstraint(
+                condition=Q(kind=DeliveryKind.MAIL, action__isnull=True, target__isnull=True, ask="")
+                | Q(kind=DeliveryKind.CALL, action__isnull=False, target__isnull=False, ask__in=Ask.values),
+                name="delivery_is_mail_or_call",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status=DeliveryStatus.QUEUED), name="delivery_due"),

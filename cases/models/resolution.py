@@ -1,14 +1,15 @@
-"""What resolves a case: the decision, the actions with their proof, and the final answer."""
+"""What resolves a case: the decision, the actions with their proof, what was promised, and the final answer."""
 
 from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from cases.vocabulary import ActionStatus, AnswerRoute, AnswerStatus, Outcome
+from cases.vocabulary import ActionStatus, AnswerRoute, AnswerStatus, Outcome, Satisfaction, SystemStatus
 
 
 class Decision(models.Model):
@@ -55,6 +56,10 @@ class Action(models.Model):
     waived_by = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     waiver = models.TextField(blank=True)
     failure = models.TextField(blank=True)
+    target = models.ForeignKey("cases.Target", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    cancel_asked_at = models.DateTimeField(null=True, blank=True)
+    system_status = models.CharField(max_length=10, choices=SystemStatus.choices, blank=True)
 
     class Meta:
         constraints = [
@@ -65,7 +70,8 @@ class Action(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status=ActionStatus.DONE)
-                | (~Q(proof_outcome="") & Q(done_at__isnull=False, done_by__isnull=False)),
+                | (~Q(proof_outcome="") & Q(done_at__isnull=False))
+                & (Q(done_by__isnull=False) | Q(target__isnull=False)),
                 name="action_done_has_outcome",
             ),
             models.CheckConstraint(
@@ -74,7 +80,69 @@ class Action(models.Model):
                 name="action_waived_says_who_and_why",
             ),
         ]
-        indexes = [models.Index(fields=["case", "id"], name="action_of_case")]
+        indexes = [
+            models.Index(fields=["case", "id"], name="action_of_case"),
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(status=ActionStatus.IN_PROGRESS, target__isnull=False),
+                name="action_sent_out",
+            ),
+        ]
+
+
+class Promise(models.Model):
+    """What the complainant was told that we do, and by when, in the words they were told; broken is for ever."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="promises")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="promises")
+    text = models.TextField(null=True)
+    due_at = models.DateTimeField()
+    made_at = models.DateTimeField(default=timezone.now)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    broken_at = models.DateTimeField(null=True, blank=True)
+    kept_at = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    said = models.CharField(max_length=10, choices=Satisfaction.choices, blank=True)
+    said_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["action"],
+                condition=Q(moved_at__isnull=True, dropped_at__isnull=True),
+                name="one_promise_stands",
+            ),
+            models.CheckConstraint(condition=Q(said__in=["", *Satisfaction.values]), name="promise_said_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(
+                    kept_at__isnull=True, moved_at__isnull=True, dropped_at__isnull=True, broken_at__isnull=True
+                ),
+                name="promise_due",
+            ),
+            models.Index(fields=["case", "id"], name="promise_of_case"),
+        ]
+
+
+class Point(models.Model):
+    """One point the complainant raised, and what is decided about it."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="points")
+    position = models.PositiveSmallIntegerField(default=0)
+    raised = models.TextField(null=True)
+    outcome = models.CharField(max_length=14, choices=Outcome.choices)
+    reason = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="point_outcome_known"),
+            models.UniqueConstraint(fields=["decision", "position"], name="point_place_once"),
+        ]
 
 
 class Answer(models.Model):
@@ -84,6 +152,8 @@ class Answer(models.Model):
     route = models.CharField(max_length=12, choices=AnswerRoute.choices)
     status = models.CharField(max_length=12, choices=AnswerStatus.choices)
     text = models.TextField(null=True)
+    parts = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    regime = models.CharField(max_length=80, blank=True)
     message = models.OneToOneField(
         "cases.Message", null=True, blank=True, on_delete=models.PROTECT, related_name="answer"
     )

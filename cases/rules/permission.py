@@ -5,6 +5,7 @@ from __future__ import annotations
 from cases.vocabulary import Permission, Role
 
 _READER = frozenset({Permission.READ, Permission.READ_JOURNAL})
+_OVERSEER = _READER | {Permission.SEE_AUTHORITY}
 _AGENT = _READER | {
     Permission.TRIAGE,
     Permission.OBSERVE,
@@ -24,17 +25,18 @@ _AGENT = _READER | {
 }
 
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.AUDITOR: _READER,
+    Role.AUDITOR: _OVERSEER,
     Role.AGENT: _AGENT,
     Role.MANAGER: _AGENT
     | {
-        Permission.WAIVE,
+        Permission.GRANT,
+        Permission.SEE_AUTHORITY,
         Permission.RESTRICT,
         Permission.REASSIGN_ALL,
         Permission.REPLAY_INTAKE,
         Permission.SETTLE_DELIVERY,
     },
-    Role.ADMIN: _READER
+    Role.ADMIN: _OVERSEER
     | {
         Permission.SET_UP,
         Permission.MANAGE_PEOPLE,

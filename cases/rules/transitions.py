@@ -16,10 +16,14 @@ CASE: dict[Status, frozenset[Status]] = {
 
 ACTION: dict[ActionStatus, frozenset[ActionStatus]] = {
     ActionStatus.PROPOSED: frozenset({ActionStatus.AWAITING_APPROVAL, ActionStatus.IN_PROGRESS, ActionStatus.WAIVED}),
-    ActionStatus.AWAITING_APPROVAL: frozenset({ActionStatus.APPROVED, ActionStatus.REFUSED, ActionStatus.WAIVED}),
-    ActionStatus.APPROVED: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.WAIVED}),
+    ActionStatus.AWAITING_APPROVAL: frozenset(
+        {ActionStatus.APPROVED, ActionStatus.REFUSED, ActionStatus.PROPOSED, ActionStatus.WAIVED}
+    ),
+    ActionStatus.APPROVED: frozenset({ActionStatus.IN_PROGRESS, ActionStatus.PROPOSED, ActionStatus.WAIVED}),
     ActionStatus.REFUSED: frozenset({ActionStatus.PROPOSED, ActionStatus.WAIVED}),
-    ActionStatus.IN_PROGRESS: frozenset({ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.WAIVED}),
+    ActionStatus.IN_PROGRESS: frozenset(
+        {ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.PROPOSED, ActionStatus.WAIVED}
+    ),
     ActionStatus.FAILED: frozenset({ActionStatus.PROPOSED, ActionStatus.WAIVED}),
     ActionStatus.DONE: frozenset(),
     ActionStatus.WAIVED: frozenset(),

@@ -1,8 +1,7 @@
-"""The words of casedesk: every enumeration, the actor, and small frozen values that all layers share."""
+"""The words of a case: every enumeration of what it is, where it stands and who reads it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from django.db.models import IntegerChoices, TextChoices
@@ -37,7 +36,6 @@ class Permission(StrEnum):
     DISMISS = "dismiss"
     CONFIRM_PERSON = "confirm_person"
     REPORT_MISDIRECTED = "report_misdirected"
-    WAIVE = "waive"
     RESTRICT = "restrict"
     REASSIGN_ALL = "reassign_all"
     READ_JOURNAL = "read_journal"
@@ -45,6 +43,8 @@ class Permission(StrEnum):
     SETTLE_DELIVERY = "settle_delivery"
     INTAKE = "intake"
     SET_UP = "set_up"
+    GRANT = "grant"
+    SEE_AUTHORITY = "see_authority"
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -203,6 +203,7 @@ class DeliveryKind(TextChoices):
     """What sort of thing goes out."""
 
     MAIL = "mail", _("Mail")
+    CALL = "call", _("Request to a connected system")
 
 
 class DeliveryStatus(TextChoices):
@@ -223,25 +224,6 @@ class RawStatus(TextChoices):
     PROCESSED = "processed", _("Processed")
     FAILED = "failed", _("Could not be processed")
     SET_ASIDE = "set_aside", _("Set aside")
-
-
-class Stream(TextChoices):
-    """Whose history an event belongs to."""
-
-    CASE = "case", _("Case")
-    POST = "post", _("Post")
-    BRAND = "brand", _("Brand")
-    SETUP = "setup", _("Set-up")
-
-
-class ActorKind(TextChoices):
-    """Who can act; somebody always does."""
-
-    PERSON = "person", _("Person")
-    TOKEN = "token", _("Program")
-    COMPLAINANT = "complainant", _("Complainant")
-    RULE = "rule", _("Rule")
-    SYSTEM = "system", _("casedesk")
 
 
 class Audience(TextChoices):
@@ -281,94 +263,6 @@ class Order(TextChoices):
     OLDEST = "oldest", _("Oldest")
 
 
-class EventKind(StrEnum):
-    """Every kind of line in a journal; the sentence for each stands in ``web/journal.py``."""
-
-    POST_RECEIVED = "post_received"
-    POST_TRIAGED = "post_triaged"
-    POST_OBSERVED = "post_observed"
-    POST_JOINED = "post_joined"
-    PRAISE_PASSED_ON = "praise_passed_on"
-    RAW_FAILED = "raw_failed"
-    RAW_REPLAYED = "raw_replayed"
-    RAW_SET_ASIDE = "raw_set_aside"
-    IMPORT_RUN = "import_run"
-    CASE_OPENED = "case_opened"
-    CASE_ASSIGNED = "case_assigned"
-    CASE_WAITING = "case_waiting"
-    CASE_RESUMED = "case_resumed"
-    CASE_DISMISSED = "case_dismissed"
-    CASE_WITHDRAWN = "case_withdrawn"
-    CASE_HANDLED = "case_handled"
-    CASE_REOPENED = "case_reopened"
-    CASE_RESTRICTED = "case_restricted"
-    CASE_UNRESTRICTED = "case_unrestricted"
-    CASE_CLASSIFIED = "case_classified"
-    COMPLAINANT_CHANGED = "complainant_changed"
-    PRIVATE_DECLINED = "private_declined"
-    REPLY_WRITTEN = "reply_written"
-    REPLY_POSTED = "reply_posted"
-    INVITATION_SENT = "invitation_sent"
-    INVITATION_ACCEPTED = "invitation_accepted"
-    INVITATION_EXPIRED = "invitation_expired"
-    THREAD_OPENED = "thread_opened"
-    THREAD_CONFIRMED = "thread_confirmed"
-    THREAD_REFUSED = "thread_refused"
-    CODE_MADE = "code_made"
-    CODE_WRONG = "code_wrong"
-    LINK_SENT = "link_sent"
-    LINK_ASKED = "link_asked"
-    LINK_REVOKED = "link_revoked"
-    MESSAGE_SENT = "message_sent"
-    MESSAGE_RECEIVED = "message_received"
-    MESSAGES_READ = "messages_read"
-    MESSAGE_MISDIRECTED = "message_misdirected"
-    NOTE_WRITTEN = "note_written"
-    DECISION_RECORDED = "decision_recorded"
-    ACTION_ADDED = "action_added"
-    ACTION_STARTED = "action_started"
-    ACTION_COMPLETED = "action_completed"
-    ACTION_FAILED = "action_failed"
-    ACTION_PROPOSED_AGAIN = "action_proposed_again"
-    ACTION_WAIVED = "action_waived"
-    ACTION_CHANGED = "action_changed"
-    ANSWER_SENT = "answer_sent"
-    ANSWER_REACHED = "answer_reached"
-    ANSWER_BOUNCED = "answer_bounced"
-    UNREACHABLE_RECORDED = "unreachable_recorded"
-    CONFIRMATION_GIVEN = "confirmation_given"
-    DELIVERY_QUEUED = "delivery_queued"
-    DELIVERY_CLAIMED = "delivery_claimed"
-    DELIVERY_SENT = "delivery_sent"
-    DELIVERY_FAILED = "delivery_failed"
-    DELIVERY_UNKNOWN = "delivery_unknown"
-    DELIVERY_SETTLED = "delivery_settled"
-    FILE_DROPPED = "file_dropped"
-    BRAND_CHANGED = "brand_changed"
-    CHANNEL_CHANGED = "channel_changed"
-    TEAM_CHANGED = "team_changed"
-    CATEGORY_CHANGED = "category_changed"
-    KIND_CHANGED = "kind_changed"
-    PLAYBOOK_CHANGED = "playbook_changed"
-    PERSON_INVITED = "person_invited"
-    PERSON_CHANGED = "person_changed"
-    PERSON_DEACTIVATED = "person_deactivated"
-    MEMBERSHIP_CHANGED = "membership_changed"
-    CASES_HANDED_OVER = "cases_handed_over"
-    TOKEN_MADE = "token_made"  # noqa: S105 - the name of an event
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event
-
-
-class Job(StrEnum):
-    """The names of the background jobs; every one is a registered Celery task."""
-
-    SEND_DELIVERY = "cases.send_delivery"
-    SWEEP_DELIVERIES = "cases.sweep_deliveries"
-    EXPIRE_INVITATIONS = "cases.expire_invitations"
-    SWEEP_FILES = "cases.sweep_files"
-    HEARTBEAT = "cases.heartbeat"
-
-
 class Missing(StrEnum):
     """What can still stand between a case and ``handled``."""
 
@@ -388,30 +282,3 @@ class Hours(IntEnum):
     INVITATION = 21 * 24
     PRIVATE_LINK = 180 * 24
     CONFIRMATION_CODE = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person, a person's token, a complainant, a rule or the system."""
-
-    kind: ActorKind
-    id: int | None = None
-    person_id: int | None = None
-
-    @classmethod
-    def person(cls, person_id: int) -> Actor:
-        """A colleague, signed in."""
-        return cls(ActorKind.PERSON, person_id, person_id)
-
-    @classmethod
-    def token(cls, token_id: int, person_id: int) -> Actor:
-        """A program that carries a person's token, with that person's rights."""
-        return cls(ActorKind.TOKEN, token_id, person_id)
-
-    @classmethod
-    def complainant(cls, complainant_id: int) -> Actor:
-        """The complainant, on their private page."""
-        return cls(ActorKind.COMPLAINANT, complainant_id)
-
-
-SYSTEM = Actor(ActorKind.SYSTEM)

@@ -17,7 +17,7 @@ from cases.api.gate import lines_of
 from cases.api.schema import changes, reads
 from cases.api.shapes import CaseShape, EventShape, MovedShape, WholeCaseShape
 from cases.commands import case as commands
-from cases.commands import handling
+from cases.commands import confirmation, handling
 from cases.models import Case, Event
 from cases.queries import api as queries
 from cases.queries import api_journal as journal
@@ -227,7 +227,7 @@ class Reopen(CaseEndpoint):
     def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """The case."""
         case_id, _brand_id = self.case(reference)
-        return self.move(case_id, handling.reopen, reason=self.given(ReasonIn)["reason"])
+        return self.move(case_id, confirmation.reopen, reason=self.given(ReasonIn)["reason"])
 
 
 class Events(CaseEndpoint):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cases import errors
+from cases.commands import confirmation
 from cases.commands import handling as commands
 from cases.vocabulary import AnswerRoute, Outcome, Permission
 from cases.web import desk, forms
@@ -109,7 +110,7 @@ def reopen(request: HttpRequest, case: Any) -> HttpResponse:
         request,
         case,
         slot,
-        lambda words: commands.reopen(
+        lambda words: confirmation.reopen(
             case_id=case.pk, reason=words["reason"], at=timezone.now(), actor=desk.actor_of(request)
         ),
         _("The case is open again."),

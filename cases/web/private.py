@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import errors
-from cases.commands import case, dialogue, handling, invitation
+from cases.commands import case, confirmation, dialogue, invitation
 from cases.models import Thread
 from cases.queries import private
 from cases.rules import text as texts
@@ -133,7 +133,7 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
     if answer not in Satisfaction.values:
         raise errors.Invalid(gettext("Choose yes, in part or no."), "answer")
     try:
-        handling.confirm(
+        confirmation.confirm(
             thread_id=thread.pk, answer=Satisfaction(answer), words=words, at=timezone.now(), actor=_writer(thread)
         )
     except errors.Invalid as refused:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cases import errors
-from cases.commands import handling
+from cases.commands import confirmation
 from cases.commands import triage as commands
 from cases.queries import dialogue, people
 from cases.queries import triage as triages
@@ -150,7 +150,7 @@ def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     suggested = found.triage.suggested_case
     if suggested is None or suggested not in triages.author_cases(desk.seer_of(request), found):
         raise errors.ChangedMeanwhile
-    handling.reopen(
+    confirmation.reopen(
         case_id=suggested.pk,
         reason=_("Its author wrote again in public."),
         post_id=found.pk,

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from cases import errors
-from cases.commands import action, case, delivery, dialogue, handling, intake, invitation
+from cases.commands import action, case, confirmation, delivery, dialogue, handling, intake, invitation
 from cases.models import Case, Delivery, Event, Invitation, Thread
 from cases.queries import handling as gates
 from cases.vocabulary import SYSTEM, Actor, ActorKind, DeliveryStatus, Missing, Outcome, Satisfaction, Status
@@ -72,7 +72,7 @@ def test_goes_all_the_way() -> None:
 
     thread = Thread.objects.get(verified_at__isnull=False)
     tom = Actor.complainant(handled.complainant_id)
-    handling.confirm(thread_id=thread.pk, answer=Satisfaction.NO, words="Still no sofa", at=AT, actor=tom)
+    confirmation.confirm(thread_id=thread.pk, answer=Satisfaction.NO, words="Still no sofa", at=AT, actor=tom)
     again = Case.objects.get()
     assert (again.status, again.owner_id, again.reopened) == (Status.OPEN, stage.agent.pk, 1)
     assert [gap.code for gap in gates.missing(again)] == [Missing.FINAL_ANSWER]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
-from cases.commands import action, case, dialogue, handling
+from cases.commands import action, case, confirmation, dialogue, handling
 from cases.models import Action, Answer, Case, Counter, Decision, Delivery, Erasure, Event, Membership, Post, User
 from cases.rules import gate, transitions
 from cases.vocabulary import (
@@ -129,7 +129,7 @@ class TestGate:
     def test_a_claimed_answer_needs_its_delivery(self) -> None:
         stage = set_stage()
         done = handled(stage)
-        handling.reopen(case_id=done.pk, reason="again", at=AT, actor=actor(stage.manager))
+        confirmation.reopen(case_id=done.pk, reason="again", at=AT, actor=actor(stage.manager))
         Answer.objects.create(
             case=done, route=AnswerRoute.UNREACHABLE, status=AnswerStatus.REACHED, text="x", by=stage.agent, at=AT
         )

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from cases.commands import action, case, delivery, dialogue, handling, invitation, moves, triage
+from cases.commands import action, case, confirmation, delivery, dialogue, handling, invitation, moves, triage
 from cases.models import Action, Case, Delivery, Invitation, Message, PublicReply, Thread, User
 from cases.vocabulary import (
     SYSTEM,
@@ -235,8 +235,8 @@ TRIES: dict[str, Callable[[Try], object]] = {
     "answer": _answer,
     "send": _send,
     "handle": lambda one: handling.handle(case_id=one.case.pk, at=one.at, actor=one.by),
-    "reopen": lambda one: handling.reopen(case_id=one.case.pk, reason=one.words(), at=one.at, actor=one.by),
-    "say": lambda one: handling.confirm(
+    "reopen": lambda one: confirmation.reopen(case_id=one.case.pk, reason=one.words(), at=one.at, actor=one.by),
+    "say": lambda one: confirmation.confirm(
         thread_id=one.thread(),
         answer=list(Satisfaction)[one.pick % 3],
         words=one.words(),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from cases.commands import case as commands
-from cases.commands import dialogue, handling, intake, invitation
+from cases.commands import confirmation, dialogue, handling, intake, invitation
 from cases.commands import triage as triages
 from cases.models import Case
 from cases.vocabulary import SYSTEM, Actor, Audience, ObservationKind, Satisfaction, Status
@@ -223,7 +223,7 @@ class TestCase:
             page = text(client.get(address))
             assert "Asked, no answer yet" in page
             assert "Silent, not counted as a yes" not in page
-        handling.confirm(
+        confirmation.confirm(
             thread_id=thread.pk,
             answer=Satisfaction.SETTLED,
             words="You kept your word.",

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from casedesk.logging import without_secrets
-from cases.commands import action, delivery, dialogue, handling, intake, invitation, moves, triage
+from cases.commands import action, confirmation, delivery, dialogue, handling, intake, invitation, moves, triage
 from cases.commands import case as cases
 from cases.models import Action, Attachment, Case, Confirmation, Delivery, Event, Message, PrivateLink, Thread
 from cases.vocabulary import SYSTEM, Outcome, PostKind, Status
@@ -216,7 +216,7 @@ class TestTheQuestion:
 
     def test_a_no_to_a_case_that_a_colleague_opened_meanwhile_is_a_message(self, filed: Filed, visitor: Client) -> None:
         filed.handle()
-        handling.reopen(case_id=filed.case.pk, reason="She called.", at=timezone.now(), actor=filed.agent)
+        confirmation.reopen(case_id=filed.case.pk, reason="She called.", at=timezone.now(), actor=filed.agent)
         assert visitor.post(filed.url + "answer/", {"answer": "no", "words": "Still leaning."}).status_code == 302
         assert Message.objects.latest("pk").text == "Still leaning."
 

@@ -1,6 +1,7 @@
 """What all commands share: lock, require, set status, record, queue; opening, sending and linking for several steps."""
 
 from cases.commands.moves.arriving import Received, process_safely, receive_batch
+from cases.commands.moves.asking import ask_whether_settled
 from cases.commands.moves.base import (
     Led,
     Once,
@@ -70,6 +71,7 @@ __all__ = [
     "Upload",
     "address_of",
     "answered",
+    "ask_whether_settled",
     "bring_playbook",
     "change_row",
     "checked_code",

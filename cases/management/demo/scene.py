@@ -7,7 +7,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from cases.commands import action, case, delivery, dialogue, handling, intake, invitation, moves, people, triage
+from cases.commands import (
+    action,
+    case,
+    confirmation,
+    delivery,
+    dialogue,
+    handling,
+    intake,
+    invitation,
+    moves,
+    people,
+    triage,
+)
 from cases.management.demo import files
 from cases.management.demo.screenplay import Clock, Story
 from cases.models import Action, Case, Category, Channel, Delivery, Kind, Message, Post, PublicReply, Thread, User
@@ -112,7 +124,7 @@ class Scene:
 
     def say_whether(self, at: datetime, _actor: Actor, answer: Satisfaction, words: str = "") -> None:
         """They say whether it is settled."""
-        handling.confirm(thread_id=self._thread(), answer=answer, words=words, at=at, actor=self._complainant())
+        confirmation.confirm(thread_id=self._thread(), answer=answer, words=words, at=at, actor=self._complainant())
 
     def withdraw(self, at: datetime, _actor: Actor) -> None:
         """They take the complaint back."""
@@ -300,7 +312,9 @@ class Scene:
     def reopen(self, at: datetime, actor: Actor, reason: str, with_post: bool = False) -> None:
         """The case is opened again."""
         post_id = self._posts[-1].pk if with_post else None
-        self._case_id = handling.reopen(case_id=self._case_id, reason=reason, post_id=post_id, at=at, actor=actor).pk
+        self._case_id = confirmation.reopen(
+            case_id=self._case_id, reason=reason, post_id=post_id, at=at, actor=actor
+        ).pk
 
     # --- what the methods share
 

@@ -116,14 +116,14 @@ class AboveAuthority(Refused):
 
 
 class NobodyMayDecide(Refused):
-    """Nobody at the brand may decide this: %(kinds)s. Nothing was changed; an admin can give somebody that authority."""
+    """Nobody at the brand may decide this: %(kinds)s. Nothing was changed; an admin can give somebody the authority."""
 
     code = "nobody_may_decide"
     status = 422
 
 
 class BudgetExhausted(Refused):
-    """What you may decide is used up for now: %(why)s. Nothing was changed; pass it on to somebody who has some left."""
+    """What you may decide is used up for now: %(why)s. Nothing was changed; somebody else may have some left."""
 
     code = "budget_exhausted"
 

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from tests.guards.sources import ROOT, named, python_files, tree
 
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
-LISTS = ("cases/management/demo/")
+LISTS = ("cases/management/demo/",)
 SHAPELESS = {"utils", "helpers", "common", "misc", "signals", "managers", "constants"}
 OVERRIDES = {"save", "delete", "save_base"}
 FORCES = {"force", "bypass", "skip_gate", "ignore_gate", "no_checks"}

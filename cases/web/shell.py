@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Seer
 from cases.queries import case as cases
 from cases.queries import delivery as deliveries
-from cases.queries import people
+from cases.queries import grants, people
 from cases.vocabulary import Inbox
 
 THEMES = ("light", "dark")
@@ -32,8 +33,17 @@ VIEWS = (
 AREAS = (
     ("inbox", "inbox", _("Desk"), "g d"),
     ("tray", "inbox-off", _("Tray"), "g y"),
+    ("authority-missing", "shield-check", _("Authority"), "g u"),
     ("settings", "settings", _("Settings"), "g s"),
     ("help", "help", _("Help"), ""),
+)
+AUTHORITY = (
+    ("authority-missing", "shield-question", _("Where it is missing")),
+    ("authority-grants", "list-details", _("Grants")),
+    ("authority-budgets", "wallet", _("Budgets")),
+    ("authority-absences", "umbrella", _("Deputies and absences")),
+    ("authority-waivers", "clipboard-check", _("Waivers, the ledger")),
+    ("authority-rates", "currency-euro", _("Rates")),
 )
 
 
@@ -81,7 +91,10 @@ class Shell:
     @cached_property
     def groups(self) -> list[Group]:
         """The side navigation, the current line marked."""
-        return [Group(_("Areas"), self._areas(), shown=False), Group(_("Views"), self._views())]
+        areas = Group(_("Areas"), self._areas(), shown=False)
+        if self._request.path.startswith(_href("authority-missing") or "/authority/") and grants.may_look(self.seer):
+            return [areas, Group(_("Authority"), self._authority())]
+        return [areas, Group(_("Views"), self._views())]
 
     @cached_property
     def seer(self) -> Seer:
@@ -93,9 +106,24 @@ class Shell:
         links = []
         for name, icon, label, keys in AREAS:
             href = _href(name)
-            if href and (name != "tray" or deliveries.may_look(self.seer)):
+            if href and self._has(name):
                 current = path == href if name == "inbox" else path.startswith(href)
                 links.append(Link(href, icon, label, current, self._count(name), keys))
+        return links
+
+    def _has(self, name: str) -> bool:
+        look = {"tray": deliveries.may_look, "authority-missing": grants.may_look}.get(name)
+        return look is None or look(self.seer)
+
+    def _authority(self) -> list[Link]:
+        path, brand = self._request.path, self._request.GET.get("brand", "")
+        kept = f"?{urlencode({'brand': brand})}" if brand else ""
+        links = []
+        for name, icon, label in AUTHORITY:
+            href = _href(name)
+            is_here = path == href if name == "authority-missing" else bool(href) and path.startswith(href)
+            if href:
+                links.append(Link(href + kept, icon, label, is_here))
         return links
 
     def _count(self, name: str) -> str | None:

@@ -16,6 +16,7 @@ _CODES_BY_MINOR_UNITS = {
 }
 _MINOR_UNITS = {code: units for units, codes in _CODES_BY_MINOR_UNITS.items() for code in codes.split()}
 DEFAULT_MINOR_UNITS = 2
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł", "JPY": "¥"}
 # The largest numeric(19,4).
 LARGEST = Decimal("999999999999999.9999")
 

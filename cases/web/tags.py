@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from cases.rules.money import DEFAULT_MINOR_UNITS, SYMBOLS, minor_units
 from cases.vocabulary import Severity, Status
 
 register = template.Library()
@@ -32,9 +33,6 @@ STATUS_ICONS = {
     Status.DISMISSED: "ban",
     Status.WITHDRAWN: "arrow-back-up",
 }
-# Where a symbol stands before the number in English; in French and for all others it follows.
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "PLN": "zł", "JPY": "¥"}
-NO_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF"})
 SOON = timedelta(hours=4)
 
 
@@ -181,7 +179,7 @@ def money(amount: Decimal | str | None, currency: str) -> str:
     """An amount as its reader writes it, the symbol after the number: 180.00 €, 180,00 €."""
     if amount is None:
         return ""
-    places = 0 if currency in NO_CENTS else 2
+    places = minor_units(currency) if currency else DEFAULT_MINOR_UNITS
     value = number_format(Decimal(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
     return f"{value}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"
 

@@ -135,6 +135,22 @@ class SelfApproval(Refused):
     status = 403
 
 
+class SelfGrant(Refused):
+    """Nobody gives themselves authority, neither alone nor with their role or their team. Nothing was changed; somebody
+    above you, or an admin, can give it.
+    """
+
+    code = "self_grant"
+    status = 403
+
+
+class BeyondOwn(Refused):
+    """You can only give what you may decide yourself: %(why)s. Nothing was changed; an admin can give more."""
+
+    code = "above_authority"
+    status = 403
+
+
 class ApprovalVoid(Refused):
     """This request no longer stands: it is answered already, or what it was for has changed. Nothing was done; look at
     the case.

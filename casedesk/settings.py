@@ -222,6 +222,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# Connected systems inside one's own network; refused unless said otherwise, but a machine of one's own may call itself.
+ALLOW_PRIVATE_TARGETS = env.bool("CASEDESK_ALLOW_PRIVATE_TARGETS", EMBEDDED_POSTGRES)
+
 # What a person may upload.
 FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", 10 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700

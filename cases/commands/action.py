@@ -1,4 +1,4 @@
-"""Resolution actions: added, started, done with proof, failed, proposed again, changed, waived with a reason."""
+"""Resolution actions: added, decided, started, done with proof, failed, proposed again, changed, waived."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from cases import errors
 from cases.commands import moves
 from cases.models import Action, Case, Kind, Membership, Team
-from cases.rules import money, transitions
+from cases.queries import authority
+from cases.rules import money
 from cases.rules import text as texts
-from cases.vocabulary import ActionStatus, Actor, EventKind, Permission, Proof, Status
+from cases.vocabulary import ActionStatus, Actor, ApprovalStatus, EventKind, Permission, Proof, Status
 
 
 @transaction.atomic(durable=True)
@@ -30,13 +31,15 @@ def add_action(
     owner_id: int | None = None,
     team_id: int | None = None,
     due_at: datetime | None = None,
+    reason: str = "",
     once: UUID | None = None,
     at: datetime,
     actor: Actor,
 ) -> Action:
     """Add what is to be done for the complainant; without a date it is due after the days its kind names.
 
-    The same ``once`` again is the same action.
+    Within the actor's authority it is decided at once, above it the nearest person who can is asked, with the
+    ``reason``. Raises NobodyMayDecide, NoRate. The same ``once`` again is the same action.
     """
     case = moves.lock(case_id)
     moves.require(actor, Permission.ACT, case)
@@ -76,14 +79,18 @@ def add_action(
     )
     if owner_id:
         moves.notify([owner_id], "action", by_id=actor.person_id, case=case, at=at)
+    if actor.person_id is not None and _is_complete(action):
+        moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor)
     return action
 
 
 @transaction.atomic(durable=True)
 def start_action(*, action_id: int, at: datetime, actor: Actor) -> Action:
-    """Somebody is at it."""
-    case, action = _lock(action_id, Permission.ACT, actor)
-    _move(action, ActionStatus.IN_PROGRESS, owner_id=action.owner_id or actor.person_id)
+    """Somebody is at it; what nobody decided yet is decided by who starts it, or refused as above their authority."""
+    case, action = _lock(action_id, actor)
+    _require_begun_by_hand(action)
+    moves.require_authority(case, action, at=at, actor=actor)
+    moves.move_action(action, ActionStatus.IN_PROGRESS, owner_id=action.owner_id or actor.person_id)
     moves.record_case(case, EventKind.ACTION_STARTED, actor, at=at, action=action.pk)
     return action
 
@@ -99,17 +106,22 @@ def complete_action(
     at: datetime,
     actor: Actor,
 ) -> Action:
-    """It is done, and here is the proof that its kind demands; raises ProofMissing without it."""
-    case, action = _lock(action_id, Permission.ACT, actor)
+    """It is done, and here is the proof that its kind demands; raises ProofMissing without it.
+
+    What nobody decided yet is decided by who did it, for the amount that was paid; raises AboveAuthority.
+    """
+    case, action = _lock(action_id, actor)
     if action.status == ActionStatus.DONE:
         return action
+    _require_begun_by_hand(action)
     outcome, reference = texts.clean(outcome).strip(), texts.clean(reference).strip()[:120]
     _check_proof(action, outcome, reference, amount, has_file=bool(uploads))
-    if action.status in {ActionStatus.PROPOSED, ActionStatus.APPROVED}:
-        _move(action, ActionStatus.IN_PROGRESS)
+    _decide_paid(case, action, amount, at=at, actor=actor)
+    if action.status != ActionStatus.IN_PROGRESS:
+        moves.move_action(action, ActionStatus.IN_PROGRESS)
         moves.record_case(case, EventKind.ACTION_STARTED, actor, at=at, action=action.pk)
     moves.keep_files(case.brand_id, uploads, action=action)
-    _move(
+    moves.move_action(
         action,
         ActionStatus.DONE,
         proof_outcome=outcome,
@@ -136,40 +148,50 @@ def complete_action(
 @transaction.atomic(durable=True)
 def fail_action(*, action_id: int, reason: str, at: datetime, actor: Actor) -> Action:
     """It was tried and did not work, for this reason."""
-    case, action = _lock(action_id, Permission.ACT, actor)
+    case, action = _lock(action_id, actor)
+    _require_begun_by_hand(action)
     if not reason.strip():
         raise errors.Invalid(gettext("Say why it did not work."), "reason")
-    if action.status == ActionStatus.PROPOSED:
-        _move(action, ActionStatus.IN_PROGRESS)
-    _move(action, ActionStatus.FAILED, failure=texts.clean(reason).strip())
+    if action.status in {ActionStatus.PROPOSED, ActionStatus.APPROVED}:
+        moves.require_authority(case, action, at=at, actor=actor)
+        moves.move_action(action, ActionStatus.IN_PROGRESS)
+    moves.move_action(action, ActionStatus.FAILED, failure=texts.clean(reason).strip())
     moves.record_case(case, EventKind.ACTION_FAILED, actor, at=at, action=action.pk)
     return action
 
 
 @transaction.atomic(durable=True)
 def propose_again(*, action_id: int, at: datetime, actor: Actor) -> Action:
-    """What failed is tried again."""
-    case, action = _lock(action_id, Permission.ACT, actor)
-    _move(action, ActionStatus.PROPOSED)
+    """What failed or was refused is tried again; it has to be decided again."""
+    case, action = _lock(action_id, actor)
+    if action.status not in {ActionStatus.FAILED, ActionStatus.REFUSED}:
+        raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
+    moves.move_action(action, ActionStatus.PROPOSED, target_id=None, sent_at=None, system_status="")
     moves.record_case(case, EventKind.ACTION_PROPOSED_AGAIN, actor, at=at, action=action.pk)
     return action
 
 
 @transaction.atomic(durable=True)
 def waive_action(*, action_id: int, reason: str, at: datetime, actor: Actor) -> Action:
-    """A manager takes it upon them that this is not done, and says why."""
-    case, action = _lock(action_id, Permission.WAIVE, actor)
+    """Somebody with that grant takes it upon them that this is not done, and says why; raises NotAllowed."""
+    case, action = _lock(action_id, actor)
     if action.status == ActionStatus.WAIVED:
         return action
+    if not authority.may_waive(moves.person_of(actor), case, action.kind_id, at):
+        raise errors.NotAllowed
+    _require_begun_by_hand(action)
     if not reason.strip():
         raise errors.Invalid(gettext("Say why this is waived. Your name and the reason stay with the case."), "reason")
-    _move(
+    was_asked = action.approvals.filter(status=ApprovalStatus.WAITING).values_list("pk", flat=True).first()
+    moves.move_action(
         action,
         ActionStatus.WAIVED,
         waiver=texts.clean(reason).strip(),
         waived_at=at,
         waived_by_id=moves.person_of(actor),
     )
+    if was_asked is not None:
+        moves.record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=was_asked, action=action.pk)
     moves.record_case(case, EventKind.ACTION_WAIVED, actor, at=at, action=action.pk)
     return action
 
@@ -184,14 +206,19 @@ def change_action(
     owner_id: int | None,
     team_id: int | None,
     due_at: datetime | None,
+    reason: str = "",
     revision: int | None = None,
     at: datetime,
     actor: Actor,
 ) -> Action:
-    """Change what is planned, while nothing is done yet; raises ChangedMeanwhile for an old ``revision``."""
-    case, action = _lock(action_id, Permission.ACT, actor)
+    """Change what is planned, while nothing is done yet; raises ChangedMeanwhile for an old ``revision``.
+
+    Another amount or other words have to be decided again: at once within the actor's authority, else by asking.
+    """
+    case, action = _lock(action_id, actor)
     moves.require_revision(case, revision)
-    if action.status not in {ActionStatus.PROPOSED, ActionStatus.IN_PROGRESS}:
+    _require_begun_by_hand(action)
+    if action.status not in _OPEN:
         raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
     if action.is_required and not is_required and actor.person_id is not None:
         # Whoever could make an action optional could open the gate without proof; that is what a waiver is for.
@@ -207,6 +234,10 @@ def change_action(
         "team_id": team_id,
         "due_at": due_at,
     }
+    was, was_decided = ActionStatus(action.status), authority.is_authorised(action)
+    was_asked = action.approvals.filter(status=ApprovalStatus.WAITING).values_list("pk", flat=True).first()
+    is_other = (action.amount, action.wording) != (amount, fields["wording"])
+    # The database puts an action whose amount or words change back to proposed, and voids what was asked for.
     Action.objects.filter(pk=action.pk).update(**fields)
     moves.record_case(
         case,
@@ -218,18 +249,30 @@ def change_action(
         owner=owner_id,
         due=due_at.isoformat() if due_at else None,
     )
+    if is_other and was_asked is not None:
+        moves.record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=was_asked, action=action.pk)
     action.refresh_from_db()
+    if is_other and actor.person_id is not None and _is_complete(action) and (was_decided or was_asked or amount):
+        decided = moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor) is None
+        if decided and was == ActionStatus.IN_PROGRESS:
+            moves.move_action(action, ActionStatus.IN_PROGRESS)
     return action
 
 
-def _lock(action_id: int, permission: Permission, actor: Actor) -> tuple[Case, Action]:
+# What nobody has finished or refused can still be planned another way.
+_OPEN = frozenset(
+    {ActionStatus.PROPOSED, ActionStatus.AWAITING_APPROVAL, ActionStatus.APPROVED, ActionStatus.IN_PROGRESS}
+)
+
+
+def _lock(action_id: int, actor: Actor) -> tuple[Case, Action]:
     found = Action.objects.filter(pk=action_id).values_list("case_id", flat=True).first()
     if found is None:
         raise errors.NotFound
     case = moves.lock(found)
-    moves.require(actor, permission, case)
+    moves.require(actor, Permission.ACT, case)
     _refuse_frozen(case)
-    return case, Action.objects.select_related("kind").get(pk=action_id)
+    return case, Action.objects.select_related("kind", "target").get(pk=action_id)
 
 
 def _refuse_frozen(case: Case) -> None:
@@ -239,13 +282,35 @@ def _refuse_frozen(case: Case) -> None:
         raise errors.IllegalMove(status=Status(case.status).label)
 
 
-def _move(action: Action, status: ActionStatus, **fields: object) -> None:
-    old = ActionStatus(action.status)
-    if not transitions.action_may(old, status):
-        raise errors.IllegalActionMove(status=old.label)
-    for name, value in {"status": status, **fields}.items():
-        setattr(action, name, value)
-    Action.objects.filter(pk=action.pk).update(status=status, **fields)
+def _require_begun_by_hand(action: Action) -> None:
+    """What a connected system has, only its answer or a cancellation moves."""
+    if action.status == ActionStatus.IN_PROGRESS and action.sent_at is not None and action.target is not None:
+        raise errors.SentAlready(target=action.target.name)
+
+
+def _is_complete(action: Action) -> bool:
+    """Whether there is something to decide: an action of money without its amount is only an intention."""
+    return action.amount is not None or not action.kind.has_amount
+
+
+def _decide_paid(case: Case, action: Action, amount: Decimal | None, *, at: datetime, actor: Actor) -> None:
+    """What was paid must be what was decided, or what the actor may decide themselves."""
+    if action.status == ActionStatus.AWAITING_APPROVAL:
+        raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
+    is_decided = authority.is_authorised(action)
+    if amount is not None and not is_decided and action.status == ActionStatus.PROPOSED:
+        action.amount, action.currency = amount, action.currency or case.brand.currency
+        Action.objects.filter(pk=action.pk).update(amount=action.amount, currency=action.currency)
+    elif amount is not None and action.amount is not None and amount > action.amount:
+        raise errors.AboveAuthority(
+            why=gettext("%(paid)s is more than the %(decided)s that was decided")
+            % {
+                "paid": authority.said_amount(amount, action.currency),
+                "decided": authority.said_amount(action.amount, action.currency),
+            }
+        )
+    if not is_decided:
+        moves.require_authority(case, action, at=at, actor=actor)
 
 
 def _check_people(case: Case, owner_id: int | None, team_id: int | None) -> None:

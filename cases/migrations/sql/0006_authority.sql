@@ -116,6 +116,63 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
                 AND d.on_day BETWEEN a.starts_on AND a.ends_on AND casedesk_holds(a.person_id, g))))
 $$;
 
+-- Who could decide an action of this kind, by which grants: everybody who holds one, and their deputies of that day.
+CREATE FUNCTION casedesk_candidates(the_brand bigint, the_kind bigint, the_category bigint, on_day date)
+RETURNS TABLE (person_id bigint, holder_id bigint, grant_id bigint, is_direct boolean, is_away boolean, role text,
+  per_action numeric, currency text)
+LANGUAGE sql STABLE AS $$
+  WITH held AS (
+    SELECT m.person_id AS holder, g.id, g.per_action, g.currency
+      FROM cases_grant g
+      JOIN cases_membership m ON m.brand_id = g.brand_id AND m.role IN ('agent','manager')
+      LEFT JOIN cases_team t ON t.id = g.team_id
+     WHERE g.brand_id = the_brand AND casedesk_in_force(g, on_day) AND casedesk_covers(g, the_kind, the_category)
+       AND (g.person_id = m.person_id OR g.role = m.role OR g.team_id = m.team_id OR t.lead_id = m.person_id)
+  ), able AS (
+    SELECT holder AS person, holder, id, true AS is_direct, h.per_action, h.currency FROM held h
+    UNION ALL
+    SELECT a.deputy_id, h.holder, h.id, false, h.per_action, h.currency FROM held h
+      JOIN cases_absence a ON a.brand_id = the_brand AND a.person_id = h.holder AND a.ended_at IS NULL
+       AND on_day BETWEEN a.starts_on AND a.ends_on
+  )
+  SELECT able.person, able.holder, able.id, able.is_direct,
+    EXISTS (SELECT 1 FROM cases_absence a WHERE a.brand_id = the_brand AND a.person_id = able.person AND a.ended_at IS NULL
+              AND on_day BETWEEN a.starts_on AND a.ends_on),
+    m.role, able.per_action, able.currency
+    FROM able JOIN cases_membership m ON m.person_id = able.person AND m.brand_id = the_brand AND m.role IN ('agent','manager')
+    JOIN cases_user u ON u.id = able.person AND u.is_active
+$$;
+
+-- The nearest person who may decide exactly this: the owner's lead, then the team's, then the brand's managers from the
+-- smallest sufficient limit up, then anybody on duty with the grant. Nobody in ``leave_out``.
+CREATE FUNCTION casedesk_route(the_case bigint, the_kind bigint, amount numeric, currency text, at timestamptz,
+  leave_out bigint[], OUT person_id bigint, OUT holder_id bigint, OUT grant_id bigint)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE c record; r record; judged record; on_day date;
+BEGIN
+  SELECT o.brand_id, o.category_id, o.complainant_id, o.about_id, b.zone, t.lead_id AS team_lead,
+      (SELECT ot.lead_id FROM cases_membership om JOIN cases_team ot ON ot.id = om.team_id
+        WHERE om.person_id = o.owner_id AND om.brand_id = o.brand_id) AS owner_lead
+    INTO c FROM cases_case o JOIN cases_brand b ON b.id = o.brand_id LEFT JOIN cases_team t ON t.id = o.team_id
+   WHERE o.id = the_case;
+  on_day := (at AT TIME ZONE c.zone)::date;
+  FOR r IN
+    SELECT k.* FROM casedesk_candidates(c.brand_id, the_kind, c.category_id, on_day) k
+     WHERE NOT k.is_away AND k.person_id <> ALL (leave_out) AND k.person_id IS DISTINCT FROM c.about_id
+       AND (amount IS NULL OR k.per_action IS NULL OR k.currency <> casedesk_route.currency OR amount <= k.per_action)
+     ORDER BY CASE WHEN k.person_id = c.owner_lead THEN 0 WHEN k.person_id = c.team_lead THEN 1
+                   WHEN k.role = 'manager' THEN 2 ELSE 3 END,
+       k.per_action NULLS LAST, NOT k.is_direct, k.person_id, k.grant_id
+  LOOP
+    SELECT * INTO judged FROM casedesk_judge(r.person_id, r.holder_id, r.grant_id, the_kind, c.category_id, c.complainant_id,
+      amount, currency, at);
+    IF judged.gap IS NULL THEN
+      person_id := r.person_id; holder_id := r.holder_id; grant_id := r.grant_id;
+      RETURN;
+    END IF;
+  END LOOP;
+END $$;
+
 -- ---------------------------------------------------------------- grants and rates are never changed, only followed
 
 CREATE FUNCTION casedesk_grant_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,9 +6,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cases.commands import intake, triage
-from cases.models import Brand, Case, Category, Channel, Kind, Membership, Playbook, PlaybookAction, Post, Team, User
+from cases.models import (
+    Brand,
+    Case,
+    Category,
+    Channel,
+    Grant,
+    Kind,
+    Membership,
+    Playbook,
+    PlaybookAction,
+    PlaybookVersion,
+    Post,
+    Team,
+    User,
+)
 from cases.rules.arrival import Arrival
-from cases.vocabulary import Actor, ChannelKind, PostKind, Proof, Role
+from cases.vocabulary import Actor, ChannelKind, PostKind, Proof, Role, VersionStatus
 
 AT = datetime(2026, 9, 8, 12, 0, tzinfo=UTC)
 
@@ -94,7 +108,11 @@ def set_stage() -> Stage:
     apology = Kind.objects.create(brand=brand, code="apology", label={"en": "Apology"}, proof=Proof.OUTCOME)
     category = Category.objects.create(brand=brand, code="delivery", label={"en": "Delivery", "fr": "Livraison"})
     playbook = Playbook.objects.create(brand=brand, category=category)
-    PlaybookAction.objects.create(playbook=playbook, kind=refund, is_required=True)
+    version = PlaybookVersion.objects.create(playbook=playbook, number=1, status=VersionStatus.LIVE, live_at=AT)
+    PlaybookAction.objects.create(version=version, kind=refund, is_required=True)
+    for each in (brand, other):
+        Grant.objects.create(brand=each, role=Role.AGENT, currency="EUR")
+        Grant.objects.create(brand=each, role=Role.MANAGER, currency="EUR", may_waive=True)
     return Stage(
         brand=brand,
         channel=Channel.objects.create(

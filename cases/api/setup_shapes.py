@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cases.api.fields import Line, Texts
-from cases.vocabulary import ChannelKind, Proof, Role, Severity
+from cases.api.fields import Amount, Line, Texts
+from cases.vocabulary import ChannelKind, Condition, DayUnit, Doer, Proof, Role, Severity, VersionStatus, Wish
 
 Choice = serializers.ChoiceField
 
@@ -76,23 +76,43 @@ class KindShape(serializers.Serializer[Any]):
 
 
 class PlaybookLineShape(serializers.Serializer[Any]):
-    """One action that a playbook brings."""
+    """One action that a version of a playbook brings."""
 
     kind = serializers.CharField(source="kind.code")
     required = serializers.BooleanField(source="is_required")  # type: ignore[assignment]  # DRF takes fields out of the class
+    condition = Choice(choices=[("", "always"), *Condition.choices[1:]], help_text="empty: always")
+    doer = Choice(choices=Doer.choices)
     team = serializers.IntegerField(source="team_id", allow_null=True)
-    days = serializers.IntegerField(allow_null=True)
+    days = serializers.IntegerField(allow_null=True, help_text="null: those of the kind")
+    day_unit = Choice(choices=DayUnit.choices)
+    amount = Amount(allow_null=True, help_text="suggested, in the brand's currency")
+    wording = Texts(help_text="what the complainant reads, by language")
+
+
+class PlaybookVersionShape(serializers.Serializer[Any]):
+    """What a playbook brings, as it stands or stood."""
+
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    status = Choice(choices=VersionStatus.choices)
+    severity = Choice(choices=Severity.choices, help_text="what a case begins with")
+    actions = PlaybookLineShape(source="lines", many=True)
+    made_by = serializers.CharField(source="made_by.username", default=None, allow_null=True)
+    made_at = serializers.DateTimeField()
+    live_at = serializers.DateTimeField(allow_null=True)
+    retired_at = serializers.DateTimeField(allow_null=True)
 
 
 class PlaybookShape(serializers.Serializer[Any]):
-    """The actions that a category brings."""
+    """Which cases a playbook is for, and what it brings in each of its versions, newest first."""
 
     id = serializers.IntegerField()
     brand = serializers.CharField(source="brand.slug")
-    category = serializers.CharField(source="category.code")
-    severity = Choice(choices=Severity.choices)
-    actions = PlaybookLineShape(source="lines", many=True)
+    category = serializers.CharField(source="category.code", default=None, allow_null=True, help_text="null: any")
+    severities = serializers.ListField(child=serializers.IntegerField(), help_text="empty: any")
+    wish = Choice(choices=[("", "any"), *Wish.choices])
     is_active = serializers.BooleanField()
+    versions = PlaybookVersionShape(source="all", many=True)
 
 
 class MembershipShape(serializers.Serializer[Any]):

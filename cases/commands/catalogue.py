@@ -1,28 +1,19 @@
-"""What an admin sets up of the work: categories, kinds of action, and the playbooks that bring them."""
+"""What an admin sets up of the work: categories and kinds of action."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Brand, Category, Channel, Kind, Playbook, PlaybookAction
-from cases.vocabulary import Actor, EventKind, Proof, Severity
+from cases.models import Brand, Category, Channel, Kind
+from cases.queries import playbook as queries
+from cases.vocabulary import Actor, EventKind, Proof
 
 LONGEST = 365
-
-
-class Line(NamedTuple):
-    """One action that a playbook brings: its kind, whether it is required, which team does it in how many days."""
-
-    kind_id: int
-    is_required: bool = True
-    team_id: int | None = None
-    days: int | None = None
 
 
 @transaction.atomic(durable=True)
@@ -101,57 +92,10 @@ def change_kind(
     """Change a kind; another proof is demanded of actions not done yet, what is done stays done."""
     kind, brand = moves.lock_row(Kind.objects.all(), kind_id, actor)
     if kind.is_active and not is_active:
-        playbooks = Playbook.objects.filter(actions__kind=kind, is_active=True)
-        moves.refuse_needed(list(playbooks.order_by("category__code").values_list("category__code", flat=True)))
+        moves.refuse_needed(queries.bringing(kind))
     wanted = _checked_kind(brand, label, promise, proof, has_amount, days, is_shown)
     moves.change_row(kind, {**wanted, "is_active": is_active}, EventKind.KIND_CHANGED, actor, brand_id=brand.pk)
     return kind
-
-
-@transaction.atomic(durable=True)
-def save_playbook(
-    *, category_id: int, severity: int, lines: Sequence[Line], is_active: bool = True, actor: Actor
-) -> Playbook:
-    """What a category brings from now on, in this order, in place of what it brought; open cases keep theirs."""
-    category, brand = moves.lock_row(Category.objects.all(), category_id, actor)
-    if severity not in Severity.values:
-        raise errors.Invalid(_("Severity is 1, 2, 3 or 4."), "severity")
-    playbook = Playbook.objects.prefetch_related("actions").filter(category=category).first()
-    standing = {line.kind_id: line for line in playbook.actions.all()} if playbook else {}
-    rows = [_checked_line(place, line, brand, standing.get(line.kind_id)) for place, line in enumerate(lines)]
-    if len({row.kind_id for row in rows}) < len(rows):
-        raise errors.Invalid(_("Each kind of action stands in a playbook once."), "lines")
-    if playbook is None:
-        playbook = Playbook(brand=brand, category=category)
-    playbook.severity, playbook.is_active = severity, is_active
-    playbook.save()
-    playbook.actions.all().delete()
-    for row in rows:
-        row.playbook = playbook
-    PlaybookAction.objects.bulk_create(rows)
-    moves.record_row(
-        playbook,
-        EventKind.PLAYBOOK_CHANGED,
-        actor,
-        brand_id=brand.pk,
-        fields=["severity", "actions", "is_active"],
-        category=category.pk,
-        severity=severity,
-        kinds=[row.kind_id for row in rows],
-    )
-    return playbook
-
-
-def _checked_line(place: int, line: Line, brand: Brand, standing: PlaybookAction | None) -> PlaybookAction:
-    moves.of_brand(brand.kinds.all(), line.kind_id, "lines", now=standing.kind_id if standing else None)
-    team_id = moves.of_brand(brand.teams.all(), line.team_id, "lines", now=standing.team_id if standing else None)
-    return PlaybookAction(
-        kind_id=line.kind_id,
-        is_required=line.is_required,
-        team_id=team_id,
-        days=None if line.days is None else _checked_days(line.days, "lines"),
-        position=place,
-    )
 
 
 def _checked_kind(

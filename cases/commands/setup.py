@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Brand, Case, Category, Channel, Kind, Membership, PlaybookAction, Post, Team
+from cases.models import Brand, Case, Category, Channel, Grant, Kind, Membership, PlaybookAction, Post, Team
 from cases.rules import catalogue, currencies
 from cases.rules.permission import OWNERS
-from cases.vocabulary import Actor, ChannelKind, EventKind
+from cases.vocabulary import Actor, ChannelKind, EventKind, VersionStatus
 
 _PREFIX = re.compile(r"[A-Z]{2,4}", re.ASCII)
 
@@ -34,6 +34,10 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
     )
     brand.save()
     Kind.objects.bulk_create([Kind(brand=brand, **vars(starter)) for starter in catalogue.KINDS])
+    grants = [
+        Grant.objects.create(brand=brand, currency=currency, given_by_id=actor.person_id, **vars(starter))
+        for starter in catalogue.GRANTS
+    ]
     with translation.override(language):
         channel = Channel.objects.create(
             brand=brand,
@@ -45,6 +49,8 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
         )
     moves.record_row(brand, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk, fields=["created"], prefix=prefix)
     moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"])
+    for grant in grants:
+        moves.record_row(grant, EventKind.GRANT_GIVEN, actor, brand_id=brand.pk, fields=["created"])
     return brand
 
 
@@ -166,8 +172,10 @@ def _sending_to(team: Team) -> list[str]:
     """The codes of what brings work to this team."""
     categories = Category.objects.filter(team=team, is_active=True).values_list("code", flat=True)
     channels = Channel.objects.filter(default_team=team, is_active=True).values_list("slug", flat=True)
-    playbooks = PlaybookAction.objects.filter(team=team, playbook__is_active=True)
-    named = playbooks.values_list("playbook__category__code", flat=True)
+    lines = PlaybookAction.objects.filter(
+        team=team, version__playbook__is_active=True, version__status__in=[VersionStatus.DRAFT, VersionStatus.LIVE]
+    )
+    named = {name or "*" for name in lines.values_list("version__playbook__category__code", flat=True)}
     return sorted({*categories, *channels, *named})
 
 

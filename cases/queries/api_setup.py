@@ -9,7 +9,19 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from cases.models import Brand, Category, Channel, Kind, Membership, Playbook, PlaybookAction, Seer, Team, User
+from cases.models import (
+    Brand,
+    Category,
+    Channel,
+    Kind,
+    Membership,
+    Playbook,
+    PlaybookAction,
+    PlaybookVersion,
+    Seer,
+    Team,
+    User,
+)
 from cases.queries.people import known_to
 from cases.rules.permission import may
 from cases.vocabulary import Permission
@@ -51,12 +63,15 @@ def kinds(seer: Seer) -> QuerySet[Kind]:
 
 
 def playbooks(seer: Seer) -> QuerySet[Playbook]:
-    """The playbooks of the person's brands with their actions in order."""
+    """The playbooks of the person's brands with the versions that are drafted, live or the last ones, newest first."""
     lines = PlaybookAction.objects.select_related("kind").order_by("position")
+    versions = PlaybookVersion.objects.select_related("made_by").order_by("-number")
     return (
         Playbook.objects.filter(mine(seer))
         .select_related("brand", "category")
-        .prefetch_related(Prefetch("actions", lines, to_attr="lines"))
+        .prefetch_related(
+            Prefetch("versions", versions.prefetch_related(Prefetch("actions", lines, to_attr="lines")), to_attr="all")
+        )
     )
 
 

@@ -18,12 +18,13 @@ from cases.models import (
     Membership,
     Playbook,
     PlaybookAction,
+    PlaybookVersion,
     Seer,
     Team,
 )
 from cases.queries import people
 from cases.rules.permission import may
-from cases.vocabulary import Permission
+from cases.vocabulary import Permission, VersionStatus
 
 M = TypeVar("M", bound=Model)
 PAGE = 50
@@ -94,20 +95,14 @@ def teams(brand: Brand, after: str = "") -> Page[Team]:
 
 
 def categories(brand: Brand, after: str = "") -> Page[Category]:
-    """The brand's categories by their code, each with the playbook it brings."""
+    """The brand's categories by their code, each with the playbooks that are for it and what they bring."""
     lines = PlaybookAction.objects.select_related("kind").order_by("position")
-    playbooks = Playbook.objects.prefetch_related(Prefetch("actions", lines))
-    return page(
-        brand.categories.select_related("team").prefetch_related(Prefetch("playbook", playbooks)), "code", after
-    )
+    live = PlaybookVersion.objects.filter(status=VersionStatus.LIVE).prefetch_related(Prefetch("actions", lines))
+    playbooks = Playbook.objects.order_by("pk").prefetch_related(Prefetch("versions", live, to_attr="live"))
+    rows = brand.categories.select_related("team").prefetch_related(Prefetch("playbooks", playbooks))
+    return page(rows, "code", after)
 
 
 def kinds(brand: Brand, after: str = "") -> Page[Kind]:
     """The brand's kinds of action by their code."""
     return page(brand.kinds.all(), "code", after)
-
-
-def playbook_of(category: Category) -> Playbook | None:
-    """What the category brings, its lines in their order."""
-    lines = PlaybookAction.objects.select_related("kind", "team").order_by("position")
-    return Playbook.objects.filter(category=category).prefetch_related(Prefetch("actions", lines)).first()

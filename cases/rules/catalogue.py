@@ -1,10 +1,11 @@
-"""The kinds of action that every new brand starts with: what they are called, promised and proved by."""
+"""What every new brand starts with: kinds of action, what promises and proves them, and who may decide how much."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
-from cases.vocabulary import Proof
+from cases.vocabulary import DayUnit, Proof, Role
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,27 @@ class Starter:
     proof: Proof
     days: int
     has_amount: bool = False
+    has_goods: bool = False
+    day_unit: DayUnit = DayUnit.CALENDAR
+    ask_again_days: int | None = None
     is_shown: bool = True
 
 
+@dataclass(frozen=True)
+class Authority:
+    """What a role may decide from the first day on, in the brand's currency, with the fields of a grant."""
+
+    role: Role
+    per_action: Decimal
+    per_complainant: Decimal
+    may_waive: bool
+    complainant_days: int = 90
+
+
+GRANTS = (
+    Authority(Role.AGENT, Decimal(100), Decimal(300), may_waive=False),
+    Authority(Role.MANAGER, Decimal(1000), Decimal(3000), may_waive=True),
+)
 KINDS = (
     Starter(
         "refund",
@@ -35,6 +54,8 @@ KINDS = (
         {"en": "We send you a new one.", "fr": "Nous vous en envoyons un nouveau."},
         Proof.REFERENCE,
         days=7,
+        has_goods=True,
+        ask_again_days=21,
     ),
     Starter(
         "repair",
@@ -42,6 +63,8 @@ KINDS = (
         {"en": "We repair it.", "fr": "Nous le réparons."},
         Proof.REFERENCE,
         days=14,
+        has_goods=True,
+        ask_again_days=21,
     ),
     Starter(
         "voucher",
@@ -57,6 +80,7 @@ KINDS = (
         {"en": "We call you back.", "fr": "Nous vous rappelons."},
         Proof.OUTCOME,
         days=1,
+        day_unit=DayUnit.WORKING,
     ),
     Starter(
         "correction",
@@ -64,6 +88,7 @@ KINDS = (
         {"en": "We put it right.", "fr": "Nous corrigeons l’erreur."},
         Proof.OUTCOME,
         days=5,
+        ask_again_days=21,
     ),
     Starter(
         "explanation",
@@ -85,5 +110,6 @@ KINDS = (
         {"en": "We look into what happened.", "fr": "Nous cherchons ce qui s’est passé."},
         Proof.FILE,
         days=10,
+        day_unit=DayUnit.WORKING,
     ),
 )

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.commands import catalogue
+from cases.commands import playbook as playbook_commands
 from cases.models import Category, Kind
+from cases.queries import playbook as playbook_queries
 from cases.queries import setup as queries
 from cases.vocabulary import Proof, Severity
 from cases.web import playbook_forms
@@ -96,14 +98,15 @@ def playbook(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """The actions that a category brings; three empty rows are always there to add some."""
     seer, brand = set_up_of(request, slug)
     category = _category(brand.categories.filter(code=code))
-    standing = queries.playbook_of(category)
-    severity = standing.severity if standing else Severity.MEDIUM
-    first = {"severity": severity, "is_active": standing.is_active if standing else True}
+    row = category.playbooks.filter(severities=[], wish="").first()
+    standing = playbook_queries.live(row) if row else None
+    severity = standing.version.severity if standing else Severity.MEDIUM
+    first = {"severity": severity, "is_active": row.is_active if row else True}
     form = playbook_forms.PlaybookForm(request.POST or None, initial=first)
     lines = playbook_forms.lines_of(brand, standing, request.POST or None)
     if form.is_valid() and lines.is_valid():
         given = {**form.cleaned_data, "lines": playbook_forms.given_lines(lines), "actor": actor_of(request)}
-        if forms.accept(form, catalogue.save_playbook, category_id=category.pk, **given):
+        if forms.accept(form, playbook_commands.save_playbook, category_id=category.pk, **given):
             name = {"name": catalogue_text(category.label)}
             messages.success(request, _("New cases of “%(name)s” begin with this playbook.") % name)
             return redirect("settings-playbook", slug, code)

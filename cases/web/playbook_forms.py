@@ -8,8 +8,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from cases.commands.catalogue import LONGEST, Line
-from cases.models import Brand, Playbook
+from cases.commands.playbook import LONGEST, Line
+from cases.models import Brand
+from cases.queries.playbook import Brings
 from cases.vocabulary import Severity
 from cases.web.tags import catalogue_text
 
@@ -60,9 +61,9 @@ def given_lines(rows: forms.BaseFormSet[LineForm]) -> list[Line]:
     return [Line(row["kind"], row["is_required"], row["team"], row["days"]) for row in chosen]
 
 
-def lines_of(brand: Brand, playbook: Playbook | None, data: Any) -> forms.BaseFormSet[LineForm]:
+def lines_of(brand: Brand, standing: Brings | None, data: Any) -> forms.BaseFormSet[LineForm]:
     """The rows of a playbook; what is switched off is only offered where it stands already."""
-    rows = list(playbook.actions.all()) if playbook else []
+    rows = list(standing.lines) if standing else []
     kinds = _in_use_or(brand.kinds.order_by("code"), [row.kind_id for row in rows])
     teams = _in_use_or(brand.teams.order_by("name"), [row.team_id for row in rows])
     return Lines(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cases import errors
-from cases.commands import catalogue, setup
-from cases.models import Brand, Category, Channel, Event, Kind, Playbook, Team
+from cases.commands import catalogue, playbook, setup
+from cases.models import Brand, Category, Channel, Event, Kind, Playbook, PlaybookVersion, Team
 from cases.vocabulary import ChannelKind, Permission, Proof, Role
 from tests.people import Stage, actor, set_stage
 
@@ -58,7 +58,7 @@ class TestCreateBrand:
         assert all(kind.has_amount for kind in brand.kinds.filter(proof=Proof.AMOUNT))
         channel = brand.channels.get()
         assert (channel.slug, channel.kind, channel.is_complaints_only) == ("web-form", ChannelKind.WEB_FORM, True)
-        assert kept(brand) == ["brand_changed", "channel_changed"]
+        assert kept(brand) == ["brand_changed", "channel_changed", "grant_given", "grant_given"]
 
     @pytest.mark.parametrize(
         ("given", "field"),
@@ -247,17 +247,17 @@ class TestKinds:
 
 
 class TestSavePlaybook:
-    def saved(self, stage: Stage, *lines: catalogue.Line) -> Playbook:
-        return catalogue.save_playbook(category_id=stage.category.pk, severity=3, lines=lines, actor=actor(stage.admin))
+    def saved(self, stage: Stage, *lines: playbook.Line) -> Playbook:
+        return playbook.save_playbook(category_id=stage.category.pk, severity=3, lines=lines, actor=actor(stage.admin))
 
     def test_replaces_it_as_a_whole_and_opens_the_next_case_with_it(self, stage: Stage) -> None:
         before = stage.case("p-1")
         self.saved(
-            stage, catalogue.Line(stage.apology.pk), catalogue.Line(stage.refund.pk, False, stage.team.pk, days=9)
+            stage, playbook.Line(stage.apology.pk), playbook.Line(stage.refund.pk, False, stage.team.pk, days=9)
         )
-        playbook = Playbook.objects.get()
-        lines = list(playbook.actions.order_by("position").values_list("kind__code", "is_required", "days"))
-        assert (playbook.severity, lines) == (3, [("apology", True, None), ("refund", False, 9)])
+        live = PlaybookVersion.objects.get(status="live")
+        lines = list(live.actions.order_by("position").values_list("kind__code", "is_required", "days"))
+        assert (live.severity, lines) == (3, [("apology", True, None), ("refund", False, 9)])
         after = stage.case("p-2", author="ann")
         assert [action.kind.code for action in after.actions.order_by("pk")] == ["apology", "refund"]
         assert before.actions.get().kind == stage.refund
@@ -266,14 +266,14 @@ class TestSavePlaybook:
         foreign = Kind.objects.create(brand=stage.other_brand, code="x", label={"en": "X"})
         Kind.objects.filter(pk=stage.apology.pk).update(is_active=False)
         for lines in (
-            [catalogue.Line(stage.refund.pk), catalogue.Line(stage.refund.pk)],
-            [catalogue.Line(foreign.pk)],
-            [catalogue.Line(stage.apology.pk)],
-            [catalogue.Line(stage.refund.pk, days=999)],
+            [playbook.Line(stage.refund.pk), playbook.Line(stage.refund.pk)],
+            [playbook.Line(foreign.pk)],
+            [playbook.Line(stage.apology.pk)],
+            [playbook.Line(stage.refund.pk, days=999)],
         ):
             with pytest.raises(errors.Invalid):
                 self.saved(stage, *lines)
-        assert Playbook.objects.get().actions.get().kind == stage.refund
+        assert PlaybookVersion.objects.get().actions.get().kind == stage.refund
 
 
 def test_set_up_is_in_no_role_but_the_admins() -> None:

@@ -99,7 +99,10 @@ CALLS = [
     Call("POST", "teams/", P.SET_UP, "brand", {"name": "New team"}),
     Call("POST", "categories/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
     Call("POST", "kinds/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
-    Call("POST", "playbooks/", P.SET_UP, "brand", {"category": "delivery", "actions": [{"kind": "apology"}]}),
+    Call("POST", "playbooks/", P.SET_UP, "brand", {"wish": "money", "actions": [{"kind": "apology"}]}),
+    Call("POST", "playbooks/<int:number>/draft/", P.SET_UP, "brand", {"actions": [{"kind": "apology"}]}),
+    Call("POST", "playbooks/<int:number>/live/", P.SET_UP, "brand"),
+    Call("POST", "playbooks/<int:number>/retire/", P.SET_UP, "brand"),
     *(
         Call(method, f"{rows}/<int:number>/", needs, "brand", {"is_active": True} if method == "PATCH" else {})
         for rows in ("channels", "teams", "categories", "kinds", "playbooks")
@@ -201,7 +204,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
             "teams": stage.team.pk,
             "categories": stage.category.pk,
             "kinds": stage.refund.pk,
-            "playbooks": stage.category.playbook.pk,
+            "playbooks": stage.category.playbooks.get().pk,
         },
     }
     return World(stage, program, role, named, is_restricted)

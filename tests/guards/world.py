@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from cases.commands import action, case, catalogue, dialogue, handling, intake, invitation, moves, triage
+from cases.commands import action, case, catalogue, dialogue, handling, intake, invitation, moves, playbook, triage
 from cases.commands import setup as commands
 from cases.models import (
     Action,
@@ -167,7 +167,7 @@ def _set_up(stage: Stage, number: int) -> None:
         is_shown=True,
         actor=admin,
     )
-    catalogue.save_playbook(category_id=category.pk, severity=2, lines=[catalogue.Line(kind.pk)], actor=admin)
+    playbook.save_playbook(category_id=category.pk, severity=2, lines=[playbook.Line(kind.pk)], actor=admin)
     commands.create_channel(
         brand_id=brand.pk,
         name=f"Channel {number}",

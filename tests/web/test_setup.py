@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from cases.commands import case as cases
-from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, Playbook, Team, User
+from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, PlaybookVersion, Team, User
 from cases.vocabulary import Role
 from tests.people import AT, Stage, actor, person, set_stage
 
@@ -183,7 +183,8 @@ class TestCataloguePages:
         }
         path = "/settings/brands/brindlewick/categories/delivery/playbook/"
         assert signed_in(stage.admin).post(path, rows).status_code == 302
-        lines = Playbook.objects.get().actions.order_by("position").values_list("kind__code", "is_required", "days")
+        live = PlaybookVersion.objects.get(status="live")
+        lines = live.actions.order_by("position").values_list("kind__code", "is_required", "days")
         assert list(lines) == [("apology", True, 2), ("refund", False, None)]
         twice = rows | {"line-1-kind": stage.refund.pk}
         assert signed_in(stage.admin).post(path, twice).status_code == 422

@@ -52,6 +52,7 @@ from cases.commands.moves.dialogue import (
     write_message,
     write_reply,
 )
+from cases.commands.moves.finding_cause import name_cause
 from cases.commands.moves.leaving import InHand, hand_over, lock_in_hand, lock_people
 from cases.commands.moves.naming import checked_code, checked_name, checked_texts
 from cases.commands.moves.opening import (
@@ -127,6 +128,7 @@ __all__ = [
     "mark_reply_posted",
     "move_action",
     "move_promise",
+    "name_cause",
     "new_secret",
     "nobody_known",
     "notify",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 
 from cases import queue
+from cases.commands.moves import playbook
 from cases.commands.moves.base import record_many, set_status, update
-from cases.models import Action, Case, CasePost, Category, Channel, Complainant, Playbook, Post, Triage
+from cases.models import Case, CasePost, Category, Channel, Complainant, Post, Triage
 from cases.rules import text as texts
-from cases.vocabulary import Actor, EventKind, PostKind, Severity, Status, Stream
+from cases.vocabulary import Actor, EventKind, PostKind, Status, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ class Opening:
     category: Category | None
     severity: int | None
     about_id: int | None = None
+    wish: str = ""
 
 
 def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> list[Case]:
     """Open one case per opening, all of one brand, with their playbooks' actions; the brand's counter is taken last."""
     if not openings:
         return []
-    playbooks = _playbooks({opening.category.pk for opening in openings if opening.category})
     brand = openings[0].channel.brand
+    choices = _choices(openings)
     first = _take_references(brand.pk, len(openings))
     cases = [
         Case(
@@ -42,7 +44,9 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
             complainant=opening.complainant,
             channel=opening.channel,
             category=opening.category,
-            severity=opening.severity or _severity(playbooks.get(opening.category.pk if opening.category else 0)),
+            severity=choice.severity,
+            wish=opening.wish,
+            playbook_version=choice.version,
             team_id=(opening.category.team_id if opening.category else None) or opening.channel.default_team_id,
             language=opening.post.language or opening.complainant.language or brand.language,
             headline=texts.excerpt(opening.post.text or "", 160),
@@ -51,15 +55,13 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
             posted_at=opening.post.posted_at,
             unanswered_since=opening.post.posted_at,
         )
-        for place, opening in enumerate(openings)
+        for place, (opening, choice) in enumerate(zip(openings, choices, strict=True))
     ]
     Case.objects.bulk_create(cases)
     CasePost.objects.bulk_create(
         [CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)]
     )
-    Action.objects.bulk_create(
-        [action for case in cases for action in _first_actions(case, playbooks.get(case.category_id or 0), at)]
-    )
+    playbook.bring(cases, at=at)
     record_many(
         EventKind.CASE_OPENED,
         actor,
@@ -144,12 +146,6 @@ def nobodies_known(brand_id: int, languages: Sequence[str]) -> list[Complainant]
     )
 
 
-def bring_playbook(case: Case, *, at: datetime) -> None:
-    """Add the actions that the case's category brings."""
-    playbook = _playbooks({case.category_id}).get(case.category_id) if case.category_id else None
-    Action.objects.bulk_create(_first_actions(case, playbook, at))
-
-
 def _take_references(brand_id: int, count: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -161,33 +157,7 @@ def _take_references(brand_id: int, count: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _playbooks(category_ids: set[int]) -> dict[int, Playbook]:
-    if not category_ids:
-        return {}
-    found = Playbook.objects.filter(category_id__in=category_ids, is_active=True).prefetch_related("actions__kind")
-    return {playbook.category_id: playbook for playbook in found}
-
-
-def _severity(playbook: Playbook | None) -> int:
-    return playbook.severity if playbook else int(Severity.MEDIUM)
-
-
-def _first_actions(case: Case, playbook: Playbook | None, at: datetime) -> list[Action]:
-    if playbook is None:
-        return []
-    by_place: dict[int, list[Action]] = defaultdict(list)
-    for line in playbook.actions.all():
-        if not line.kind.is_active:
-            continue
-        days = line.days if line.days is not None else line.kind.days
-        by_place[line.position].append(
-            Action(
-                case=case,
-                kind=line.kind,
-                is_required=line.is_required,
-                team_id=line.team_id,
-                due_at=at + timedelta(days=days),
-                created_at=at,
-            )
-        )
-    return [action for place in sorted(by_place) for action in by_place[place]]
+def _choices(openings: Sequence[Opening]) -> list[playbook.Choice]:
+    keys = [opening.category.pk if opening.category else None for opening in openings]
+    choosing = playbook.Choosing(openings[0].channel.brand, keys)
+    return [choosing.for_case(key, opening.severity, opening.wish) for key, opening in zip(keys, openings, strict=True)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from cases.commands import catalogue, delivery, people, setup
-from cases.commands.catalogue import Line
+from cases.commands import catalogue, delivery, people, playbook, setup
+from cases.commands.playbook import Line
 from cases.models import Brand, Category, Channel, Counter, Delivery, Kind, Team, User
 from cases.vocabulary import SYSTEM, ChannelKind, DeliveryStatus, Proof, Role
 
@@ -162,7 +162,7 @@ def _category(brand: Brand, teams: dict[tuple[str, str], Team], row: tuple[str, 
     )
     ids = dict(Kind.objects.filter(brand=brand).values_list("code", "pk"))
     lines = [Line(ids[kind.rstrip("?")], is_required=not kind.endswith("?")) for kind in kinds.split()]
-    catalogue.save_playbook(category_id=category.pk, severity=severity, lines=lines, actor=SYSTEM)
+    playbook.save_playbook(category_id=category.pk, severity=severity, lines=lines, actor=SYSTEM)
     return category
 
 

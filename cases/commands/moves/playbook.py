@@ -1,0 +1,175 @@
+"""What a playbook brings into a case: chosen, judged line by line, and added in its order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q
+
+from cases.commands.moves.base import record, update
+from cases.models import Absence, Action, Brand, Case, Membership, Playbook, PlaybookAction, PlaybookVersion
+from cases.rules import days as day_rules
+from cases.rules import playbook as rules
+from cases.rules.permission import OWNERS
+from cases.vocabulary import Actor, Condition, Doer, EventKind, Severity, Stream, VersionStatus
+
+REPEATED_WITHIN = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The playbook's live version that a case begins with, and how bad the case is by it."""
+
+    version: PlaybookVersion | None
+    severity: int
+
+
+class Choosing:
+    """The live playbooks of a brand for some categories, read once for many cases."""
+
+    def __init__(self, brand: Brand, category_ids: Collection[int | None]) -> None:
+        wanted = Q(category__isnull=True) | Q(category__in={key for key in category_ids if key})
+        live = PlaybookVersion.objects.filter(status=VersionStatus.LIVE, playbook__is_active=True)
+        self._live = {
+            version.playbook_id: version
+            for version in live.filter(
+                playbook__in=Playbook.objects.filter(wanted, brand=brand, is_active=True)
+            ).select_related("playbook")
+        }
+
+    def for_case(self, category_id: int | None, severity: int | None, wish: str) -> Choice:
+        """What such a case begins with; where nobody said how bad it is, the playbook does, and may lead to another."""
+        usual = self._chosen(category_id, severity, wish)
+        known = severity or (usual.severity if usual else int(Severity.MEDIUM))
+        return Choice(usual if severity else self._chosen(category_id, known, wish), known)
+
+    def _chosen(self, category_id: int | None, severity: int | None, wish: str) -> PlaybookVersion | None:
+        playbook = rules.chosen([each.playbook for each in self._live.values()], category_id, severity, wish)
+        return self._live[playbook.pk] if playbook else None
+
+
+def bring(cases: Sequence[Case], *, at: datetime) -> list[Action]:
+    """Add what the versions of these new cases of one brand bring, with the same few statements for one and for many.
+
+    The cases have their brand, complainant and channel at hand.
+    """
+    lines = _lines({case.playbook_version_id for case in cases})
+    return _add(cases, lines, at)
+
+
+def bring_playbook(case: Case, *, at: datetime) -> None:
+    """Begin a case with what its category, severity and wish bring, as long as nothing is in it."""
+    choice = Choosing(case.brand, [case.category_id]).for_case(case.category_id, case.severity, case.wish)
+    update(case, playbook_version=choice.version)
+    bring([case], at=at)
+
+
+def judge_again(case: Case, *, at: datetime, actor: Actor) -> list[Action]:
+    """Add the lines under a condition that holds by now and are not in the case yet; each comes once."""
+    there = set(case.actions.values_list("kind_id", flat=True))
+    lines = {
+        version: [line for line in found if line.condition and line.kind_id not in there]
+        for version, found in _lines({case.playbook_version_id}).items()
+    }
+    added = _add([case], lines, at)
+    for action in added:
+        record(Stream.CASE, case.pk, EventKind.ACTION_ADDED, actor, at=at, action=action.pk, kind=action.kind_id)
+    return added
+
+
+Lines = Mapping[int, Sequence[PlaybookAction]]
+
+
+def _lines(version_ids: Collection[int | None]) -> Lines:
+    found: dict[int, list[PlaybookAction]] = defaultdict(list)
+    wanted = {key for key in version_ids if key}
+    if not wanted:
+        return found
+    rows = PlaybookAction.objects.filter(version__in=wanted, kind__is_active=True).select_related("kind", "team")
+    for line in rows.order_by("position", "pk"):
+        found[line.version_id].append(line)
+    return found
+
+
+def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
+    of_each = [(case, lines.get(case.playbook_version_id or 0, ())) for case in cases]
+    every = [line for _, some in of_each for line in some]
+    if not every:
+        return []
+    repeated = _repeated(cases, at) if any(line.condition == Condition.REPEATED for line in every) else frozenset()
+    duty = _duty(cases[0].brand, every, at)
+    return Action.objects.bulk_create(
+        [
+            _action(case, line, _doer(case, line, duty), at)
+            for case, some in of_each
+            for line in _applying(case, some, repeated)
+        ]
+    )
+
+
+def _applying(
+    case: Case, lines: Sequence[PlaybookAction], repeated: Collection[int | None]
+) -> Iterator[PlaybookAction]:
+    if not lines:
+        return
+    facts = rules.Facts(
+        has_phone=bool(case.complainant.phone),
+        has_mail=bool(case.complainant.email),
+        severity=case.severity,
+        is_repeated=case.pk in repeated,
+        is_public=case.channel.is_public,
+    )
+    yield from (line for line in lines if rules.applies(line.condition, facts))
+
+
+def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime) -> Action:
+    days, unit = (line.kind.days, line.kind.day_unit) if line.days is None else (line.days, line.day_unit)
+    return Action(
+        case=case,
+        kind=line.kind,
+        is_required=line.is_required,
+        wording=rules.said_in(line.wording, case.language, case.brand.language),
+        owner_id=owner_id,
+        team_id=line.team_id,
+        amount=line.amount,
+        currency=case.brand.currency if line.amount is not None else "",
+        due_at=day_rules.after(at, days, unit, ZoneInfo(case.brand.zone)),
+        created_at=at,
+    )
+
+
+def _repeated(cases: Sequence[Case], at: datetime) -> frozenset[int]:
+    """Those of the cases whose complainant had another one in the last 90 days."""
+    others = Case.objects.filter(
+        complainant=OuterRef("complainant"), opened_at__gt=at - REPEATED_WITHIN, pk__lt=OuterRef("pk")
+    )
+    rows = Case.objects.filter(Exists(others), pk__in=[case.pk for case in cases])
+    return frozenset(rows.values_list("pk", flat=True))
+
+
+def _duty(brand: Brand, lines: Sequence[PlaybookAction], at: datetime) -> dict[int, list[int]]:
+    """For each team that somebody on duty works for, who that is; then its lead. Nobody absent, nobody gone."""
+    teams = {line.team_id: line.team for line in lines if line.doer == Doer.ON_DUTY and line.team}
+    named = {key for team in teams.values() for key in (team.on_duty_id, team.lead_id) if key}
+    if not named:
+        return {}
+    today = at.astimezone(ZoneInfo(brand.zone)).date()
+    away = Absence.objects.filter(
+        brand=brand, person=OuterRef("person"), ended_at__isnull=True, starts_on__lte=today, ends_on__gte=today
+    )
+    rows = Membership.objects.filter(
+        ~Exists(away), brand=brand, person_id__in=named, person__is_active=True, role__in=OWNERS
+    )
+    there = set(rows.values_list("person_id", flat=True))
+    return {team.pk: [key for key in (team.on_duty_id, team.lead_id) if key in there] for team in teams.values()}
+
+
+def _doer(case: Case, line: PlaybookAction, duty: Mapping[int, Sequence[int]]) -> int | None:
+    """Who does it by name; nobody where it falls to the team, or to whoever owns the case."""
+    if line.doer != Doer.ON_DUTY:
+        return None
+    return next((key for key in duty.get(line.team_id or 0, ()) if key != case.about_id), None)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Brand, Case, Category, Channel, Grant, Kind, Membership, PlaybookAction, Post, Team
-from cases.rules import catalogue, currencies
+from cases.models import Brand, Case, Category, Cause, Channel, Grant, Kind, Membership, PlaybookAction, Post, Team
+from cases.rules import catalogue, causes, currencies
 from cases.rules.permission import OWNERS
 from cases.vocabulary import Actor, ChannelKind, EventKind, VersionStatus
 
@@ -38,6 +38,7 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
         Grant.objects.create(brand=brand, currency=currency, given_by_id=actor.person_id, **vars(starter))
         for starter in catalogue.GRANTS
     ]
+    _plant_causes(brand)
     with translation.override(language):
         channel = Channel.objects.create(
             brand=brand,
@@ -52,6 +53,15 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
     for grant in grants:
         moves.record_row(grant, EventKind.GRANT_GIVEN, actor, brand_id=brand.pk, fields=["created"])
     return brand
+
+
+def _plant_causes(brand: Brand) -> None:
+    """The causes that every brand starts with, each below its own parent."""
+    planted: dict[str, Cause] = {}
+    for starter in causes.CAUSES:
+        planted[starter.code] = Cause.objects.create(
+            brand=brand, code=starter.code, label=starter.label, parent=planted.get(starter.parent)
+        )
 
 
 @transaction.atomic(durable=True)

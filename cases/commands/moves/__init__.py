@@ -21,6 +21,20 @@ from cases.commands.moves.base import (
     set_status,
     update,
 )
+from cases.commands.moves.carrying import (
+    ENDED_THERE,
+    NEVER_SENT,
+    UNSURE,
+    Heard,
+    ask_system,
+    close_calls,
+    fail_sent,
+    hear_system,
+    is_sent,
+    order_of,
+    said,
+    send_out,
+)
 from cases.commands.moves.deciding import (
     ask_next,
     authorise,
@@ -63,6 +77,7 @@ from cases.commands.moves.opening import (
     open_cases,
 )
 from cases.commands.moves.playbook import bring_playbook, judge_again
+from cases.commands.moves.preparing import prepare_late
 from cases.commands.moves.promising import (
     drop_promise,
     drop_promises,
@@ -85,6 +100,10 @@ from cases.commands.moves.setting_up import (
 )
 
 __all__ = [
+    "ENDED_THERE",
+    "NEVER_SENT",
+    "UNSURE",
+    "Heard",
     "InHand",
     "Led",
     "Once",
@@ -94,6 +113,7 @@ __all__ = [
     "address_of",
     "answered",
     "ask_next",
+    "ask_system",
     "ask_whether_settled",
     "authorise",
     "bring_playbook",
@@ -101,16 +121,20 @@ __all__ = [
     "checked_code",
     "checked_name",
     "checked_texts",
+    "close_calls",
     "consenting",
     "digest_of",
     "drop_promise",
     "drop_promises",
     "end_request",
     "exactly_once",
+    "fail_sent",
     "free",
     "hand_over",
     "hear",
+    "hear_system",
     "heard_from_complainant",
+    "is_sent",
     "join",
     "judge_again",
     "keep_files",
@@ -135,8 +159,10 @@ __all__ = [
     "of_brand",
     "open_cases",
     "open_thread",
+    "order_of",
     "person_of",
     "post_mail",
+    "prepare_late",
     "process_safely",
     "promise",
     "receive_batch",
@@ -153,9 +179,11 @@ __all__ = [
     "require_in_brand",
     "require_organisation",
     "require_revision",
+    "said",
     "said_amount",
     "said_date",
     "seer",
+    "send_out",
     "set_status",
     "settle_authority",
     "store",

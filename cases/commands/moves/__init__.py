@@ -24,7 +24,6 @@ from cases.commands.moves.base import (
 from cases.commands.moves.carrying import (
     ENDED_THERE,
     NEVER_SENT,
-    UNSURE,
     Heard,
     ask_system,
     close_calls,
@@ -32,7 +31,6 @@ from cases.commands.moves.carrying import (
     hear_system,
     is_sent,
     order_of,
-    said,
     send_out,
 )
 from cases.commands.moves.deciding import (
@@ -102,7 +100,6 @@ from cases.commands.moves.setting_up import (
 __all__ = [
     "ENDED_THERE",
     "NEVER_SENT",
-    "UNSURE",
     "Heard",
     "InHand",
     "Led",
@@ -179,7 +176,6 @@ __all__ = [
     "require_in_brand",
     "require_organisation",
     "require_revision",
-    "said",
     "said_amount",
     "said_date",
     "seer",

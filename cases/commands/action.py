@@ -166,7 +166,8 @@ def propose_again(*, action_id: int, at: datetime, actor: Actor) -> Action:
     case, action = _lock(action_id, actor)
     if action.status not in {ActionStatus.FAILED, ActionStatus.REFUSED}:
         raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
-    moves.move_action(action, ActionStatus.PROPOSED, target_id=None, sent_at=None, system_status="")
+    # What the system said of the last order stays: it says whether the next one is another order.
+    moves.move_action(action, ActionStatus.PROPOSED, target_id=None, sent_at=None)
     moves.record_case(case, EventKind.ACTION_PROPOSED_AGAIN, actor, at=at, action=action.pk)
     return action
 

@@ -278,7 +278,7 @@ def _refuse_self(brand_id: int, to: To, actor: Actor) -> None:
         to.person_id == mine.person_id
         or to.role == mine.role
         or (to.team_id is not None and to.team_id == mine.team_id)
-        or Team.objects.filter(pk=to.team_id, lead_id=mine.person_id).exists()
+        or Team.objects.filter(pk=to.team_id or 0, lead_id=mine.person_id).exists()
     )
     if holds or to.person_id == actor.person_id:
         raise errors.SelfGrant
@@ -343,9 +343,7 @@ def _check_span(starts_on: date, ends_on: date, today: date) -> None:
         raise errors.Invalid(_("An absence lasts a year at most; note another one after it."), "ends_on")
 
 
-def _check_deputy(
-    brand: Brand, person_id: int, deputy_id: int, starts_on: date, ends_on: date, actor: Actor
-) -> None:
+def _check_deputy(brand: Brand, person_id: int, deputy_id: int, starts_on: date, ends_on: date, actor: Actor) -> None:
     if deputy_id == person_id:
         raise errors.Invalid(_("Nobody is their own deputy. Choose somebody else."), "deputy")
     if deputy_id == actor.person_id:

@@ -1,9 +1,9 @@
-"""What the pages about authority show: grants in force and what is used of them, absences, rates, waivers."""
+"""What the pages about authority show: grants in force, and what is used and left of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,15 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from cases import errors
-from cases.models import Absence, Action, Asked, Brand, Grant, Kind, Membership, Rate, Seer, User
+from cases.models import Absence, Asked, Brand, Grant, Kind, Membership, Seer, User
 from cases.queries import authority
 from cases.rules import permission as permissions
 from cases.rules.authority import Terms
-from cases.vocabulary import ActionStatus, Permission, Role
+from cases.vocabulary import Permission, Role
 
 PAGE = 50
 COLUMNS = (
@@ -86,3 +86,240 @@ def away(brand_id: int, person_id: int, starts_on: date, ends_on: date) -> Query
     return Absence.objects.filter(
         brand_id=brand_id, person_id=person_id, ended_at__isnull=True, starts_on__lte=ends_on, ends_on__gte=starts_on
     )
+
+
+# ---- grants, and what is used of them ----
+
+
+@dataclass(slots=True)
+class Line:
+    """One grant as the pages show it; ``used`` is what each holder has used in the window around now."""
+
+    grant: Grant
+    kinds: list[dict[str, str]]
+    used: dict[int, Decimal] = field(default_factory=dict)
+    people_count: int = 0
+    waiting: int = 0
+    absence: Absence | None = None
+    is_upcoming: bool = False
+    is_over: bool = False
+
+    @property
+    def used_by_all(self) -> Decimal:
+        """What all holders together have used."""
+        return sum(self.used.values(), Decimal(0))
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the tightest budget is used; None without a budget."""
+        shares = []
+        if self.grant.budget_shared:
+            shares.append(self.used_by_all / self.grant.budget_shared)
+        if self.grant.budget_each:
+            shares.append(max(self.used.values(), default=Decimal(0)) / self.grant.budget_each)
+        return min(int(max(shares) * 100), 100) if shares else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines of a list, and the key to go on after, if there are more."""
+
+    rows: Sequence[Any]
+    after: int | str | None = None
+
+
+def listed(chosen: Sequence[Brand], *, at: datetime, is_over: bool = False, after: int | None = None) -> Page:
+    """Grants of these brands, in force or to come, or those that are over, with what is used; in five queries."""
+    days = {brand.pk: day_of(brand, at) for brand in chosen}
+    rows = Grant.objects.filter(_over(days) if is_over else _standing(days))
+    return _lines(rows, days, at, after=after, is_newest_first=is_over)
+
+
+def budgets(chosen: Sequence[Brand], *, at: datetime, after: int | None = None) -> Page:
+    """The grants in force of these brands that have a budget, with what each holder has used."""
+    days = {brand.pk: day_of(brand, at) for brand in chosen}
+    rows = Grant.objects.filter(_standing(days)).filter(Q(budget_each__isnull=False) | Q(budget_shared__isnull=False))
+    page = _lines(rows, days, at, after=after)
+    holders = User.objects.in_bulk({holder for line in page.rows for holder in line.used})
+    return Page([_Budget(line, _shares(line, holders)) for line in page.rows], page.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one holder has used of a budget."""
+
+    holder: User
+    used: Decimal
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    line: Line
+    shares: list[Share]
+
+
+def _shares(line: Line, holders: dict[int, User]) -> list[Share]:
+    budget = line.grant.budget_each or line.grant.budget_shared or Decimal(1)
+    ordered = sorted(line.used.items(), key=lambda each: (-each[1], holders[each[0]].name))
+    return [Share(holders[pk], used, min(int(used / budget * 100), 100)) for pk, used in ordered]
+
+
+def one(seer: Seer, grant_id: int) -> Grant:
+    """A grant of a brand whose authority this person reads; raises NotFound."""
+    rows = Grant.objects.select_related("brand", "team", "person", "category", "given_by")
+    found = rows.filter(pk=grant_id, brand__in=[brand.pk for brand in brands(seer)]).first()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def day_of(brand: Brand, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(brand.zone)).date()
+
+
+def _standing(days: dict[int, date]) -> Q:
+    found = Q(pk__in=[])
+    for brand_id, today in days.items():
+        found |= Q(brand_id=brand_id, ended_at__isnull=True) & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+    return found
+
+
+def _over(days: dict[int, date]) -> Q:
+    found = Q(pk__in=[])
+    for brand_id, today in days.items():
+        found |= Q(brand_id=brand_id) & (Q(ended_at__isnull=False) | Q(ends_on__lt=today))
+    return found
+
+
+def _lines(
+    rows: QuerySet[Grant],
+    days: dict[int, date],
+    at: datetime,
+    *,
+    after: int | None,
+    is_newest_first: bool = False,
+) -> Page:
+    rows = rows.select_related("brand", "team", "person", "category", "given_by")
+    if after:
+        rows = rows.filter(Q(pk__lt=after) if is_newest_first else Q(pk__gt=after))
+    found = list(rows.order_by("-pk" if is_newest_first else "pk")[: PAGE + 1])
+    grants = found[:PAGE]
+    used, waiting, people = used_of(grants, at), _waiting(grants), _people_counts(grants)
+    kinds = dict(Kind.objects.filter(pk__in={k for g in grants for k in g.kind_ids}).values_list("pk", "label"))
+    absences = _absences(grants, days)
+    lines = []
+    for grant in grants:
+        today = days[grant.brand_id]
+        lines.append(
+            Line(
+                grant,
+                [kinds[pk] for pk in grant.kind_ids if pk in kinds],
+                used.get(grant.pk, {}),
+                people.get((grant.brand_id, grant.role, grant.team_id), 0),
+                waiting.get(grant.pk, 0),
+                absences.get((grant.brand_id, grant.person_id)),
+                is_upcoming=grant.starts_on is not None and grant.starts_on > today,
+                is_over=grant.ended_at is not None or (grant.ends_on is not None and grant.ends_on < today),
+            )
+        )
+    return Page(lines, grants[-1].pk if len(found) > PAGE else None)
+
+
+# The same rows as casedesk_used adds up, for many grants at once.
+_USED = """
+SELECT g.id, x.holder_id, sum(x.charged) FROM cases_grant g
+  JOIN cases_brand b ON b.id = g.brand_id
+  JOIN cases_authorisation x ON x.grant_id = g.id AND x.released_at IS NULL
+   AND x.at >= casedesk_window_start(g.window, %(at)s::timestamptz, b.zone)
+   AND x.at < casedesk_window_end(g.window, %(at)s::timestamptz, b.zone)
+ WHERE g.id = ANY (%(grants)s::bigint[]) GROUP BY 1, 2
+"""
+
+
+def used_of(grants: Iterable[Grant], at: datetime) -> dict[int, dict[int, Decimal]]:
+    """What each holder has used of these grants in the window around an instant."""
+    found: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, {"at": at, "grants": [grant.pk for grant in grants]})
+        for grant_id, holder_id, amount in cursor.fetchall():
+            found[grant_id][holder_id] = amount
+    return found
+
+
+def _waiting(grants: Iterable[Grant]) -> dict[int, int]:
+    asked = Asked.objects.filter(grant__in=[grant.pk for grant in grants], reply="", passed="")
+    return dict(asked.values_list("grant_id").annotate(n=Count("pk")).order_by())
+
+
+def _people_counts(grants: Iterable[Grant]) -> dict[tuple[int, str, int | None], int]:
+    brand_ids = {grant.brand_id for grant in grants}
+    members = Membership.objects.filter(
+        brand_id__in=brand_ids, role__in=[Role.AGENT, Role.MANAGER], person__is_active=True
+    )
+    counts: dict[tuple[int, str, int | None], int] = defaultdict(int)
+    for brand_id, role, team_id, n in (
+        members.values_list("brand_id", "role", "team_id").annotate(n=Count("pk")).order_by()
+    ):
+        counts[brand_id, role, None] += n
+        if team_id:
+            counts[brand_id, "", team_id] += n
+    return counts
+
+
+def _absences(grants: Iterable[Grant], days: dict[int, date]) -> dict[tuple[int, int | None], Absence]:
+    people = [grant.person_id for grant in grants if grant.person_id]
+    rows = Absence.objects.filter(person__in=people, brand__in=days, ended_at__isnull=True).select_related("deputy")
+    return {
+        (each.brand_id, each.person_id): each
+        for each in rows.order_by("-starts_on")
+        if each.starts_on <= days[each.brand_id] <= each.ends_on
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What somebody can still decide in this window, of which budget."""
+
+    amount: Decimal
+    budget: Decimal
+    currency: str
+    window: str
+
+    @property
+    def percent(self) -> int:
+        """How much of the budget is left."""
+        return int(self.amount / self.budget * 100)
+
+
+# Their own grants with a budget only, found by index: this runs on every page.
+_LEFT = """
+SELECT greatest(least(g.budget_each - u.by_holder, g.budget_shared - u.by_all), 0),
+       least(g.budget_each, g.budget_shared), g.currency, g.window
+  FROM cases_grant g JOIN cases_brand b ON b.id = g.brand_id
+  JOIN LATERAL casedesk_used(g, %(person)s, %(at)s::timestamptz) u ON true
+ WHERE g.ended_at IS NULL AND g.brand_id = ANY (%(brands)s)
+   AND (g.budget_each IS NOT NULL OR g.budget_shared IS NOT NULL)
+   AND (g.person_id = %(person)s OR g.team_id = ANY (%(teams)s)
+        OR (g.brand_id, g.role) IN (SELECT * FROM unnest(%(brands)s::bigint[], %(roles)s::text[])))
+   AND casedesk_in_force(g, (%(at)s::timestamptz AT TIME ZONE b.zone)::date)
+ ORDER BY 1 DESC LIMIT 1
+"""
+
+
+def left_now(seer: Seer, at: datetime) -> Left | None:
+    """The largest rest of any budget somebody holds themselves, in one query; None when they have none."""
+    roles = {brand: role for brand, role in seer.roles.items() if permissions.may_own(role)}
+    if not roles:
+        return None
+    wanted = {
+        "person": seer.person_id,
+        "at": at,
+        "brands": list(roles),
+        "roles": [role.value for role in roles.values()],
+        "teams": sorted(seer.team_ids | seer.led_team_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, wanted)
+        row = cursor.fetchone()
+    return Left(*row) if row else None

@@ -10,14 +10,15 @@ from typing import Any
 from django.db.models import CharField, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
-from cases.models import Action, Category, Event, User
+from cases.models import Action, Category, Cause, Event, User
 from cases.vocabulary import Stream
 
 PAGE = 50
-# What in a payload is the id of a person, of an action, of a category.
+# What in a payload is the id of a person, of an action, of a category, of a cause.
 PEOPLE = ("owner", "before", "person", "about", "heir")
 ACTIONS = ("action",)
 CATEGORIES = ("category", "category_before")
+CAUSES = ("cause",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,18 @@ def page(stream: Stream, stream_id: int, before: int | None = None) -> JournalPa
 
 
 def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]]:
-    """The names of the people, actions and categories in these events, in one query."""
-    ids: dict[str, set[int]] = {"person": set(), "action": set(), "category": set()}
+    """The names of the people, actions, categories and causes in these events, in one query."""
+    ids: dict[str, set[int]] = {"person": set(), "action": set(), "category": set(), "cause": set()}
     for event in events:
         ids["person"] |= {event.person_id} if event.person_id else set()
-        for what, keys in (("person", PEOPLE), ("action", ACTIONS), ("category", CATEGORIES)):
+        for what, keys in (("person", PEOPLE), ("action", ACTIONS), ("category", CATEGORIES), ("cause", CAUSES)):
             ids[what] |= {event.payload[key] for key in keys if isinstance(event.payload.get(key), int)}
     rows = (
         _named("person", User.objects.filter(pk__in=ids["person"]), "name")
         .union(
             _named("action", Action.objects.filter(pk__in=ids["action"]), NullIf("wording", Value("")), "kind__label"),
             _named("category", Category.objects.filter(pk__in=ids["category"]), "label"),
+            _named("cause", Cause.objects.filter(pk__in=ids["cause"]), "label"),
             all=True,
         )
         .order_by()

@@ -20,6 +20,7 @@ _PERSONAL: dict[str, dict[str, str]] = {
     "cases_case": {
         "dismissal": "why it is no complaint, in a colleague's words",
         "headline": "beginning of the complainant's words",
+        "prevention": "what would have prevented it, in a colleague's words",
         "waiting_for": "what the complainant is asked for",
     },
     "cases_complainant": {
@@ -44,6 +45,7 @@ _PERSONAL: dict[str, dict[str, str]] = {
     "cases_message": {"text": "a private message"},
     "cases_note": {"text": "a note among colleagues"},
     "cases_observation": {"reason": "why our side hid a post", "text": "a later version of a post"},
+    "cases_point": {"raised": "a point the complainant raised", "reason": "why it is right or not"},
     "cases_post": {
         "external_id": "name of the post on its platform, which may hold the account's",
         "salt": "what ties the hash to the words",
@@ -74,6 +76,7 @@ _PERSONAL: dict[str, dict[str, str]] = {
 _IMPERSONAL: dict[str, tuple[str, ...]] = {
     "not personal: one of our own codes": (
         "cases_action.status",
+        "cases_answer.parts",
         "cases_answer.route",
         "cases_answer.status",
         "cases_attachment.media_type",
@@ -82,6 +85,8 @@ _IMPERSONAL: dict[str, tuple[str, ...]] = {
         "cases_channel.kind",
         "cases_confirmation.answer",
         "cases_decision.outcome",
+        "cases_point.outcome",
+        "cases_regime.demands",
         "cases_delivery.kind",
         "cases_delivery.purpose",
         "cases_delivery.status",
@@ -119,7 +124,14 @@ _IMPERSONAL: dict[str, tuple[str, ...]] = {
         "cases_brand.prefix",
         "cases_brand.slug",
         "cases_category.code",
+        "cases_answer.regime",
         "cases_category.label",
+        "cases_cause.code",
+        "cases_cause.label",
+        "cases_regime.name",
+        "cases_regime.recourse",
+        "cases_regime.source",
+        "cases_regime.template",
         "cases_channel.name",
         "cases_channel.platform",
         "cases_channel.slug",

@@ -83,6 +83,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.ANSWER_BOUNCED: ("mail-off", lazy("The final answer came back")),
     E.UNREACHABLE_RECORDED: ("user-question", lazy("%(actor)s recorded that the complainant cannot be reached")),
     E.CONFIRMATION_GIVEN: ("mood-smile", lazy("The complainant said: %(answer)s")),
+    E.CAUSE_NAMED: ("zoom-question", lazy("%(actor)s named the cause: %(cause)s")),
     E.DELIVERY_QUEUED: ("clock", lazy("A mail was queued")),
     E.DELIVERY_CLAIMED: ("hourglass", lazy("A mail is being sent")),
     E.DELIVERY_SENT: ("mail", lazy("A mail was accepted by the mail server")),
@@ -96,6 +97,8 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CATEGORY_CHANGED: ("category", lazy("%(actor)s changed a category")),
     E.KIND_CHANGED: ("list-details", lazy("%(actor)s changed a kind of action")),
     E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
+    E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
+    E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
     E.PERSON_INVITED: ("user-plus", lazy("%(actor)s invited %(person)s")),
     E.PERSON_CHANGED: ("user", lazy("%(actor)s changed %(person)s")),
     E.PERSON_DEACTIVATED: ("user-minus", lazy("%(actor)s deactivated %(person)s")),
@@ -149,12 +152,13 @@ def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
 
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
-    words = dict.fromkeys(("person", "owner", "action", "category", "kind", *LABELS), _("unknown"))
+    words = dict.fromkeys(("person", "owner", "action", "category", "cause", "kind", *LABELS), _("unknown"))
     words["actor"] = _actor(event, names)
     for what, keys in (
         ("person", journal.PEOPLE),
         ("action", journal.ACTIONS),
         ("category", journal.CATEGORIES),
+        ("cause", journal.CAUSES),
     ):
         for key in keys:
             if isinstance(event.payload.get(key), int):
@@ -167,6 +171,8 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
     if event.payload.get("category", 0) is None:
         words["category"] = _("no category")
+    if event.payload.get("cause", 0) is None:
+        words["cause"] = _("none yet")
     return words
 
 

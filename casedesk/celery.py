@@ -22,6 +22,8 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.HEARTBEAT: 15.0,
     Job.SWEEP_DELIVERIES: 10.0,
     Job.EXPIRE_INVITATIONS: 300.0,
+    Job.WATCH_PROMISES: 60.0,
+    Job.ASK_AGAIN: 300.0,
     Job.SWEEP_FILES: crontab(minute=17),
 }
 app.conf.beat_schedule = {

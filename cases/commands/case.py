@@ -98,7 +98,8 @@ def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
     if not reason.strip():
         raise errors.Invalid(gettext("Say why this is not a complaint. The post stays, with your reason."), "reason")
     committed = case.actions.filter(status__in=["approved", "in_progress", "done"]).exists()
-    if committed or case.decisions.filter(superseded_at__isnull=True).exists():
+    promised = case.promises.filter(dropped_at__isnull=True).exists()
+    if committed or promised or case.decisions.filter(superseded_at__isnull=True).exists():
         raise errors.Invalid(
             gettext("Something is decided or promised already. Carry it out, and handle the case."), "reason"
         )
@@ -214,5 +215,6 @@ def withdraw(*, case_id: int, at: datetime, actor: Actor) -> Case:
     elif actor.id != case.complainant_id:
         raise errors.NotFound
     moves.set_status(case, Status.WITHDRAWN, unanswered_since=None)
+    moves.drop_promises(case, at=at, actor=actor)
     moves.record_case(case, EventKind.CASE_WITHDRAWN, actor, at=at)
     return case

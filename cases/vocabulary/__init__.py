@@ -57,6 +57,7 @@ from cases.vocabulary.words import (
     Severity,
     Source,
     Status,
+    Told,
 )
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "Status",
     "Stream",
     "SystemStatus",
+    "Told",
     "VersionStatus",
     "Window",
     "Wish",

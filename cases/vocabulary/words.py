@@ -199,6 +199,16 @@ class Satisfaction(TextChoices):
     NO = "no", _("No")
 
 
+class Told(TextChoices):
+    """The way by which the complainant told us what they say afterwards."""
+
+    PAGE = "page", _("on their private page")
+    PHONE = "phone", _("by telephone")
+    MAIL = "mail", _("by mail")
+    IN_PERSON = "in_person", _("in person")
+    OTHER = "other", _("another way")
+
+
 class DeliveryKind(TextChoices):
     """What sort of thing goes out."""
 

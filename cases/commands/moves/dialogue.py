@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from cases import errors
 from cases.commands.moves.base import person_of, record, record_case, update
 from cases.commands.moves.opening import heard_from_complainant
+from cases.commands.moves.promising import note_told
 from cases.commands.moves.sending import post_mail
 from cases.models import (
     Answer,
@@ -216,6 +217,7 @@ def write_message(
     message = Message.objects.create(thread=thread, case=case, author_id=author_id, text=text, sent_at=at, once=once)
     keep_files(case.brand_id, uploads, message=message)
     record_case(case, EventKind.MESSAGE_SENT, actor, at=at, message=message.pk, thread=thread.pk)
+    note_told(case, at=at)
     address = address_of(thread)
     if address:
         with translation.override(thread.language or case.language or case.brand.language):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import translation
 
 from cases.commands.moves.base import record_case
+from cases.commands.moves.preparing import prepare_moved
 from cases.commands.moves.sending import said_amount
 from cases.models import Action, Authorisation, Case, Promise, Thread
 from cases.vocabulary import Actor, EventKind
@@ -86,6 +87,12 @@ def drop_promises(case: Case, *, at: datetime, actor: Actor) -> None:
     _drop(case, list(Promise.objects.filter(OPEN, case=case).order_by("pk")), at, actor)
 
 
+def note_told(case: Case, *, at: datetime) -> None:
+    """A private message goes out: whoever was promised a day that was not kept, or is another now, has been told."""
+    changed = Q(broken_at__isnull=False) | Q(moved_at__isnull=False)
+    Promise.objects.filter(changed, case=case, told_at__isnull=True).update(told_at=at)
+
+
 def _standing(action: Action) -> Promise | None:
     return Promise.objects.filter(STANDS, action=action).first()
 
@@ -116,8 +123,11 @@ def _move(case: Case, action: Action, standing: Promise, text: str, at: datetime
         due_at = standing.due_at
         if standing.text == text:
             return
-    Promise.objects.filter(pk=standing.pk).update(moved_at=at)
+    is_over = standing.due_at <= at
+    Promise.objects.filter(pk=standing.pk).update(moved_at=at, **({"broken_at": standing.due_at} if is_over else {}))
     made = _make(case, action, text, due_at, at)
+    if due_at > standing.due_at:
+        prepare_moved(case, standing, made, language_of(case), at=at)
     record_case(
         case,
         EventKind.PROMISE_MOVED,

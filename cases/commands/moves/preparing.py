@@ -1,0 +1,62 @@
+"""Messages to the complainant that are prepared for a person: they read them, change them, and send them or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from cases.models import Case, Draft, Promise
+from cases.vocabulary import Audience
+
+
+def prepare_late(case: Case, promise: Promise, language: str, *, at: datetime) -> None:
+    """What the owner could tell the complainant: that a promise was not kept, and that there is no new date yet."""
+    _prepare(case, _late(case, promise, language), instead_of=(), at=at)
+
+
+def prepare_moved(case: Case, before: Promise, after: Promise, language: str, *, at: datetime) -> None:
+    """What the owner could tell the complainant: that a day cannot be kept or is over, and what the new one is.
+
+    It takes the place of what was prepared about the old day, as long as nobody has changed a word of that.
+    """
+    with translation.override(language):
+        facts = {"promise": before.text or "", "day": _day(case, before.due_at), "new": _day(case, after.due_at)}
+        is_over = before.broken_at is not None or before.due_at <= at
+        template = (
+            gettext(
+                "We promised you for %(day)s: %(promise)s\n\nThat day is over, and it is not done. We are sorry. "
+                "The new date is %(new)s."
+            )
+            if is_over
+            else gettext(
+                "We promised you for %(day)s: %(promise)s\n\nWe cannot keep that day. We are sorry. "
+                "The new date is %(new)s."
+            )
+        )
+    _prepare(case, template % facts, instead_of=(_late(case, before, language),), at=at)
+
+
+def _late(case: Case, promise: Promise, language: str) -> str:
+    with translation.override(language):
+        return gettext(
+            "We promised you for %(day)s: %(promise)s\n\nThat day is over, and it is not done. We are sorry. "
+            "We do not have a new date yet; you get it from us as soon as we do."
+        ) % {"promise": promise.text or "", "day": _day(case, promise.due_at)}
+
+
+def _day(case: Case, at: datetime) -> str:
+    return date_format(at.astimezone(ZoneInfo(case.brand.zone)), "DATE_FORMAT")
+
+
+def _prepare(case: Case, text: str, *, instead_of: tuple[str, ...], at: datetime) -> None:
+    if case.owner_id is None:
+        return
+    theirs = Draft.objects.filter(person_id=case.owner_id, case=case, audience=Audience.PRIVATE)
+    if theirs.filter(text__in=instead_of).update(text=text, kept_at=at) or theirs.exists():
+        # What somebody has begun to write themselves is never written over.
+        return
+    Draft.objects.create(person_id=case.owner_id, case=case, audience=Audience.PRIVATE, text=text, kept_at=at)

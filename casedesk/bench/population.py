@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +10,26 @@ from pathlib import Path
 from django.db import connections, transaction
 
 from cases.commands import tokens
-from cases.models import Brand, Category, Channel, Kind, Membership, Team, User
-from cases.vocabulary import SYSTEM, ChannelKind, Proof, Role
+from cases.models import (
+    Brand,
+    Category,
+    Channel,
+    Grant,
+    Kind,
+    Membership,
+    Playbook,
+    PlaybookAction,
+    PlaybookVersion,
+    Team,
+    User,
+)
+from cases.vocabulary import SYSTEM, ChannelKind, Condition, Proof, Role, VersionStatus, Wish
 
 # Rows made here have keys above this, so that what the application makes meanwhile never meets them.
 BASE = 10_000_000
 CHUNK = 50_000
 BRANDS, AGENTS, CATEGORIES, TEXTS = 5, 40, 12, 2000
+PLAYBOOKS, ACTIONS = 200, 8
 TABLES = (
     "complainant", "handle", "raw", "post", "triage", "case", "casepost", "action", "message", "thread",
     "event", "searchentry",
@@ -54,6 +68,8 @@ def set_up() -> str:
             id=brand.pk, brand=brand, name="Social", slug="social", kind=ChannelKind.WEBHOOK, platform="social"
         )
         Kind.objects.create(id=brand.pk, brand=brand, code="refund", label={"en": "Refund"}, proof=Proof.REFERENCE)
+        Grant.objects.create(brand=brand, role=Role.AGENT, currency=brand.currency)
+        Grant.objects.create(brand=brand, role=Role.MANAGER, currency=brand.currency, may_waive=True)
         for n in range(CATEGORIES):
             Category.objects.create(
                 id=brand.pk * 100 + n, brand=brand, code=f"category-{n}", label={"en": f"Category {n}"}
@@ -61,6 +77,48 @@ def set_up() -> str:
     token = tokens.make_token(person_id=users[0].pk, label="bench", actor=SYSTEM).secret
     _prepare()
     return token
+
+
+def set_up_playbooks() -> str:
+    """So many playbooks of one brand, each with as many actions; the channel on which every post opens a case."""
+    brand = Brand.objects.get(pk=1)
+    categories = list(brand.categories.order_by("pk"))
+    Channel.objects.create(
+        id=1000,
+        brand=brand,
+        name="Complaints",
+        slug="complaints",
+        kind=ChannelKind.WEBHOOK,
+        platform="complaints",
+        is_complaints_only=True,
+        default_category=categories[0],
+    )
+    kinds = Kind.objects.bulk_create(
+        [
+            Kind(id=1000 + n, brand=brand, code=f"deed-{n}", label={"en": f"Deed {n}"}, proof=Proof.OUTCOME)
+            for n in range(ACTIONS)
+        ]
+    )
+    matches = itertools.product(categories, ([], [3, 4], [4]), ("", *Wish.values))
+    playbooks = Playbook.objects.bulk_create(
+        [
+            Playbook(brand=brand, category=category, severities=severities, wish=wish)
+            for category, severities, wish in itertools.islice(matches, PLAYBOOKS)
+        ]
+    )
+    versions = PlaybookVersion.objects.bulk_create(
+        [PlaybookVersion(playbook=each, number=1, status=VersionStatus.LIVE) for each in playbooks]
+    )
+    # Complaints come in public here, so that all eight hold.
+    conditions = itertools.cycle([Condition.ALWAYS, Condition.PUBLIC])
+    PlaybookAction.objects.bulk_create(
+        [
+            PlaybookAction(version=version, kind=kind, condition=next(conditions), position=place)
+            for version in versions
+            for place, kind in enumerate(kinds)
+        ]
+    )
+    return "complaints"
 
 
 def _prepare() -> None:

@@ -16,11 +16,11 @@ from django.db import connection
 from casedesk.bench import population
 from casedesk.bench.measure import Call, Figure, Server, figure, queries_of
 from cases.commands import intake
-from cases.models import Case, Raw, User
+from cases.models import Case, Playbook, Raw, User
 from cases.rules.arrival import Arrival
 from cases.vocabulary import SYSTEM
 
-NAMES = ("bulk_intake", "intake", "inbox", "filtered", "search_rare", "search_frequent", "case", "reply")
+NAMES = ("bulk_intake", "intake", "inbox", "filtered", "search_rare", "search_frequent", "case", "reply", "playbook")
 BATCH, BATCHES = 500, 6
 CSRF = "c" * 32
 
@@ -96,6 +96,24 @@ class Bench:
 
         call = Call("POST", lambda _: "/api/v1/posts/", self.api, body)
         return figure("intake", self.cases, self.server.times(call), self._floor("insert"), queries_of(call))
+
+    def _playbook(self) -> Figure:
+        """A complaint whose playbook, one of two hundred, brings eight actions into its case."""
+        channel = population.set_up_playbooks() if not Playbook.objects.exists() else "complaints"
+
+        def body(_: int) -> bytes:
+            item = {
+                "brand": "brand-1",
+                "channel": channel,
+                "external_id": uuid4().hex,
+                "text": "My parcel came late and the box was open.",
+                "author": {"handle": uuid4().hex[:12], "name": "Somebody"},
+                "posted_at": datetime.now(UTC).isoformat(),
+            }
+            return json.dumps(item).encode()
+
+        call = Call("POST", lambda _: "/api/v1/posts/", self.api, body)
+        return figure("playbook", self.cases, self.server.times(call), self._floor("insert"), queries_of(call))
 
     def _bulk_intake(self) -> Figure:
         rate = _per_second(lambda: _take_in(BATCH))

@@ -1,4 +1,4 @@
-"""The clock of promises: the owner is warned before a day that was promised, and what was not kept is broken for ever."""
+"""The clock of promises: the owner is warned before a promised day, and what is not kept is broken for ever."""
 
 from __future__ import annotations
 

@@ -53,6 +53,7 @@ _PERSONAL: dict[str, dict[str, str]] = {
         "url": "where the post stands, often with the account's name",
         "wish": "what the complainant wants",
     },
+    "cases_promise": {"text": "what was promised to the complainant, as they were told"},
     "cases_publicreply": {"text": "a public reply", "url": "where the reply stands"},
     "cases_raw": {
         "body": "the post as it arrived, byte for byte",
@@ -102,6 +103,7 @@ _IMPERSONAL: dict[str, tuple[str, ...]] = {
         "cases_notification.kind",
         "cases_observation.kind",
         "cases_post.precision",
+        "cases_promise.said",
         "cases_publicreply.status",
         "cases_raw.status",
         "cases_searchentry.source",

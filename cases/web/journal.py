@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -25,6 +27,7 @@ from cases.vocabulary import (
     Satisfaction,
     Severity,
     Stream,
+    Told,
 )
 from cases.web.tags import catalogue_text, money
 
@@ -78,12 +81,20 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.ACTION_PROPOSED_AGAIN: ("refresh", lazy("%(actor)s proposed again: %(action)s")),
     E.ACTION_WAIVED: ("hand-stop", lazy("%(actor)s waived, with a reason: %(action)s")),
     E.ACTION_CHANGED: ("pencil", lazy("%(actor)s changed: %(action)s")),
+    E.PROMISE_MADE: ("calendar-due", lazy("%(actor)s promised, for %(due)s: %(action)s")),
+    E.PROMISE_MOVED: ("calendar-event", lazy("%(actor)s promised anew, for %(due)s: %(action)s")),
+    E.PROMISE_WARNED: ("clock", lazy("A promised day comes near; whoever does it was told: %(action)s")),
+    E.PROMISE_BROKEN: ("due-over", lazy("A promise was not kept on its day: %(action)s")),
+    E.PROMISE_KEPT: ("checks", lazy("The promise is kept: %(action)s")),
+    E.PROMISE_DROPPED: ("circle-minus", lazy("What was promised is no longer planned: %(action)s")),
     E.ANSWER_SENT: ("send", lazy("%(actor)s sent the final answer: %(route)s")),
     E.ANSWER_REACHED: ("mail-opened", lazy("The final answer reached the complainant")),
     E.ANSWER_BOUNCED: ("mail-off", lazy("The final answer came back")),
     E.UNREACHABLE_RECORDED: ("user-question", lazy("%(actor)s recorded that the complainant cannot be reached")),
     E.CONFIRMATION_GIVEN: ("mood-smile", lazy("The complainant said: %(answer)s")),
     E.CAUSE_NAMED: ("zoom-question", lazy("%(actor)s named the cause: %(cause)s")),
+    E.CONFIRMATION_ASKED: ("help", lazy("The complainant was asked whether it is settled")),
+    E.CLOSING_AGREED: ("speakerphone", lazy("The complainant lets us say in public that it is settled")),
     E.DELIVERY_QUEUED: ("clock", lazy("A mail was queued")),
     E.DELIVERY_CLAIMED: ("hourglass", lazy("A mail is being sent")),
     E.DELIVERY_SENT: ("mail", lazy("A mail was accepted by the mail server")),
@@ -108,11 +119,15 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.TOKEN_REVOKED: ("key", lazy("%(actor)s revoked an API token")),
 }
 TOOK = lazy("%(actor)s took the case")
+ASKED_AGAIN = lazy("The complainant was asked whether it lasted")
+SAID_OF_PROMISE = lazy("The complainant said of a promise whether it was kept: %(answer)s")
+TOLD_US = lazy("%(actor)s wrote down what the complainant said %(told)s: %(answer)s")
 # Codes in a payload that have a word.
 LABELS: dict[str, Any] = {
     "outcome": Outcome,
     "route": AnswerRoute,
     "answer": Satisfaction,
+    "told": Told,
     "role": Role,
     "severity": Severity,
 }
@@ -148,11 +163,21 @@ def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
     words = _words(event, names)
     if event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
         template = TOOK
+    elif event.kind == E.CONFIRMATION_ASKED and event.payload.get("again"):
+        template = ASKED_AGAIN
+    elif event.kind == E.CONFIRMATION_GIVEN:
+        template = _confirmation(event, template)
     return Sentence(event.seq, icon, str(template) % words, _small(event), event.occurred_at)
 
 
+def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
+    if event.payload.get("promise"):
+        return SAID_OF_PROMISE
+    return TOLD_US if event.person_id else usual
+
+
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
-    words = dict.fromkeys(("person", "owner", "action", "category", "cause", "kind", *LABELS), _("unknown"))
+    words = dict.fromkeys(("person", "owner", "action", "category", "cause", "kind", "due", *LABELS), _("unknown"))
     words["actor"] = _actor(event, names)
     for what, keys in (
         ("person", journal.PEOPLE),
@@ -169,6 +194,8 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     labels = KINDS.get(event.kind)
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
+    if isinstance(event.payload.get("due"), str):
+        words["due"] = date_format(localtime(datetime.fromisoformat(event.payload["due"])), "DATE_FORMAT")
     if event.payload.get("category", 0) is None:
         words["category"] = _("no category")
     if event.payload.get("cause", 0) is None:

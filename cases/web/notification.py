@@ -25,6 +25,10 @@ KINDS: dict[str, tuple[str, Any]] = {
     "wrote": ("message-2", _("The complainant wrote to you")),
     "reopened": ("rotate", _("The case is open again")),
     "misdirected": ("mail-forward", _("%(by)s reported a message that went to the wrong person")),
+    "promise_due": ("clock", _("A day that was promised comes near")),
+    "promise_broken": ("due-over", _("A promised day is over and it is not done; a message is prepared")),
+    "said_not_kept": ("mood-empty", _("The complainant says that a promise was not kept")),
+    "closing_agreed": ("speakerphone", _("The complainant lets you say in public that it is settled")),
     "undelivered": ("mail-off", _("A mail did not get through")),
     "praise": ("heart", _("%(by)s passed praise on to you")),
 }

@@ -135,7 +135,7 @@ def _move(case: Case, action: Action, standing: Promise, text: str, at: datetime
         at=at,
         promise=made.pk,
         action=action.pk,
-        before=standing.pk,
+        replaces=standing.pk,
         due=due_at.isoformat(),
     )
 

@@ -188,7 +188,8 @@ class TestProofAndWaiver:
     def test_refuses_done_without_proof(self) -> None:
         stage = set_stage()
         step = stage.case().actions.get()
-        Action.objects.filter(pk=step.pk).update(status="in_progress")
+        Action.objects.filter(pk=step.pk).update(amount=Decimal(5), currency="EUR")
+        action.start_action(action_id=step.pk, at=AT, actor=actor(stage.manager))
         done = {"status": "done", "done_at": AT, "done_by": stage.agent}
         rows = Action.objects.filter(pk=step.pk)
         refused("proof_missing", lambda: rows.update(**done, proof_outcome="  "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +10,8 @@ from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands import moves
-from cases.models import Answer, Delivery
-from cases.vocabulary import Actor, AnswerStatus, DeliveryStatus, EventKind, Job, Permission, Stream
+from cases.models import Answer, Delivery, Target
+from cases.vocabulary import Actor, AnswerStatus, Ask, DeliveryKind, DeliveryStatus, EventKind, Job, Permission
 
 MAX_ATTEMPTS = 10
 # A worker that has held a delivery for longer than this is taken for dead: nobody knows whether it was sent.
@@ -34,30 +33,81 @@ class Mail:
     is_automatic: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One claimed request to a connected system; the same ``key`` at every sending lets the system do it once."""
+
+    delivery_id: int
+    claimed_at: datetime
+    ask: Ask
+    order: str
+    key: str
+    url: str
+    content: str
+    secret: str
+    timeout: int
+
+
 @transaction.atomic(durable=True)
 def queue_account_mail(*, recipient: str, subject: str, body: str, actor: Actor) -> Delivery:
     """Queue a mail about somebody's account."""
     delivery = moves.post_mail(purpose="account", recipient=recipient, subject=subject, body=body)
-    _record(delivery, EventKind.DELIVERY_QUEUED, actor)
+    moves.record_delivery(delivery, EventKind.DELIVERY_QUEUED, actor)
     return delivery
 
 
 @transaction.atomic(durable=True)
-def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | None:
-    """Take one due delivery for sending, or None when it is not due or somebody else has it."""
+def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | None:
+    """Take one due delivery for sending, or None when it is not due or somebody else has it.
+
+    Of the requests about one action one goes out at a time; the others wait for the next sweep.
+    """
     due = Delivery.objects.filter(pk=delivery_id, status=DeliveryStatus.QUEUED, due_at__lte=at)
     case_ids = due.values_list("case_id", flat=True)[:1]
     if not case_ids:
         return None
     # The case first, then its delivery: the order in which every command locks.
     case = moves.lock(case_ids[0]) if case_ids[0] else None
-    row = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("brand").first()
-    if row is None:
+    rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    row = rows.select_related("brand", "action", "target").first()
+    if row is None or _is_in_between(row):
         return None
     row.case = case
+    if row.action is not None and not moves.is_sent(row.action):
+        # What it asks about has ended meanwhile.
+        Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.CANCELLED)
+        moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="cancel", was=row.status)
+        return None
     attempt = row.attempts + 1
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.SENDING, claimed_at=at, attempts=attempt)
-    _record(row, EventKind.DELIVERY_CLAIMED, actor, at=at, attempt=attempt)
+    moves.record_delivery(row, EventKind.DELIVERY_CLAIMED, actor, at=at, attempt=attempt)
+    return _call(row, row.target, at) if row.target is not None else _mail(row, at)
+
+
+def _is_in_between(row: Delivery) -> bool:
+    """Whether another request about the same action is on its way just now."""
+    if row.action is None:
+        return False
+    return Delivery.objects.filter(action=row.action, status=DeliveryStatus.SENDING).exists()
+
+
+def _call(row: Delivery, target: Target, at: datetime) -> Call:
+    ask, order = Ask(row.ask), row.subject or ""
+    below = target.url.rstrip("/") + f"/{order}"
+    return Call(
+        delivery_id=row.pk,
+        claimed_at=at,
+        ask=ask,
+        order=order,
+        key={Ask.CANCEL: f"{order}-cancel"}.get(ask, order),
+        url={Ask.DO: target.url, Ask.CANCEL: f"{below}/cancel", Ask.STATE: below}[ask],
+        content=row.body or "",
+        secret=target.secret,
+        timeout=target.timeout,
+    )
+
+
+def _mail(row: Delivery, at: datetime) -> Mail:
     return Mail(
         delivery_id=row.pk,
         claimed_at=at,
@@ -74,7 +124,7 @@ def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | None:
 @transaction.atomic(durable=True)
 def mark_sent(*, delivery_id: int, claimed_at: datetime, at: datetime, actor: Actor) -> None:
     """The next hop has accepted it; true even when the sender was taken for dead meanwhile."""
-    row = _lock(delivery_id)
+    row = moves.lock_delivery(delivery_id)
     if row.status == DeliveryStatus.SENT:
         return
     if row.claimed_at == claimed_at and row.status in _OURS:
@@ -84,7 +134,7 @@ def mark_sent(*, delivery_id: int, claimed_at: datetime, at: datetime, actor: Ac
         Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.SENT, sent_at=at, error="")
         _answer_reached(row, at, actor)
     # Also when somebody has cancelled it, or another sender has it: the journal tells what really went out.
-    _record(row, EventKind.DELIVERY_SENT, actor, at=at, attempt=row.attempts)
+    moves.record_delivery(row, EventKind.DELIVERY_SENT, actor, at=at, attempt=row.attempts)
 
 
 @transaction.atomic(durable=True)
@@ -92,44 +142,52 @@ def mark_failed(
     *, delivery_id: int, claimed_at: datetime, error: str, is_final: bool, at: datetime, actor: Actor
 ) -> None:
     """It was not accepted: tried again later with growing waits, or left in the tray when that is pointless."""
-    row = _lock(delivery_id)
+    row = moves.lock_delivery(delivery_id)
     if row.claimed_at != claimed_at or row.status not in {DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN}:
         return
     final = is_final or row.attempts >= MAX_ATTEMPTS
     if row.status == DeliveryStatus.UNKNOWN or not final:
         Delivery.objects.filter(pk=row.pk).update(
-            status=DeliveryStatus.QUEUED, error=error, due_at=at + _backoff(row.attempts)
+            status=DeliveryStatus.QUEUED, error=error, due_at=at + moves.backoff(row.attempts)
         )
     if not final:
-        _record(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
+        moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
         return
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.FAILED, error=error)
-    _record(row, EventKind.DELIVERY_FAILED, actor, at=at, attempt=row.attempts)
+    moves.record_delivery(row, EventKind.DELIVERY_FAILED, actor, at=at, attempt=row.attempts)
     _answer_bounced(row, at, actor)
-    _tell_owner(row, at)
+    moves.tell_undelivered(row, at)
 
 
 @transaction.atomic(durable=True)
 def mark_unknown(*, delivery_id: int, claimed_at: datetime, error: str, at: datetime, actor: Actor) -> None:
     """Nobody knows whether it went out; a person looks."""
-    row = _lock(delivery_id)
+    row = moves.lock_delivery(delivery_id)
     if row.claimed_at == claimed_at and row.status == DeliveryStatus.SENDING:
-        _wonder(row, error, at, actor)
+        moves.leave_unsure(row, error, at, actor)
 
 
 @transaction.atomic(durable=True)
 def end_lease(*, delivery_id: int, at: datetime, actor: Actor) -> None:
-    """Its sender has been silent for too long and is taken for dead; what became of the mail, nobody knows."""
-    row = _lock(delivery_id)
-    if row.status == DeliveryStatus.SENDING and row.claimed_at is not None and row.claimed_at <= at - LEASE:
-        _wonder(row, "The sender stopped in the middle of sending.", at, actor)
+    """Its sender has been silent for too long and is taken for dead; what became of it, nobody knows."""
+    row = moves.lock_delivery(delivery_id)
+    if row.status != DeliveryStatus.SENDING or row.claimed_at is None or row.claimed_at > at - LEASE:
+        return
+    if row.ask == Ask.STATE:
+        # Asking how it stands changes nothing there: it is simply asked again.
+        Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.QUEUED, due_at=at)
+        moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
+    else:
+        moves.leave_unsure(row, "The sender stopped in the middle of sending.", at, actor)
 
 
 @transaction.atomic(durable=True)
 def settle(*, delivery_id: int, choice: str, at: datetime, actor: Actor) -> Delivery:
-    """A person decides about a delivery in the tray: ``again``, ``arrived`` or ``cancel``."""
-    row = _lock(delivery_id)
+    """A person decides about a mail in the tray: ``again``, ``arrived`` or ``cancel``."""
+    row = moves.lock_delivery(delivery_id)
     _require_settling(actor, row)
+    if row.kind == DeliveryKind.CALL:
+        raise errors.Invalid(gettext("This went to a connected system: ask it how it stands."), "choice")
     moved = CHOICES.get(choice)
     if moved is None:
         raise errors.Invalid(gettext("Choose to send it again, to note that it arrived, or to cancel it."), "choice")
@@ -141,7 +199,7 @@ def settle(*, delivery_id: int, choice: str, at: datetime, actor: Actor) -> Deli
     row.status, row.due_at, row.attempts = moved, at, 0
     row.sent_at = at if moved == DeliveryStatus.SENT else None
     row.save(update_fields=["status", "due_at", "attempts", "sent_at"])
-    _record(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice=choice, was=was)
+    moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice=choice, was=was)
     if moved == DeliveryStatus.QUEUED:
         queue.after_commit(Job.SEND_DELIVERY, delivery_id=row.pk)
     elif moved == DeliveryStatus.SENT:
@@ -154,34 +212,17 @@ def settle(*, delivery_id: int, choice: str, at: datetime, actor: Actor) -> Deli
 @transaction.atomic(durable=True)
 def record_bounce(*, delivery_id: int, error: str, at: datetime, actor: Actor) -> None:
     """What had been accepted came back later; the case is flagged, never silently taken back."""
-    row = _lock(delivery_id)
+    row = moves.lock_delivery(delivery_id)
     if row.status != DeliveryStatus.SENT:
         return
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.FAILED, error=error)
-    _record(row, EventKind.DELIVERY_FAILED, actor, at=at, bounced=True)
+    moves.record_delivery(row, EventKind.DELIVERY_FAILED, actor, at=at, bounced=True)
     _answer_bounced(row, at, actor)
-    _tell_owner(row, at)
-
-
-def _backoff(attempts: int) -> timedelta:
-    """How long to wait after this many attempts: doubling from 30 s to 6 h, with up to half as much jitter."""
-    seconds = min(30.0 * 2 ** max(attempts - 1, 0), 6 * 3600.0)
-    return timedelta(seconds=seconds * (1 + random.random() / 2))  # noqa: S311 - jitter, not a secret
+    moves.tell_undelivered(row, at)
 
 
 # Where a delivery may stand when its own sender, however late, says that it was accepted.
 _OURS = frozenset({DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN, DeliveryStatus.QUEUED})
-
-
-def _lock(delivery_id: int) -> Delivery:
-    # The case first, then its delivery: the order in which every command locks.
-    case_ids = Delivery.objects.filter(pk=delivery_id).values_list("case_id", flat=True)[:1]
-    if not case_ids:
-        raise errors.NotFound
-    case = moves.lock(case_ids[0]) if case_ids[0] else None
-    row = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
-    row.case = case
-    return row
 
 
 def _require_settling(actor: Actor, row: Delivery) -> None:
@@ -191,24 +232,6 @@ def _require_settling(actor: Actor, row: Delivery) -> None:
         moves.require_in_brand(actor, Permission.SETTLE_DELIVERY, row.brand_id)
     else:
         moves.require_organisation(actor)
-
-
-def _record(row: Delivery, kind: EventKind, actor: Actor, *, at: datetime | None = None, **payload: object) -> None:
-    if row.case is not None:
-        moves.record_case(row.case, kind, actor, at=at, delivery=row.pk, purpose=row.purpose, **payload)
-    else:
-        moves.record(Stream.SETUP, 0, kind, actor, at=at, delivery=row.pk, purpose=row.purpose, **payload)
-
-
-def _wonder(row: Delivery, error: str, at: datetime, actor: Actor) -> None:
-    Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.UNKNOWN, error=error)
-    _record(row, EventKind.DELIVERY_UNKNOWN, actor, at=at, attempt=row.attempts)
-    _tell_owner(row, at)
-
-
-def _tell_owner(row: Delivery, at: datetime) -> None:
-    if row.case is not None and row.case.owner_id is not None:
-        moves.notify([row.case.owner_id], "undelivered", by_id=None, case=row.case, at=at)
 
 
 def _answer_reached(row: Delivery, at: datetime, actor: Actor) -> None:

@@ -22,7 +22,7 @@ from cases.commands.moves.base import (
     update,
 )
 from cases.commands.moves.carrying import (
-    ENDED_THERE,
+    FAILED_THERE,
     NEVER_SENT,
     Heard,
     ask_system,
@@ -46,6 +46,7 @@ from cases.commands.moves.deciding import (
     try_authorise,
     why,
 )
+from cases.commands.moves.delivering import backoff, leave_unsure, lock_delivery, record_delivery, tell_undelivered
 from cases.commands.moves.dialogue import (
     Upload,
     address_of,
@@ -98,7 +99,7 @@ from cases.commands.moves.setting_up import (
 )
 
 __all__ = [
-    "ENDED_THERE",
+    "FAILED_THERE",
     "NEVER_SENT",
     "Heard",
     "InHand",
@@ -113,6 +114,7 @@ __all__ = [
     "ask_system",
     "ask_whether_settled",
     "authorise",
+    "backoff",
     "bring_playbook",
     "change_row",
     "checked_code",
@@ -137,8 +139,10 @@ __all__ = [
     "keep_files",
     "keep_promise",
     "language_of",
+    "leave_unsure",
     "lock",
     "lock_brand",
+    "lock_delivery",
     "lock_in_hand",
     "lock_many",
     "lock_opening",
@@ -165,6 +169,7 @@ __all__ = [
     "receive_batch",
     "record",
     "record_case",
+    "record_delivery",
     "record_many",
     "record_row",
     "refusal_of",
@@ -183,6 +188,7 @@ __all__ = [
     "set_status",
     "settle_authority",
     "store",
+    "tell_undelivered",
     "thread_of",
     "try_authorise",
     "update",

@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from cases.web import (
+    absence,
     action,
     case,
     catalogue,
@@ -14,7 +15,9 @@ from cases.web import (
     devmail,
     dialogue,
     files,
+    grant,
     handling,
+    ledger,
     live,
     me,
     notification,
@@ -41,6 +44,17 @@ urlpatterns = [
     path("live/", live.live, name="live"),
     path("dev/mail/", devmail.mailbox, name="devmail"),
     path("dev/mail/<str:name>/", devmail.mail, name="devmail-mail"),
+    # authority: grants, budgets, deputies, the ledger, rates
+    path("authority/grants/", grant.grants, name="authority-grants"),
+    path("authority/grants/+/", grant.give, name="authority-grant-new"),
+    path("authority/grants/<int:grant_id>/", grant.grant, name="authority-grant"),
+    path("authority/grants/<int:grant_id>/end/", grant.end, name="authority-grant-end"),
+    path("authority/budgets/", grant.budgets, name="authority-budgets"),
+    path("authority/absences/", absence.absences, name="authority-absences"),
+    path("authority/absences/<int:absence_id>/end/", absence.end, name="authority-absence-end"),
+    path("authority/waivers/", ledger.waivers, name="authority-waivers"),
+    path("authority/rates/", ledger.rates, name="authority-rates"),
+    path("authority/mine/", absence.mine, name="my-authority"),
     # the settings: brands and what belongs to them
     path("settings/", setup.overview, name="settings"),
     path("settings/brands/+/", setup.brand_new, name="settings-brand-new"),
@@ -132,6 +146,9 @@ urlpatterns = [
     path("p/<str:secret>/messages/", private.write, name="private-write"),
     path("p/<str:secret>/read/", private.read, name="private-read"),
     path("p/<str:secret>/answer/", private.say_whether, name="private-answer"),
+    path("p/<str:secret>/promises/", private.promises, name="private-promises"),
+    path("p/<str:secret>/promises/<uuid:public_id>/", private.say_of_promise, name="private-promise"),
+    path("p/<str:secret>/closing/", private.agree_to_closing, name="private-closing"),
     path("p/<str:secret>/code/", private.enter_code, name="private-code"),
     path("p/<str:secret>/withdraw/", private.withdraw, name="private-withdraw"),
     path("p/<str:secret>/renew/", private.renew, name="private-renew"),

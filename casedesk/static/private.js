@@ -25,3 +25,19 @@ document.addEventListener("click", async ({ target }) => {
     if (source) getSelection().selectAllChildren(source);
   }
 });
+
+// What was promised moves while the page is open: look again each minute, but only while somebody looks, and never under their finger.
+async function look() {
+  const list = document.querySelector("[data-promises]");
+  if (!list || document.visibilityState !== "visible" || list.contains(document.activeElement)) return;
+  try {
+    const answer = await fetch(`${list.dataset.promises}?revision=${list.dataset.revision}`);
+    if (answer.status !== 200) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-promises]");
+    if (found && !list.contains(document.activeElement)) list.replaceWith(found);
+  } catch {
+    // Without a connection the page stays as it was.
+  }
+}
+
+if (document.querySelector("[data-promises]")) setInterval(look, 60_000);

@@ -10,13 +10,14 @@ from decimal import Decimal
 from itertools import chain
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from cases import errors
 from cases.models import (
     Action,
     Answer,
     Attachment,
+    Authorisation,
     Brand,
     Case,
     Category,
@@ -27,9 +28,12 @@ from cases.models import (
     Message,
     Post,
     PrivateLink,
+    Promise,
     Thread,
 )
-from cases.vocabulary import UNHANDLED, ActionStatus, ChannelKind, InvitationStatus, Status
+from cases.rules import promise as promise_rules
+from cases.rules.promise import State
+from cases.vocabulary import UNHANDLED, ActionStatus, ChannelKind, InvitationStatus, Satisfaction, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """Something we said that we do: ``at``: when it was done, or by when; ``state``: done, dropped, late or open."""
+class Promised:
+    """Something we said that we do, as they were told; without ``text`` the reader's language names it by ``label``.
 
-    wording: str
+    ``at`` is when it was done, else by when; ``before`` are the days it was promised for earlier.
+    """
+
+    public_id: UUID | None
+    text: str
     label: Mapping[str, str]
-    promise: Mapping[str, str]
+    state: State
+    at: datetime | None
+    before: Sequence[datetime]
     amount: Decimal | None
     currency: str
-    state: str
-    at: datetime | None
     reference: str
     by: str
+    is_under_way: bool
     is_tried_again: bool
+    said: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come of it."""
+        return self.state in {State.KEPT, State.KEPT_LATE, State.DROPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +88,33 @@ class Page:
     is_known: bool
     entries: list[Entry]
     unread: int
-    promises: list[Promise]
+    promises: list[Promised]
     decision: Decision | None
     answer: Answer | None
     confirmation: Confirmation | None
+    is_public: bool
 
     @property
     def asks(self) -> bool:
         """Whether we ask them if it is settled."""
         return self.is_known and self.case.status == Status.HANDLED and not self.case.satisfaction
+
+    @property
+    def was_asked_again(self) -> bool:
+        """Whether they said yes before, and are asked whether it lasted."""
+        return self.asks and self.confirmation is not None and self.confirmation.answer == Satisfaction.SETTLED
+
+    @property
+    def may_agree(self) -> bool:
+        """Whether there is something to say in public that they have not agreed to yet."""
+        said = self.confirmation
+        is_settled = self.case.status == Status.HANDLED and self.case.satisfaction == Satisfaction.SETTLED
+        return self.is_public and is_settled and said is not None and not said.may_say_publicly
+
+    @property
+    def said_no(self) -> bool:
+        """Whether they have said of a promise that it was not kept, or only in part."""
+        return any(one.said in {Satisfaction.NO, Satisfaction.PARTLY} for one in self.promises)
 
     @property
     def may_withdraw(self) -> bool:
@@ -156,12 +189,22 @@ def page_of(thread: Thread, at: datetime) -> Page:
         is_known=is_known,
         entries=entries,
         unread=sum(1 for one in said if one.is_ours and one.read_at is None and one.thread_id == thread.pk),
-        promises=_promises(case, at, is_decided=standing is not None) if is_known else [],
+        promises=promises_of(case, at) if is_known else [],
         # What was decided is told by the final answer, not by a page that somebody happens to look at before.
         decision=standing if answer is not None else None,
         answer=answer,
         confirmation=Confirmation.objects.filter(case=case).order_by("-pk").first() if is_known else None,
+        is_public=any(post.channel.is_public for post in posts),
     )
+
+
+def promise_of(thread: Thread, public_id: UUID) -> Promise:
+    """One promise of the thread's case; raises NotFound, also while nobody has confirmed whose the thread is."""
+    mine = Promise.objects.filter(case=thread.case_id, public_id=public_id, action__kind__is_shown=True)
+    found = mine.first() if thread.verified_at is not None else None
+    if found is None:
+        raise errors.NotFound
+    return found
 
 
 def file_of(thread: Thread, public_id: UUID) -> Attachment:
@@ -197,31 +240,48 @@ def _posts(thread: Thread) -> QuerySet[Post]:
     )
 
 
-def _promises(case: Case, at: datetime, *, is_decided: bool) -> list[Promise]:
-    """What we show of what we do: a playbook's action is a plan until it is decided, or somebody is at it."""
-    plans = Q(status=ActionStatus.PROPOSED, created_by__isnull=True)
-    if is_decided:
-        plans &= Q(is_required=False)
-    shown = Action.objects.filter(case=case, kind__is_shown=True).exclude(plans).exclude(status=ActionStatus.REFUSED)
-    return [_promise(action, at) for action in shown.select_related("kind", "owner", "team").order_by("pk")]
+def promises_of(case: Case, at: datetime) -> list[Promised]:
+    """What we show of what we do, in two queries: what was promised, and what was decided without a day.
+
+    What nobody has decided yet is a plan of ours: it is told when it is decided, not before.
+    """
+    shown = Action.objects.filter(case=case, kind__is_shown=True).select_related("kind", "owner", "team")
+    decided = Exists(Authorisation.objects.filter(action=OuterRef("pk"), released_at__isnull=True))
+    was_done = Q(status=ActionStatus.DONE)
+    rows = shown.filter(was_done | decided | Q(promises__isnull=False)).distinct()
+    told = Prefetch("promises", Promise.objects.order_by("pk"))
+    return [_promised(action, at) for action in rows.prefetch_related(told).order_by("pk")]
 
 
-def _promise(action: Action, at: datetime) -> Promise:
-    state = {ActionStatus.DONE: "done", ActionStatus.WAIVED: "dropped"}.get(ActionStatus(action.status), "open")
-    if state == "open" and action.due_at is not None and action.due_at < at:
-        state = "late"
+def _promised(action: Action, at: datetime) -> Promised:
+    told = list(action.promises.all())
+    last = told[-1] if told else None
     doer = action.owner or action.team
-    return Promise(
-        wording=action.wording,
-        label=action.kind.label,
-        promise=action.kind.promise,
-        amount=action.proof_amount or action.amount,
+    is_done = action.status == ActionStatus.DONE
+    return Promised(
+        public_id=last.public_id if last else None,
+        text=(last.text if last else "") or action.wording,
+        label=action.kind.promise or action.kind.label,
+        state=_state(action, last, at),
+        at=(action.done_at if is_done else None) or (last.due_at if last else None),
+        before=[each.due_at for each in told[:-1] if last and each.due_at.date() != last.due_at.date()],
+        amount=action.proof_amount if is_done else None,
         currency=action.currency,
-        state=state,
-        at=action.done_at or action.due_at,
-        reference=action.proof_reference,
+        reference=action.proof_reference if is_done else "",
         by=doer.name if doer else "",
+        is_under_way=action.status == ActionStatus.IN_PROGRESS,
         is_tried_again=action.status == ActionStatus.FAILED,
+        said=last.said if last else "",
+    )
+
+
+def _state(action: Action, last: Promise | None, at: datetime) -> State:
+    if action.status == ActionStatus.WAIVED:
+        return State.DROPPED
+    if last is None:
+        return State.KEPT if action.status == ActionStatus.DONE else State.OPEN
+    return promise_rules.state(
+        promise_rules.Facts(last.due_at, last.broken_at, last.kept_at, last.moved_at, last.dropped_at), at
     )
 
 

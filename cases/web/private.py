@@ -134,7 +134,12 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
         raise errors.Invalid(gettext("Choose yes, in part or no."), "answer")
     try:
         confirmation.confirm(
-            thread_id=thread.pk, answer=Satisfaction(answer), words=words, at=timezone.now(), actor=_writer(thread)
+            thread_id=thread.pk,
+            answer=Satisfaction(answer),
+            words=words,
+            may_say_publicly=request.POST.get("may_say_publicly") == "yes",
+            at=timezone.now(),
+            actor=_writer(thread),
         )
     except errors.Invalid as refused:
         said = {"answer": answer, "words": words, "error": refused.message}
@@ -144,6 +149,43 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
         if not texts.is_blank(words):
             dialogue.receive_message(thread_id=thread.pk, text=words, at=timezone.now(), actor=_writer(thread))
         messages.success(request, gettext("Your case is open again already. What you wrote is with us."))
+    return _back(secret)
+
+
+@sealed
+@require_safe
+def promises(request: HttpRequest, secret: str) -> HttpResponse:
+    """How the promises stand now, for a page that looks again by itself; nothing while nothing has changed."""
+    thread = _known(secret)
+    if request.GET.get("revision") == str(thread.case.revision):
+        return HttpResponse(status=204)
+    page = private.page_of(thread, timezone.now())
+    with timezone.override(ZoneInfo(thread.case.brand.zone)):
+        return render(request, "private/promises.html", {"page": page, "secret": secret})
+
+
+@sealed
+@asked
+def say_of_promise(request: HttpRequest, secret: str, public_id: UUID) -> HttpResponse:
+    """Whether one promise was kept."""
+    thread = _known(secret)
+    said = str(request.POST.get("said", ""))
+    if said not in Satisfaction.values:
+        raise errors.Invalid(gettext("Choose yes, in part or no."), "said")
+    found = private.promise_of(thread, public_id)
+    confirmation.say_of_promise(
+        thread_id=thread.pk, promise_id=found.pk, said=Satisfaction(said), at=timezone.now(), actor=_writer(thread)
+    )
+    return _back(secret, "#ask-h")
+
+
+@sealed
+@asked
+def agree_to_closing(request: HttpRequest, secret: str) -> HttpResponse:
+    """They let us say in public that it is settled."""
+    thread = _known(secret)
+    confirmation.agree_to_closing(thread_id=thread.pk, at=timezone.now(), actor=_writer(thread))
+    messages.success(request, gettext("Thank you. We may say in public that it is settled, and nothing more."))
     return _back(secret)
 
 

@@ -86,10 +86,16 @@ def add_action(
 
 @transaction.atomic(durable=True)
 def start_action(*, action_id: int, at: datetime, actor: Actor) -> Action:
-    """Somebody is at it; what nobody decided yet is decided by who starts it, or refused as above their authority."""
+    """Somebody is at it, or the system that carries out its kind is asked to.
+
+    What nobody decided yet is decided by who starts it; raises AboveAuthority, BudgetExhausted.
+    """
     case, action = _lock(action_id, actor)
     _require_begun_by_hand(action)
     moves.require_authority(case, action, at=at, actor=actor)
+    if action.kind.target_id is not None:
+        moves.send_out(case, action, at=at, actor=actor)
+        return action
     moves.move_action(action, ActionStatus.IN_PROGRESS, owner_id=action.owner_id or actor.person_id)
     moves.record_case(case, EventKind.ACTION_STARTED, actor, at=at, action=action.pk)
     return action
@@ -142,6 +148,7 @@ def complete_action(
         currency=action.currency,
         files=len(uploads),
     )
+    moves.keep_promise(case, action, at=at, actor=actor)
     return action
 
 
@@ -194,6 +201,7 @@ def waive_action(*, action_id: int, reason: str, at: datetime, actor: Actor) -> 
     if was_asked is not None:
         moves.record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=was_asked, action=action.pk)
     moves.record_case(case, EventKind.ACTION_WAIVED, actor, at=at, action=action.pk)
+    moves.drop_promise(case, action, at=at, actor=actor)
     return action
 
 
@@ -257,6 +265,7 @@ def change_action(
         decided = moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor) is None
         if decided and was == ActionStatus.IN_PROGRESS:
             moves.move_action(action, ActionStatus.IN_PROGRESS)
+    moves.move_promise(case, action, at=at, actor=actor)
     return action
 
 
@@ -273,7 +282,7 @@ def _lock(action_id: int, actor: Actor) -> tuple[Case, Action]:
     case = moves.lock(found)
     moves.require(actor, Permission.ACT, case)
     _refuse_frozen(case)
-    return case, Action.objects.select_related("kind", "target").get(pk=action_id)
+    return case, Action.objects.select_related("kind__target", "target").get(pk=action_id)
 
 
 def _refuse_frozen(case: Case) -> None:

@@ -103,6 +103,7 @@ def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
         raise errors.Invalid(
             gettext("Something is decided or promised already. Carry it out, and handle the case."), "reason"
         )
+    moves.void_requests(case, at=at, actor=actor)
     moves.set_status(case, Status.DISMISSED, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
     moves.record_case(case, EventKind.CASE_DISMISSED, actor, at=at)
     return case
@@ -214,6 +215,7 @@ def withdraw(*, case_id: int, at: datetime, actor: Actor) -> Case:
         moves.require(actor, Permission.HANDLE, case)
     elif actor.id != case.complainant_id:
         raise errors.NotFound
+    moves.void_requests(case, at=at, actor=actor)
     moves.set_status(case, Status.WITHDRAWN, unanswered_since=None)
     moves.drop_promises(case, at=at, actor=actor)
     moves.record_case(case, EventKind.CASE_WITHDRAWN, actor, at=at)

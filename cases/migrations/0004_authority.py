@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                             ("no_longer_able", "could no longer decide it"),
                             ("gone", "left or is away"),
                             ("by_hand", "passed on by hand"),
+                            ("ended", "the request ended"),
                         ],
                         max_length=14,
                     ),
@@ -1230,7 +1231,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="asked",
             constraint=models.CheckConstraint(
-                condition=models.Q(("passed__in", ["", "too_late", "no_longer_able", "gone", "by_hand"])),
+                condition=models.Q(("passed__in", ["", "too_late", "no_longer_able", "gone", "by_hand", "ended"])),
                 name="asked_passed_known",
             ),
         ),

@@ -64,6 +64,7 @@ class Passed(TextChoices):
     NO_LONGER_ABLE = "no_longer_able", _("could no longer decide it")
     GONE = "gone", _("left or is away")
     BY_HAND = "by_hand", _("passed on by hand")
+    ENDED = "ended", _("the request ended")
 
 
 class Condition(TextChoices):

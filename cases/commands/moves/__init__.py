@@ -44,6 +44,7 @@ from cases.commands.moves.deciding import (
     require_authority,
     settle_authority,
     try_authorise,
+    void_requests,
     why,
 )
 from cases.commands.moves.delivering import backoff, leave_unsure, lock_delivery, record_delivery, tell_undelivered
@@ -192,6 +193,7 @@ __all__ = [
     "thread_of",
     "try_authorise",
     "update",
+    "void_requests",
     "why",
     "write_down",
     "write_message",

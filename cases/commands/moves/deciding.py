@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from cases import errors
 from cases.commands.moves.base import person_of, record_case
 from cases.commands.moves.dialogue import notify
+from cases.commands.moves.promising import promise
 from cases.commands.moves.telling import tell_approver
 from cases.models import Action, Approval, Asked, Authorisation, Case
 from cases.queries import authority
@@ -92,6 +93,7 @@ def authorise(
         amount=str(action.amount) if action.amount is not None else None,
         currency=action.currency,
     )
+    promise(case, action, at=at, actor=actor)
     return None
 
 
@@ -223,6 +225,14 @@ def end_request(
         status=status, decided_by_id=by_id, decided_at=at if by_id else None, words=words
     )
     approval.status = status
+
+
+def void_requests(case: Case, *, at: datetime, actor: Actor) -> None:
+    """What was asked for a case that ends no longer stands."""
+    for approval in Approval.objects.filter(case=case, status=ApprovalStatus.WAITING).select_related("action"):
+        end_request(approval, ApprovalStatus.VOID, at=at)
+        move_action(approval.action, ActionStatus.PROPOSED)
+        record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=approval.pk, action=approval.action_id)
 
 
 def _name(case: Case, action: Action) -> str:

@@ -144,13 +144,14 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The nearest person who may decide exactly this: the owner's lead, then the team's, then the brand's managers from the
--- smallest sufficient limit up, then anybody on duty with the grant. Nobody in ``leave_out``.
+-- smallest sufficient limit up, then anybody on duty with the grant. Nobody in ``leave_out``, nobody who may not open the
+-- case, and not on the authority of the person it is about.
 CREATE FUNCTION casedesk_route(the_case bigint, the_kind bigint, amount numeric, currency text, at timestamptz,
   leave_out bigint[], OUT person_id bigint, OUT holder_id bigint, OUT grant_id bigint)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE c record; r record; judged record; on_day date;
 BEGIN
-  SELECT o.brand_id, o.category_id, o.complainant_id, o.about_id, b.zone, t.lead_id AS team_lead,
+  SELECT o.brand_id, o.category_id, o.complainant_id, o.about_id, o.is_restricted, o.owner_id, b.zone, t.lead_id AS team_lead,
       (SELECT ot.lead_id FROM cases_membership om JOIN cases_team ot ON ot.id = om.team_id
         WHERE om.person_id = o.owner_id AND om.brand_id = o.brand_id) AS owner_lead
     INTO c FROM cases_case o JOIN cases_brand b ON b.id = o.brand_id LEFT JOIN cases_team t ON t.id = o.team_id
@@ -158,7 +159,9 @@ BEGIN
   on_day := (at AT TIME ZONE c.zone)::date;
   FOR r IN
     SELECT k.* FROM casedesk_candidates(c.brand_id, the_kind, c.category_id, on_day) k
-     WHERE NOT k.is_away AND k.person_id <> ALL (leave_out) AND k.person_id IS DISTINCT FROM c.about_id
+     WHERE NOT k.is_away AND k.person_id <> ALL (leave_out)
+       AND k.person_id IS DISTINCT FROM c.about_id AND k.holder_id IS DISTINCT FROM c.about_id
+       AND (NOT c.is_restricted OR k.role = 'manager' OR k.person_id IN (c.owner_id, c.team_lead))
        AND (amount IS NULL OR k.per_action IS NULL OR k.currency <> casedesk_route.currency OR amount <= k.per_action)
      ORDER BY CASE WHEN k.person_id = c.owner_lead THEN 0 WHEN k.person_id = c.team_lead THEN 1
                    WHEN k.role = 'manager' THEN 2 ELSE 3 END,
@@ -305,6 +308,24 @@ BEGIN
 END $$;
 CREATE TRIGGER approval_guard BEFORE INSERT OR UPDATE ON cases_approval
   FOR EACH ROW EXECUTE FUNCTION casedesk_approval_guard();
+
+-- Whoever was still asked when a request ended is not asked any more: no list, no link and no sweep finds them.
+CREATE FUNCTION casedesk_approval_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE cases_asked SET passed = 'gone', passed_at = now() WHERE approval_id = NEW.id AND reply = '' AND passed = '';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER approval_ends AFTER UPDATE OF status ON cases_approval FOR EACH ROW
+  WHEN (OLD.status = 'waiting' AND NEW.status <> 'waiting') EXECUTE FUNCTION casedesk_approval_ends();
+
+-- When a request ends, nobody is asked any more.
+CREATE FUNCTION casedesk_approval_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE cases_asked SET passed = 'ended', passed_at = now() WHERE approval_id = NEW.id AND reply = '' AND passed = '';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER approval_follow AFTER UPDATE OF status ON cases_approval FOR EACH ROW
+  WHEN (OLD.status = 'waiting' AND NEW.status <> 'waiting') EXECUTE FUNCTION casedesk_approval_follow();
 
 CREATE FUNCTION casedesk_asked_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE p cases_approval;

@@ -21,6 +21,7 @@ app.conf.include = [f"cases.jobs.{module.name}" for module in pkgutil.iter_modul
 TIMETABLE: dict[Job, float | crontab] = {
     Job.HEARTBEAT: 15.0,
     Job.SWEEP_DELIVERIES: 10.0,
+    Job.POLL_TARGETS: 60.0,
     Job.EXPIRE_INVITATIONS: 300.0,
     Job.WATCH_PROMISES: 60.0,
     Job.ASK_AGAIN: 300.0,

@@ -1,4 +1,4 @@
-"""What becomes of a request to a connected system: answered, refused, put off, lost; cancelled, asked again, settled."""
+"""What becomes of a request to a connected system: answered, refused, put off, lost; cancelled, asked, settled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from cases.vocabulary import (
     ActionStatus,
     Actor,
     Ask,
-    DeliveryKind,
     DeliveryStatus,
     EventKind,
     Job,
@@ -70,7 +69,7 @@ def mark_refused(*, delivery_id: int, claimed_at: datetime, reason: str, at: dat
     case, action = _of(row)
     if row.claimed_at != claimed_at or row.status not in _OURS:
         return
-    if row.ask == Ask.STATE or (row.ask == Ask.DO and _may_have_left(row)):
+    if row.ask == Ask.STATE or (row.ask == Ask.DO and _may_have_left(row, action)):
         _leave(row, reason, at, actor)
         return
     _close(row, at)
@@ -118,16 +117,17 @@ def _put_off(row: Delivery, error: str, *, has_left: bool, at: datetime, actor: 
     moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
 
 
-def _may_have_left(row: Delivery) -> bool:
+def _may_have_left(row: Delivery, action: Action) -> bool:
     """Whether an earlier sending of the same order may have reached the system."""
-    earlier = Delivery.objects.filter(action_id=row.action_id, ask=Ask.DO, subject=row.subject, pk__lt=row.pk)
+    earlier = Delivery.objects.filter(action=action, ask=Ask.DO, subject=row.subject, pk__lt=row.pk)
     return row.sent_at is not None or earlier.exists()
 
 
 def _leave(row: Delivery, error: str, at: datetime, actor: Actor) -> None:
     """Leave it in the tray; a question goes, when what it asked about waits there already, and leaves its answer."""
-    elder = Delivery.objects.filter(action_id=row.action_id, kind=DeliveryKind.CALL, status=DeliveryStatus.UNKNOWN)
-    found = elder.exclude(pk=row.pk).order_by("pk").first() if row.ask == Ask.STATE else None
+    _case, action = _of(row)
+    elder = Delivery.objects.filter(action=action, status=DeliveryStatus.UNKNOWN).exclude(pk=row.pk).order_by("pk")
+    found = elder.first() if row.ask == Ask.STATE else None
     if found is not None:
         Delivery.objects.filter(pk=found.pk).update(error=error)
         _close(row, at)
@@ -145,7 +145,7 @@ def _close(row: Delivery, at: datetime) -> None:
 
 
 def _of(row: Delivery) -> tuple[Case, Action]:
-    if row.case is None:
+    if row.case is None or row.action_id is None:
         raise errors.NotFound
     return row.case, Action.objects.select_related("kind", "target").get(pk=row.action_id)
 
@@ -162,7 +162,7 @@ def cancel_sent(*, action_id: int, at: datetime, actor: Actor) -> Action:
     moves.record_case(case, EventKind.ACTION_CANCEL_ASKED, actor, at=at, action=action.pk, target=action.target_id)
     calls = Delivery.objects.filter(action=action, ask=Ask.DO)
     waiting = calls.filter(status=DeliveryStatus.QUEUED).order_by("-pk").first()
-    if waiting is not None and waiting.attempts == 0 and not _may_have_left(waiting):
+    if waiting is not None and waiting.attempts == 0 and not _may_have_left(waiting, action):
         # What the system never heard of can be ordered again under the same id.
         moves.fail_sent(case, action, moves.NEVER_SENT, status="", at=at, actor=actor)
         return action
@@ -199,15 +199,18 @@ def poll(*, action_id: int, at: datetime, actor: Actor) -> None:
 def send_again(*, action_id: int, at: datetime, actor: Actor) -> Action:
     """Send an order again with the same key, once the system has said that it does not know it."""
     case, action = _lock(action_id, actor, Permission.SETTLE_DELIVERY)
-    rows = Delivery.objects.filter(action=action, kind=DeliveryKind.CALL, status=DeliveryStatus.UNKNOWN)
-    row = rows.filter(ask=Ask.DO).order_by("-pk").first()
-    if row is None or action.system_status != SystemStatus.UNKNOWN:
+    if action.system_status != SystemStatus.UNKNOWN or action.target is None:
         raise errors.Invalid(gettext("Ask the system first: only what it does not know is sent again."))
-    row.case = case
-    Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.QUEUED, due_at=at, attempts=0)
-    Action.objects.filter(pk=action.pk).update(system_status="")
-    moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="again", was=row.status)
-    queue.after_commit(Job.SEND_DELIVERY, delivery_id=row.pk)
+    _refuse_under_way(action)
+    Action.objects.filter(pk=action.pk).update(system_status="", cancel_asked_at=None)
+    unsure = Delivery.objects.filter(action=action, ask=Ask.DO, status=DeliveryStatus.UNKNOWN).order_by("-pk").first()
+    if unsure is not None:
+        _queue_again(unsure, case, at, actor)
+    else:
+        row = moves.ask_system(case, action, action.target, Ask.DO, order=moves.order_of(action), at=at)
+        row.case = case
+        moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at)
+    moves.close_calls(action, at, but_queued=True)
     return action
 
 
@@ -266,14 +269,18 @@ def _ask_state(case: Case, action: Action, at: datetime, actor: Actor) -> None:
         return
     unanswered = asked.filter(status=DeliveryStatus.UNKNOWN).first()
     if unanswered is not None:
-        unanswered.case = case
-        Delivery.objects.filter(pk=unanswered.pk).update(status=DeliveryStatus.QUEUED, due_at=at, attempts=0)
-        moves.record_delivery(unanswered, EventKind.DELIVERY_SETTLED, actor, at=at, choice="again", was="unknown")
-        queue.after_commit(Job.SEND_DELIVERY, delivery_id=unanswered.pk)
+        _queue_again(unanswered, case, at, actor)
     elif action.target is not None:
         row = moves.ask_system(case, action, action.target, Ask.STATE, order=moves.order_of(action), at=at)
         row.case = case
         moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at)
+
+
+def _queue_again(row: Delivery, case: Case, at: datetime, actor: Actor) -> None:
+    row.case = case
+    Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.QUEUED, due_at=at, attempts=0)
+    moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="again", was=row.status)
+    queue.after_commit(Job.SEND_DELIVERY, delivery_id=row.pk)
 
 
 def _lock(action_id: int, actor: Actor, *permissions: Permission) -> tuple[Case, Action]:

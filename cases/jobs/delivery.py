@@ -1,4 +1,4 @@
-"""Sends what is queued: claim, talk to the mail server outside any transaction, mark."""
+"""Sends what is queued: claim, talk to the mail server or the connected system outside any transaction, mark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cases.channels import mailer
 from cases.commands import delivery
+from cases.jobs import carrying
 from cases.queries import delivery as deliveries
 from cases.vocabulary import SYSTEM, Job
 
@@ -24,20 +25,22 @@ NUDGE_SECONDS = 30
 @shared_task(name=Job.SEND_DELIVERY.value)
 def send_delivery(*, delivery_id: int, **_more: Any) -> None:
     """Send one delivery, if it is due and nobody else has it."""
-    mail = delivery.claim(delivery_id=delivery_id, at=timezone.now(), actor=SYSTEM)
-    if mail is None:
-        return
-    outcome = mailer.send(
-        mailer.Letter(
-            public_id=mail.public_id,
-            recipient=mail.recipient,
-            subject=mail.subject,
-            text=mail.body,
-            sender=mail.sender,
-            is_automatic=mail.is_automatic,
-        )
+    claimed = delivery.claim(delivery_id=delivery_id, at=timezone.now(), actor=SYSTEM)
+    if isinstance(claimed, delivery.Call):
+        carrying.make(claimed)
+    elif claimed is not None:
+        _mark(claimed, mailer.send(_letter(claimed)))
+
+
+def _letter(mail: delivery.Mail) -> mailer.Letter:
+    return mailer.Letter(
+        public_id=mail.public_id,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        text=mail.body,
+        sender=mail.sender,
+        is_automatic=mail.is_automatic,
     )
-    _mark(mail, outcome)
 
 
 def _mark(mail: delivery.Mail, outcome: mailer.Outcome) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
-from cases.models import Delivery, Raw, Seer
+from cases.models import Action, Callback, Delivery, Raw, Seer
 from cases.rules import permission as permissions
-from cases.vocabulary import DeliveryStatus, Permission, RawStatus
+from cases.vocabulary import ActionStatus, DeliveryKind, DeliveryStatus, Permission, RawStatus, SystemStatus
 
 # Counting stops here: the navigation says "99+".
 COUNTED = 100
@@ -26,6 +37,31 @@ def held_too_long(before: datetime) -> list[int]:
     """The deliveries that a sender took before this instant and never came back with."""
     rows = Delivery.objects.filter(status=DeliveryStatus.SENDING, claimed_at__lte=before).order_by("claimed_at")
     return list(rows.values_list("pk", flat=True))
+
+
+def to_poll(at: datetime, limit: int) -> list[int]:
+    """The actions that a connected system has accepted and was not asked about for as long as its set-up says."""
+    calls = Delivery.objects.filter(action=OuterRef("pk"), kind=DeliveryKind.CALL)
+    waiting = calls.filter(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.SENDING, *UNSURE])
+    every = ExpressionWrapper(F("target__poll_minutes") * timedelta(minutes=1), output_field=DurationField())
+    rows = (
+        Action.objects.filter(
+            status=ActionStatus.IN_PROGRESS,
+            target__isnull=False,
+            system_status=SystemStatus.ACCEPTED,
+            target__poll_minutes__gt=0,
+        )
+        .annotate(last=Subquery(calls.order_by("-pk").values("sent_at")[:1]))
+        .filter(~Exists(waiting), last__lte=ExpressionWrapper(Value(at) - every, output_field=DateTimeField()))
+        .order_by("last")
+    )
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def unheard(before: datetime) -> list[int]:
+    """The callbacks that were kept before this instant and never heard."""
+    rows = Callback.objects.filter(outcome="", received_at__lte=before).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:COUNTED])
 
 
 def may_look(seer: Seer) -> bool:

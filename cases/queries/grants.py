@@ -174,6 +174,14 @@ def one(seer: Seer, grant_id: int) -> Grant:
     return found
 
 
+def line_of(grant: Grant, *, at: datetime) -> Line:
+    """One grant as the list shows it."""
+    found: Line = _lines(
+        Grant.objects.filter(pk=grant.pk), {grant.brand_id: day_of(grant.brand, at)}, at, after=None
+    ).rows[0]
+    return found
+
+
 def day_of(brand: Brand, at: datetime) -> date:
     return at.astimezone(ZoneInfo(brand.zone)).date()
 
@@ -206,7 +214,7 @@ def _lines(
     found = list(rows.order_by("-pk" if is_newest_first else "pk")[: PAGE + 1])
     grants = found[:PAGE]
     used, waiting, people = used_of(grants, at), _waiting(grants), _people_counts(grants)
-    kinds = dict(Kind.objects.filter(pk__in={k for g in grants for k in g.kind_ids}).values_list("pk", "label"))
+    kinds = kinds_of(grants)
     absences = _absences(grants, days)
     lines = []
     for grant in grants:
@@ -224,6 +232,12 @@ def _lines(
             )
         )
     return Page(lines, grants[-1].pk if len(found) > PAGE else None)
+
+
+def kinds_of(grants: Iterable[Grant]) -> dict[int, dict[str, str]]:
+    """What the kinds of these grants are called."""
+    wanted = {kind_id for grant in grants for kind_id in grant.kind_ids}
+    return dict(Kind.objects.filter(pk__in=wanted).values_list("pk", "label"))
 
 
 # The same rows as casedesk_used adds up, for many grants at once.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from cases import errors
 from cases.models import Brand, Seer
@@ -67,3 +69,15 @@ def show(request: HttpRequest, template: str, scope: Scope, *, form: Any = None,
     """A page about authority, with status 422 when it brings a form back."""
     status = 422 if form is not None and form.is_bound else 200
     return render(request, template, {"scope": scope, "form": form, **facts}, status=status)
+
+
+def after_of(request: HttpRequest) -> int | None:
+    """The key after which a page of a list goes on."""
+    word = request.GET.get("after", "")
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < 19 else None
+
+
+def back_to(name: str, request: HttpRequest) -> HttpResponse:
+    """The way back to a list, for the brand that was looked at."""
+    slug = request.GET.get("brand", "")
+    return redirect(reverse(name) + (f"?{urlencode({'brand': slug})}" if slug else ""))

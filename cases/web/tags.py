@@ -184,6 +184,18 @@ def money(amount: Decimal | str | None, currency: str) -> str:
     return f"{value}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"
 
 
+@register.simple_tag
+def short_money(amount: Decimal | str | None, currency: str) -> str:
+    """A limit as people say it: 80 €, 12.50 €; cents only where there are some."""
+    if amount is None:
+        return ""
+    value = Decimal(amount)
+    if value != value.to_integral_value():
+        return money(value, currency)
+    whole = number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+    return f"{whole}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"
+
+
 @register.filter
 def said(text: str | None) -> SafeString:
     """Somebody's words as paragraphs: always escaped, line breaks kept, each paragraph in its own direction."""

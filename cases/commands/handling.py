@@ -150,6 +150,9 @@ def _told(case: Case, text: str, parts: Mapping[str, str], route: AnswerRoute) -
     given = {
         part.value: texts.clean(parts[part]).strip() for part in AnswerPart if not texts.is_blank(parts.get(part, ""))
     }
+    if route == AnswerRoute.UNREACHABLE:
+        # Why nobody can be told is no answer; no part of one stands in for it.
+        given = {}
     text = texts.clean(text).strip() or rules.joined(given)
     regime = None if route == AnswerRoute.UNREACHABLE else answers.regime_of(case.brand_id)
     if regime is None and texts.is_blank(text):

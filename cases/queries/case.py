@@ -254,7 +254,9 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
                 Handle.objects.filter(complainant=OuterRef("complainant")).order_by("id").values("platform_user")[:1]
             ),
         )
-        .select_related("brand", "owner", "team", "complainant", "channel", "category", "about")
+        .select_related(
+            "brand", "owner", "team", "complainant", "channel", "category", "about", "cause__parent__parent"
+        )
         # The plugin does not know filtered relations.
         .select_related("decision__by", "answer__by")  # type: ignore[misc]
         .first()

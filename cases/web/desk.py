@@ -23,10 +23,11 @@ from cases.commands import moves
 from cases.models import Case, Seer
 from cases.queries import action as actions
 from cases.queries import case as cases
-from cases.queries import dialogue, people
+from cases.queries import cause as causes
+from cases.queries import dialogue, handling, people
 from cases.rules import permission as permissions
 from cases.vocabulary import Actor, Audience, Inbox, Order, Permission, Status
-from cases.web import compose, gatelines, journal, seen
+from cases.web import answer_forms, compose, gatelines, journal, seen
 
 P = ParamSpec("P")
 Words = str | Promise
@@ -41,6 +42,7 @@ _BESIDE_FORM = (
     errors.IllegalMove,
     errors.IllegalActionMove,
     errors.Frozen,
+    errors.AnswerIncomplete,
 )
 PARTS = ("head", "public", "private", "notes", "side", "journal")
 LIST = ("view", "order", "brand", "channel", "category", "severity")
@@ -162,6 +164,9 @@ class Slot:
     has_files: bool = False
     notes: Sequence[Any] = field(default_factory=list)
     once: str = ""
+    # Where a row of fields is not enough: a template of its own, and what it shows.
+    template: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def part_facts(request: HttpRequest, case: Any, part: str) -> dict[str, Any]:
@@ -227,9 +232,13 @@ def _side(request: HttpRequest, case: Any) -> dict[str, Any]:
 
 
 def _shown_side(request: HttpRequest, case: Any, todo: list[Any]) -> dict[str, Any]:
+    gate = gatelines.gate(case, todo, rights(request, case))
     return {
         "actions": [gatelines.dressed(action) for action in todo],
-        "gate": gatelines.gate(case, todo, rights(request, case)),
+        "gate": gate,
+        "causes": answer_forms.cause_choices(causes.offered(case.brand_id, case.cause_id)) if gate.is_open else [],
+        "cause_path": causes.path(case.cause),
+        "points": handling.points(case.decision),
     }
 
 
@@ -258,10 +267,9 @@ def page(
 
 def show(request: HttpRequest, case: Any, slot: Slot, status: int = 200) -> HttpResponse:
     """A form beside its case: the form alone for htmx, the whole page otherwise."""
-    for bound in slot.form.visible_fields():
-        if not isinstance(bound.field.widget, forms.RadioSelect):
-            bound.field.widget.attrs["data-focus"] = ""
-            break
+    typed = [bound for bound in slot.form.visible_fields() if not isinstance(bound.field.widget, forms.RadioSelect)]
+    if typed and not any("data-focus" in bound.field.widget.attrs for bound in typed):
+        typed[0].field.widget.attrs["data-focus"] = ""
     if request.headers.get("HX-Request"):
         return render(request, "case/form.html", frame(request, case) | {"slot": slot}, status=status)
     return page(request, case, slot=slot, status=status)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Action, Case, Category, Kind, Team, User
+from cases.models import Action, Category, Kind, Team, User
 from cases.rules import money
-from cases.vocabulary import NOT_PUBLIC, AnswerRoute, ObservationKind, Outcome, Proof, Severity
+from cases.vocabulary import ObservationKind, Proof, Severity, Wish
 from cases.web.tags import catalogue_text
 
 NOBODY = ("", "—")
@@ -105,10 +105,13 @@ class Reason(forms.Form):
 
 
 class Classify(forms.Form):
-    """What the case is about and how bad it is."""
+    """What the case is about, how bad it is and what is wished."""
 
     category = forms.TypedChoiceField(label=_("Category"), required=False, coerce=number, empty_value=None)
     severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity.choices, coerce=int)
+    wish = forms.ChoiceField(
+        label=_("What they want most"), required=False, choices=[("", _("Not known")), *Wish.choices]
+    )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, found: Iterable[Category], **kwargs: Any) -> None:
@@ -147,37 +150,6 @@ class Describe(forms.Form):
         if given and given not in dict(known):
             known.append((given, given))
         self.fields["language"].choices = known  # type: ignore[attr-defined]
-
-
-class Decide(forms.Form):
-    """Whether the complaint is right, and why."""
-
-    outcome = forms.ChoiceField(label=_("The complaint is"), choices=Outcome.choices, widget=forms.RadioSelect)
-    reason = forms.CharField(
-        label=_("Reason"), widget=area(4), help_text=_("For colleagues. The final answer tells the complainant.")
-    )
-
-
-class Answer(forms.Form):
-    """How it ends, told to the complainant."""
-
-    route = forms.ChoiceField(label=_("How"), widget=forms.RadioSelect)
-    text = forms.CharField(label=_("Final answer"), widget=area(8))
-    url = forms.URLField(
-        label=_("It stands here already"), required=False, assume_scheme="https", help_text=_("Public replies only.")
-    )
-    once = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        routes: list[tuple[str, Any]] = [(AnswerRoute.PRIVATE, _("Privately: on their page, and by mail where we can"))]
-        if case.private_declined_at and case.channel.kind not in NOT_PUBLIC:
-            routes.append((AnswerRoute.PUBLIC, _("As a public reply: they declined a private thread")))
-        else:
-            del self.fields["url"]
-        routes.append((AnswerRoute.UNREACHABLE, _("Nobody can be told: say why below")))
-        self.fields["route"].choices = routes  # type: ignore[attr-defined]
-        self.fields["route"].initial = routes[1][0] if len(routes) == 3 else AnswerRoute.PRIVATE
 
 
 class Plan(forms.Form):

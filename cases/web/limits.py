@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,8 +11,9 @@ from django.utils.translation import ngettext
 
 from cases.models import Absence, Grant
 from cases.queries.authority import Limit
+from cases.queries.grants import Left
 from cases.vocabulary import Role, Window
-from cases.web.tags import catalogue_text, short_money, when
+from cases.web.tags import catalogue_text, left_words, short_money, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,6 @@ class Said:
     ground: str
     left: str
     percent: int | None
-
-
-def left_words(amount: Decimal, currency: str, window: str) -> str:
-    """What is left of a budget: 3,600 € left this month."""
-    said = {"amount": short_money(amount, currency)}
-    return {
-        Window.DAY: _("%(amount)s left today"),
-        Window.WEEK: _("%(amount)s left this week"),
-        Window.MONTH: _("%(amount)s left this month"),
-    }[Window(window)] % said
 
 
 def sentence(grant: Grant, kinds: Mapping[int, Any]) -> str:
@@ -83,7 +73,7 @@ def said(limit: Limit, kinds: Mapping[int, Any], person_id: int, away: Mapping[i
         grant,
         sentence(grant, kinds),
         _ground(limit, person_id, away.get(limit.holder.pk)),
-        left_words(left, grant.currency, grant.window) if left is not None else "",
+        left_words(Left(left, budget or left, grant.currency, grant.window)) if left is not None else "",
         int(left / budget * 100) if left is not None and budget else None,
     )
 

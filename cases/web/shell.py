@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -154,6 +155,11 @@ class Shell:
     def unread(self) -> str:
         """How many notifications are new, or nothing."""
         return self._capped("unread") if self.counts["unread"] else ""
+
+    @cached_property
+    def left(self) -> grants.Left | None:
+        """What this person can still decide in this window, of the largest rest of a budget."""
+        return grants.left_now(self.seer, timezone.now())
 
     def _capped(self, name: str) -> str:
         return f"{cases.COUNTED - 1}+" if self.counts[name] >= cases.COUNTED else str(self.counts[name])

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from cases.rules.money import DEFAULT_MINOR_UNITS, SYMBOLS, minor_units
-from cases.vocabulary import Severity, Status
+from cases.vocabulary import Severity, Status, Window
 
 register = template.Library()
 
@@ -194,6 +194,17 @@ def short_money(amount: Decimal | str | None, currency: str) -> str:
         return money(value, currency)
     whole = number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
     return f"{whole}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"
+
+
+@register.simple_tag
+def left_words(left: Any) -> str:
+    """What is left of a budget in the window that runs now: 3,600 € left this month."""
+    words = {
+        Window.DAY: gettext("%(amount)s left today"),
+        Window.WEEK: gettext("%(amount)s left this week"),
+        Window.MONTH: gettext("%(amount)s left this month"),
+    }
+    return words[Window(left.window)] % {"amount": short_money(left.amount, left.currency)}
 
 
 @register.filter

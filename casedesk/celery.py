@@ -23,6 +23,7 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.SWEEP_DELIVERIES: 10.0,
     Job.POLL_TARGETS: 60.0,
     Job.EXPIRE_INVITATIONS: 300.0,
+    Job.SWEEP_APPROVALS: 60.0,
     Job.WATCH_PROMISES: 60.0,
     Job.ASK_AGAIN: 300.0,
     Job.SWEEP_FILES: crontab(minute=17),

@@ -15,6 +15,7 @@ from cases.queries import authority
 from cases.rules import money
 from cases.rules import text as texts
 from cases.vocabulary import (
+    UNHANDLED,
     USED_UP,
     ActionStatus,
     Actor,
@@ -54,8 +55,9 @@ def approve(*, approval_id: int, words: str = "", secret: str = "", at: datetime
     Raises SelfApproval, ApprovalVoid, AboveAuthority, BudgetExhausted.
     """
     case, action, approval = _lock(approval_id, actor)
+    _require_open(case)
     power = _power(case, action, approval, at, actor)
-    _reply(approval, Reply.APPROVED, power, secret, at)
+    _reply(case, approval, Reply.APPROVED, power, secret, at)
     if len(moves.consenting(approval)) < approval.needed:
         moves.record_case(case, EventKind.APPROVAL_CONSENTED, actor, at=at, approval=approval.pk, action=action.pk)
         if moves.ask_next(case, action, approval, leave_out=[], at=at, actor=actor) is None:
@@ -76,7 +78,7 @@ def refuse(*, approval_id: int, reason: str, secret: str = "", at: datetime, act
     case, action, approval = _lock(approval_id, actor)
     reason = _said(reason, gettext("Say why you refuse. Whoever asked has to explain it to the complainant."))
     power = _power(case, action, approval, at, actor, is_to_spend=False)
-    _reply(approval, Reply.REFUSED, power, secret, at)
+    _reply(case, approval, Reply.REFUSED, power, secret, at)
     moves.end_request(approval, ApprovalStatus.REFUSED, words=reason, by_id=power.person_id, at=at)
     moves.move_action(action, ActionStatus.REFUSED)
     _record(EventKind.APPROVAL_REFUSED, case, approval, at, actor)
@@ -101,8 +103,11 @@ def give_back(
     if amount is not None:
         if not action.kind.has_amount:
             raise errors.Invalid(gettext("An action of this kind has no amount."), "amount")
-        amount = money.valid_amount(amount, action.currency)
-    _reply(approval, Reply.RETURNED, power, secret, at)
+        try:
+            amount = money.valid_amount(amount, action.currency)
+        except money.AmountError as error:
+            raise errors.Invalid(error.message, "amount") from error
+    _reply(case, approval, Reply.RETURNED, power, secret, at)
     moves.end_request(approval, ApprovalStatus.RETURNED, words=reason, by_id=power.person_id, at=at)
     moves.move_action(
         action,
@@ -120,7 +125,6 @@ def withdraw(*, approval_id: int, at: datetime, actor: Actor) -> Approval:
     case, action, approval = _lock(approval_id, actor, permission=Permission.ACT)
     if actor.person_id not in {approval.requested_by_id, case.owner_id}:
         raise errors.NotAllowed
-    _close_asked(approval, Passed.GONE, at)
     moves.end_request(approval, ApprovalStatus.WITHDRAWN, at=at)
     moves.move_action(action, ActionStatus.PROPOSED)
     moves.record_case(case, EventKind.APPROVAL_WITHDRAWN, actor, at=at, approval=approval.pk, action=action.pk)
@@ -131,22 +135,29 @@ def withdraw(*, approval_id: int, at: datetime, actor: Actor) -> Approval:
 def pass_on(*, approval_id: int, why: Passed, at: datetime, actor: Actor) -> Approval:
     """Move a request to the next who can, and tell both; where there is no other, whoever can still is asked again.
 
-    A person may pass on by hand what they were asked; the clock passes on what nobody answered.
+    A person may pass on by hand what they were asked, to somebody else; the clock passes on what nobody answered. Where
+    nobody can, whoever asked is told once, and asked is whoever can later.
     """
     case, action, approval = _lock(approval_id, actor, permission=Permission.ACT)
     now = approval.asked.filter(reply="", passed="").select_related("person").first()
     if actor.person_id is not None and (now is None or now.person_id != actor.person_id):
         raise errors.NotAllowed
     earlier = set(approval.asked.exclude(reply=Reply.APPROVED).values_list("person_id", flat=True))
+    able = why == Passed.TOO_LATE and now is not None and _is_able(case, action, now.person_id, at)
     if now is not None:
         Asked.objects.filter(pk=now.pk).update(passed=why, passed_at=at)
-    able = why == Passed.TOO_LATE and now is not None and _is_able(case, action, now.person_id, at)
     following = moves.ask_next(case, action, approval, leave_out=earlier, at=at, actor=actor)
     if following is None:
         # Round again: whoever was too slow the first time may have the time now.
         following = moves.ask_next(
             case, action, approval, leave_out=[] if able or now is None else [now.person_id], at=at, actor=actor
         )
+    if following is None and why == Passed.BY_HAND:
+        raise errors.Invalid(
+            gettext("Nobody else can decide this now. Approve it, refuse it, or change and return it.")
+        )
+    if following is None and now is None:
+        return approval
     if following is None:
         _tell_nobody_can(case, approval, at)
     moves.record_case(
@@ -178,8 +189,7 @@ def _lock_action(action_id: int, actor: Actor) -> tuple[Case, Action]:
         raise errors.NotFound
     case = moves.lock(case_id)
     moves.require(actor, Permission.ACT, case)
-    if case.status == Status.HANDLED:
-        raise errors.Frozen
+    _require_open(case)
     return case, Action.objects.select_related("kind").get(pk=action_id)
 
 
@@ -217,14 +227,18 @@ def _power(
     return found
 
 
-def _reply(approval: Approval, reply: Reply, power: authority.Power, secret: str, at: datetime) -> None:
+def _reply(case: Case, approval: Approval, reply: Reply, power: authority.Power, secret: str, at: datetime) -> None:
     """Note who answered: whoever was asked, or somebody else with the authority who took it on."""
     now = approval.asked.filter(reply="", passed="").first()
-    used = {"link_used_at": at} if secret else {}
+    if secret:
+        _require_link(now, power.person_id, secret, at)
     if now is not None and now.person_id == power.person_id:
+        used = {"link_used_at": at} if secret else {}
         Asked.objects.filter(pk=now.pk).update(reply=reply, replied_at=at, **used)
         return
-    _close_asked(approval, Passed.BY_HAND, at)
+    if now is not None:
+        Asked.objects.filter(pk=now.pk).update(passed=Passed.BY_HAND, passed_at=at)
+        moves.notify([now.person_id], "approval_passed", by_id=power.person_id, case=case, at=at)
     Asked.objects.create(
         approval=approval,
         person_id=power.person_id,
@@ -237,8 +251,21 @@ def _reply(approval: Approval, reply: Reply, power: authority.Power, secret: str
     )
 
 
-def _close_asked(approval: Approval, why: Passed, at: datetime) -> None:
-    approval.asked.filter(reply="", passed="").update(passed=why, passed_at=at)
+def _require_link(now: Asked | None, person_id: int, secret: str, at: datetime) -> None:
+    """A link answers for the one person it was sent to, once, while they are asked and for some days."""
+    is_theirs = now is not None and now.person_id == person_id and now.digest is not None
+    if not is_theirs or now is None or bytes(now.digest or b"") != moves.digest_of(secret):
+        raise errors.ApprovalVoid
+    if at >= now.asked_at + timedelta(hours=AuthorityHours.MAIL_LINK):
+        raise errors.ApprovalVoid
+
+
+def _require_open(case: Case) -> None:
+    """What is over gives nothing any more; raises Frozen, IllegalMove."""
+    if case.status == Status.HANDLED:
+        raise errors.Frozen
+    if case.status not in UNHANDLED:
+        raise errors.IllegalMove(status=Status(case.status).label)
 
 
 def _record(kind: EventKind, case: Case, approval: Approval, at: datetime, actor: Actor, **payload: object) -> None:

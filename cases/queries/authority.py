@@ -80,7 +80,7 @@ def may_decide(
     """
     if case.about_id == person_id:
         return Gap.ABOUT_THEM
-    found = _judged(person_id, case, kind_id, amount, currency, at)
+    found = [p for p in _judged(person_id, case, kind_id, amount, currency, at) if p.holder_id != (case.about_id or 0)]
     able = next((power for power in found if power.gap is None), None)
     gaps = {power.gap for power in found}
     return able or next((gap for gap in _NEAREST if gap in gaps), Gap.NO_GRANT)

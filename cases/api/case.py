@@ -21,7 +21,7 @@ from cases.commands import confirmation, handling
 from cases.models import Case, Event
 from cases.queries import api as queries
 from cases.queries import api_journal as journal
-from cases.vocabulary import Severity, Status
+from cases.vocabulary import Severity, Status, Wish
 
 
 class CasesAsked(Paged):
@@ -71,6 +71,7 @@ class ClassifyIn(serializers.Serializer[Any]):
 
     category = Code(required=False, allow_null=True, help_text="a code; without it the category stays")
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
+    wish = serializers.ChoiceField(choices=Wish.choices, required=False, allow_blank=True, help_text="empty: not known")
 
 
 class EventPage(serializers.Serializer[Any]):
@@ -138,7 +139,8 @@ class OneCase(CaseEndpoint):
         elif "category" in given:
             category_id = None
         severity = given.get("severity", row.severity)
-        return self.move(row.pk, commands.classify, category_id=category_id, severity=severity)
+        wish = given.get("wish", row.wish)
+        return self.move(row.pk, commands.classify, category_id=category_id, severity=severity, wish=wish)
 
 
 class Assign(CaseEndpoint):

@@ -13,14 +13,14 @@ from rest_framework.response import Response
 
 from cases import errors
 from cases.api.endpoint import Endpoint, Paged, found
-from cases.api.fields import BIGGEST, Code, Line, Texts
+from cases.api.fields import BIGGEST, Amount, Code, Line, Texts
 from cases.api.schema import changes, reads
 from cases.api.setup_shapes import BrandShape, CategoryShape, ChannelShape, KindShape, TeamShape
 from cases.commands import catalogue, setup
 from cases.models import Seer
 from cases.queries import api as cases_queries
 from cases.queries import api_setup as queries
-from cases.vocabulary import ChannelKind, Proof
+from cases.vocabulary import ChannelKind, DayUnit, Proof
 
 Read = Callable[[Seer], QuerySet[Any]]
 
@@ -69,6 +69,10 @@ class SetUp(Endpoint):
     def brand(self, slug: str) -> int:
         """The key of one of the person's brands; raises NotFound."""
         return found(queries.brand_id(self.seer, slug))
+
+    def named(self, brand_id: int, username: str | None, field: str) -> int | None:
+        """The colleague of that user name, or nobody; raises Invalid."""
+        return self.colleague(brand_id, username, field) if username else None
 
     def category(self, brand_id: int, code: str | None, field: str) -> int | None:
         """The key of the brand's category of that code; raises Invalid."""
@@ -216,6 +220,7 @@ class TeamChange(serializers.Serializer[Any]):
 
     name = Line(max_length=80, required=False)
     lead = Code(required=False, allow_null=True, help_text="a user name")
+    on_duty = Code(required=False, allow_null=True, help_text="a user name")
     is_active = serializers.BooleanField(required=False)
 
 
@@ -225,6 +230,7 @@ class TeamIn(serializers.Serializer[Any]):
     brand = Code()
     name = Line(max_length=80)
     lead = Code(required=False, allow_null=True, help_text="a user name")
+    on_duty = Code(required=False, allow_null=True, help_text="a user name")
 
 
 class Teams(SetUp):
@@ -241,9 +247,9 @@ class Teams(SetUp):
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """The team."""
         given = self.given(TeamIn)
-        brand_id, lead = self.brand(given["brand"]), given.get("lead")
-        lead_id = self.colleague(brand_id, lead, "lead") if lead else None
-        return self.save(setup.create_team, status=201, brand_id=brand_id, name=given["name"], lead_id=lead_id)
+        brand_id = self.brand(given["brand"])
+        named = {f"{each}_id": self.named(brand_id, given.get(each), each) for each in ("lead", "on_duty")}
+        return self.save(setup.create_team, status=201, brand_id=brand_id, name=given["name"], **named)
 
 
 class OneTeam(SetUp):
@@ -261,14 +267,15 @@ class OneTeam(SetUp):
         """The team."""
         row = self.row(pk=number)
         given = self.given(TeamChange)
-        lead_id = row.lead_id
-        if "lead" in given:
-            lead_id = self.colleague(row.brand_id, given["lead"], "lead") if given["lead"] else None
+        named = {"lead_id": row.lead_id, "on_duty_id": row.on_duty_id}
+        named |= {
+            f"{each}_id": self.named(row.brand_id, given[each], each) for each in ("lead", "on_duty") if each in given
+        }
         return self.save(
             setup.change_team,
             team_id=row.pk,
             name=given.get("name", row.name),
-            lead_id=lead_id,
+            **named,
             is_active=given.get("is_active", row.is_active),
         )
 
@@ -334,6 +341,20 @@ class OneCategory(SetUp):
         )
 
 
+_ABOVE = "two people must approve more than this, in the brand's currency"
+_TARGET = "the name of the connected system that carries it out; null: by hand"
+
+
+def _again() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=catalogue.LONGEST,
+        help_text="how many days after the case is handled the complainant is asked again; null: not again",
+    )
+
+
 class KindChange(serializers.Serializer[Any]):
     """What may change of a kind; what is left out stays."""
 
@@ -341,7 +362,12 @@ class KindChange(serializers.Serializer[Any]):
     promise = Texts(required=False)
     proof = serializers.ChoiceField(choices=Proof.choices, required=False)
     has_amount = serializers.BooleanField(required=False)
+    has_goods = serializers.BooleanField(required=False)
     days = serializers.IntegerField(required=False, min_value=0, max_value=catalogue.LONGEST)
+    day_unit = serializers.ChoiceField(choices=DayUnit.choices, required=False)
+    ask_again_days = _again()
+    two_people_above = Amount(required=False, allow_null=True, help_text=_ABOVE)
+    target = Line(required=False, allow_null=True, help_text=_TARGET)
     is_shown = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(required=False)
 
@@ -355,14 +381,30 @@ class KindIn(serializers.Serializer[Any]):
     promise = Texts(required=False, help_text="what the complainant is told while it is open")
     proof = serializers.ChoiceField(choices=Proof.choices, default=Proof.OUTCOME)
     has_amount = serializers.BooleanField(default=False)
+    has_goods = serializers.BooleanField(default=False)
     days = serializers.IntegerField(default=5, min_value=0, max_value=catalogue.LONGEST)
+    day_unit = serializers.ChoiceField(choices=DayUnit.choices, default=DayUnit.CALENDAR)
+    ask_again_days = _again()
+    two_people_above = Amount(required=False, allow_null=True, help_text=_ABOVE)
+    target = Line(required=False, allow_null=True, help_text=_TARGET)
     is_shown = serializers.BooleanField(default=True, help_text="whether the complainant sees such actions")
 
 
-class Kinds(SetUp):
-    """The kinds of action of the person's brands."""
-
+class _Kinds(SetUp):
     read, shape = staticmethod(queries.kinds), KindShape
+
+    def target(self, brand_id: int, name: str | None) -> int | None:
+        """The key of the brand's connected system of that name, or none; raises Invalid."""
+        if not name:
+            return None
+        target_id = queries.target_id(brand_id, name)
+        if target_id is None:
+            raise errors.Invalid(_("The brand has no connected system of this name."), "target")
+        return target_id
+
+
+class Kinds(_Kinds):
+    """The kinds of action of the person's brands."""
 
     @reads(page_of(KindShape, "Kind"), "Kinds of action", operation_id="kinds_list", takes=[OfBrand], refuses=[422])
     def get(self, request: Request) -> Response:  # noqa: ARG002
@@ -374,13 +416,12 @@ class Kinds(SetUp):
         """The kind."""
         given = self.given(KindIn)
         brand_id = self.brand(given.pop("brand"))
-        return self.save(catalogue.create_kind, status=201, brand_id=brand_id, **({"promise": {}} | given))
+        given["target_id"] = self.target(brand_id, given.pop("target", None))
+        return self.save(catalogue.create_kind, status=201, brand_id=brand_id, **given)
 
 
-class OneKind(SetUp):
+class OneKind(_Kinds):
     """One kind of action."""
-
-    read, shape = staticmethod(queries.kinds), KindShape
 
     @reads(KindShape, "A kind of action", refuses=[404])
     def get(self, request: Request, number: int) -> Response:  # noqa: ARG002
@@ -391,6 +432,8 @@ class OneKind(SetUp):
     def patch(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The kind."""
         row = self.row(pk=number)
-        names = ("label", "promise", "proof", "has_amount", "days", "is_shown", "is_active")
-        now = {name: getattr(row, name) for name in names}
-        return self.save(catalogue.change_kind, kind_id=row.pk, **(now | self.given(KindChange)))
+        given = self.given(KindChange)
+        if "target" in given:
+            given["target_id"] = self.target(row.brand_id, given.pop("target"))
+        now = {"label": row.label, "is_active": row.is_active}
+        return self.save(catalogue.change_kind, kind_id=row.pk, **(now | given))

@@ -46,6 +46,7 @@ class TeamShape(serializers.Serializer[Any]):
     brand = serializers.CharField(source="brand.slug")
     name = serializers.CharField()
     lead = serializers.CharField(source="lead.username", default=None, allow_null=True)
+    on_duty = serializers.CharField(source="on_duty.username", default=None, allow_null=True)
     is_active = serializers.BooleanField()
 
 
@@ -70,7 +71,12 @@ class KindShape(serializers.Serializer[Any]):
     promise = Texts()
     proof = Choice(choices=Proof.choices)
     has_amount = serializers.BooleanField()
+    has_goods = serializers.BooleanField()
     days = serializers.IntegerField()
+    day_unit = Choice(choices=DayUnit.choices)
+    ask_again_days = serializers.IntegerField(allow_null=True)
+    two_people_above = Amount(allow_null=True, help_text="in the brand's currency")
+    target = serializers.CharField(source="target.name", default=None, allow_null=True, help_text="null: by hand")
     is_shown = serializers.BooleanField()
     is_active = serializers.BooleanField()
 

@@ -22,6 +22,7 @@ from cases.vocabulary import (
     ReplyStatus,
     Severity,
     Status,
+    Wish,
 )
 
 Choice = serializers.ChoiceField
@@ -133,6 +134,8 @@ class CaseShape(serializers.Serializer[Any]):
     team = serializers.CharField(source="team.name", default=None, allow_null=True)
     category = serializers.CharField(source="category.code", default=None, allow_null=True)
     severity = Choice(choices=Severity.choices)
+    wish = Choice(choices=[("", "not known"), *Wish.choices], help_text="what the complainant wants most")
+    playbook_version = serializers.IntegerField(source="playbook_version_id", allow_null=True)
     language = serializers.CharField(allow_blank=True)
     headline = serializers.CharField(allow_blank=True)
     complainant = ComplainantShape()

@@ -18,7 +18,7 @@ from cases.api.schema import changes
 from cases.api.shapes import ObservationShape, PostShape
 from cases.commands import triage
 from cases.queries import api as queries
-from cases.vocabulary import ObservationKind, PostKind, Severity
+from cases.vocabulary import ObservationKind, PostKind, Severity, Wish
 
 
 class TriageIn(serializers.Serializer[Any]):
@@ -27,6 +27,7 @@ class TriageIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=PostKind.choices)
     category = Code(required=False, allow_null=True, help_text="a category's code")
     severity = serializers.ChoiceField(choices=Severity.choices, required=False, allow_null=True)
+    wish = serializers.ChoiceField(choices=Wish.choices, default="", allow_blank=True, help_text="empty: not known")
     separate = serializers.BooleanField(default=False, help_text="open a case of its own even when the author has one")
 
 
@@ -68,6 +69,7 @@ class Triage(Endpoint):
             kind=PostKind(given["kind"]),
             category_id=category_id,
             severity=given.get("severity"),
+            wish=given["wish"],
             is_separate=given["separate"],
             at=timezone.now(),
         )

@@ -12,7 +12,7 @@ from cases.commands import moves
 from cases.models import Case, Category, Complainant, Membership, User
 from cases.rules import permission as permissions
 from cases.rules import text as texts
-from cases.vocabulary import Actor, EventKind, Permission, Role, Severity, Status
+from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Role, Severity, Status, Wish
 
 
 @transaction.atomic(durable=True)
@@ -127,11 +127,12 @@ def classify(
     case_id: int,
     category_id: int | None,
     severity: int,
+    wish: str | None = None,
     revision: int | None = None,
     at: datetime,
     actor: Actor,
 ) -> Case:
-    """Say again what the case is about and how bad it is; a first category brings its playbook's actions.
+    """Say again what the case is about, how bad it is and what is wished; a first category brings its playbook.
 
     With the ``revision`` that was looked at, raises ChangedMeanwhile when the case is another one by now.
     """
@@ -144,10 +145,14 @@ def classify(
         raise errors.Invalid(gettext("Severity is 1, 2, 3 or 4."), "severity")
     if category_id is not None and not Category.objects.filter(pk=category_id, brand_id=case.brand_id).exists():
         raise errors.Invalid(gettext("This category is not one of the brand's."), "category")
+    if wish not in {None, "", *Wish.values}:
+        raise errors.Invalid(gettext("Choose what the complainant wants, or leave it open."), "wish")
     before = (case.category_id, case.severity)
-    moves.update(case, category_id=category_id, severity=severity)
-    if not case.actions.exists():
+    moves.update(case, category_id=category_id, severity=severity, wish=case.wish if wish is None else wish)
+    if before[0] is None or not case.actions.exists():
         moves.bring_playbook(case, at=at)
+    else:
+        moves.judge_again(case, at=at, actor=actor)
     moves.record_case(
         case,
         EventKind.CASE_CLASSIFIED,
@@ -155,6 +160,7 @@ def classify(
         at=at,
         category=category_id,
         severity=severity,
+        wish=case.wish,
         category_before=before[0],
         severity_before=before[1],
     )
@@ -191,8 +197,11 @@ def describe_complainant(
         language=language[:8],
         is_anonymous=not name,
     )
+    case.complainant.refresh_from_db()
+    if case.status in UNHANDLED:
+        moves.judge_again(case, at=at, actor=actor)
     moves.record_case(case, EventKind.COMPLAINANT_CHANGED, actor, at=at, complainant=case.complainant_id)
-    return Complainant.objects.get(pk=case.complainant_id)
+    return case.complainant
 
 
 @transaction.atomic(durable=True)

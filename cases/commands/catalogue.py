@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Required, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,9 +13,23 @@ from cases import errors
 from cases.commands import moves
 from cases.models import Brand, Category, Channel, Kind
 from cases.queries import playbook as queries
-from cases.vocabulary import Actor, EventKind, Proof
+from cases.rules import money
+from cases.vocabulary import Actor, DayUnit, EventKind, Proof
 
 LONGEST = 365
+_KIND_FIELDS = (
+    "label",
+    "promise",
+    "proof",
+    "has_amount",
+    "has_goods",
+    "days",
+    "day_unit",
+    "ask_again_days",
+    "two_people_above",
+    "target_id",
+    "is_shown",
+)
 
 
 @transaction.atomic(durable=True)
@@ -51,74 +67,75 @@ def change_category(
     return category
 
 
+class KindFields(TypedDict, total=False):
+    """What may change of a kind; ``two_people_above`` is in the brand's currency."""
+
+    label: Required[Mapping[str, str]]
+    promise: Mapping[str, str]
+    proof: str
+    has_amount: bool
+    has_goods: bool
+    days: int
+    day_unit: str
+    ask_again_days: int | None
+    two_people_above: Decimal | None
+    target_id: int | None
+    is_shown: bool
+
+
 @transaction.atomic(durable=True)
-def create_kind(
-    *,
-    brand_id: int,
-    code: str,
-    label: Mapping[str, str],
-    promise: Mapping[str, str],
-    proof: str,
-    has_amount: bool,
-    days: int,
-    is_shown: bool,
-    actor: Actor,
-) -> Kind:
+def create_kind(*, brand_id: int, code: str, actor: Actor, **given: Unpack[KindFields]) -> Kind:
     """Another sort of action for the catalogue; its code never changes."""
     brand = moves.lock_brand(brand_id, actor)
-    kind = Kind(
-        brand=brand,
-        code=moves.free(moves.checked_code(code), "code", brand.kinds.all()),
-        **_checked_kind(brand, label, promise, proof, has_amount, days, is_shown),
-    )
+    kind = Kind(brand=brand, code=moves.free(moves.checked_code(code), "code", brand.kinds.all()))
+    for field, value in _checked_kind(brand, kind, given).items():
+        setattr(kind, field, value)
     kind.save()
     moves.record_row(kind, EventKind.KIND_CHANGED, actor, brand_id=brand.pk, fields=["created"])
     return kind
 
 
 @transaction.atomic(durable=True)
-def change_kind(
-    *,
-    kind_id: int,
-    label: Mapping[str, str],
-    promise: Mapping[str, str],
-    proof: str,
-    has_amount: bool,
-    days: int,
-    is_shown: bool,
-    is_active: bool,
-    actor: Actor,
-) -> Kind:
-    """Change a kind; another proof is demanded of actions not done yet, what is done stays done."""
+def change_kind(*, kind_id: int, is_active: bool, actor: Actor, **given: Unpack[KindFields]) -> Kind:
+    """Change a kind, what is left out stays; another proof is demanded of actions not done yet."""
     kind, brand = moves.lock_row(Kind.objects.all(), kind_id, actor)
     if kind.is_active and not is_active:
         moves.refuse_needed(queries.bringing(kind))
-    wanted = _checked_kind(brand, label, promise, proof, has_amount, days, is_shown)
+    wanted = _checked_kind(brand, kind, given)
     moves.change_row(kind, {**wanted, "is_active": is_active}, EventKind.KIND_CHANGED, actor, brand_id=brand.pk)
     return kind
 
 
-def _checked_kind(
-    brand: Brand,
-    label: Mapping[str, str],
-    promise: Mapping[str, str],
-    proof: str,
-    has_amount: bool,
-    days: int,
-    is_shown: bool,
-) -> dict[str, object]:
-    if proof not in Proof.values:
+def _checked_kind(brand: Brand, kind: Kind, given: KindFields) -> dict[str, Any]:
+    """What stands or is given, checked as a whole; raises Invalid."""
+    fields: dict[str, Any] = {name: given.get(name, getattr(kind, name)) for name in _KIND_FIELDS}
+    if fields["proof"] not in Proof.values:
         raise errors.Invalid(_("Choose what proves that it is done."), "proof")
-    if proof == Proof.AMOUNT and not has_amount:
+    if fields["proof"] == Proof.AMOUNT and not fields["has_amount"]:
         raise errors.Invalid(_("An amount can only be the proof of an action that has an amount."), "has_amount")
-    return {
-        "label": moves.checked_texts(label, field="label", default=brand.language),
-        "promise": moves.checked_texts(promise, field="promise", default=brand.language, limit=300, is_required=False),
-        "proof": proof,
-        "has_amount": has_amount,
-        "days": _checked_days(days, "days"),
-        "is_shown": is_shown,
+    if fields["day_unit"] not in DayUnit.values:
+        raise errors.Invalid(_("Choose which days are counted."), "day_unit")
+    again, above = fields["ask_again_days"], fields["two_people_above"]
+    if again is not None and not 1 <= again <= LONGEST:
+        raise errors.Invalid(_("Give a number of days from 1 to %(longest)d.") % {"longest": LONGEST}, "ask_again_days")
+    if above is not None and not fields["has_amount"]:
+        raise errors.Invalid(_("Only an action with an amount can need two people above one."), "two_people_above")
+    return fields | {
+        "label": moves.checked_texts(fields["label"], field="label", default=brand.language),
+        "promise": moves.checked_texts(
+            fields["promise"], field="promise", default=brand.language, limit=300, is_required=False
+        ),
+        "days": _checked_days(fields["days"], "days"),
+        "two_people_above": None if above is None else _checked_amount(above, brand),
+        "target_id": moves.of_brand(brand.targets.all(), fields["target_id"], "target", now=kind.target_id),
     }
+
+
+def _checked_amount(amount: Decimal, brand: Brand) -> Decimal:
+    try:
+        return money.valid_amount(amount, brand.currency)
+    except money.AmountError as error:
+        raise errors.Invalid(error.message, "two_people_above") from error
 
 
 def _checked_days(days: int, field: str) -> int:

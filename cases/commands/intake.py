@@ -16,7 +16,7 @@ from cases.commands.moves import Received
 from cases.models import Case, Channel, Complainant, Raw
 from cases.rules import text as texts
 from cases.rules.arrival import Arrival
-from cases.vocabulary import Actor, ActorKind, EventKind, Permission, RawStatus, Stream
+from cases.vocabulary import Actor, ActorKind, EventKind, Permission, RawStatus, Stream, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Complaint:
 
     text: str
     wish: str = ""
+    wanted: str = ""
     name: str = ""
     email: str = ""
     phone: str = ""
@@ -105,6 +106,8 @@ def file_complaint(
     The same form posted twice (its ``once``) is one complaint; the repeat gets a link of its own.
     """
     channel = Channel.objects.select_related("brand").get(pk=channel_id)
+    if complaint.wanted not in {"", *Wish.values}:
+        raise errors.Invalid(gettext("Choose one of the wishes, or leave it open."), "wanted")
     arrival = Arrival(
         external_id=complaint.once,
         text=complaint.text,
@@ -113,6 +116,7 @@ def file_complaint(
         name="" if complaint.is_anonymous else complaint.name,
         language=complaint.language,
         wish=complaint.wish,
+        wanted=complaint.wanted,
         category=complaint.category,
     )
     received = moves.receive_batch(channel_id, [arrival], at, actor)[0]
@@ -123,6 +127,8 @@ def file_complaint(
     if not received.is_new:
         return Filed(case, moves.make_link(case.threads.order_by("id")[0], at=at))
     _describe(case.complainant, complaint)
+    # A telephone number or an address is known only now.
+    moves.judge_again(case, at=at, actor=actor)
     moves.keep_files(channel.brand_id, uploads, post=received.post)
     thread = moves.open_thread(
         case, at=at, complainant=case.complainant, contact=complaint.email, language=complaint.language

@@ -270,9 +270,16 @@ def _checked_line(place: int, line: Line, kind: Kind, brand: Brand) -> PlaybookA
         team_id=None if doer == Doer.CASE_OWNER else line.team_id,
         days=line.days,
         day_unit=line.day_unit,
-        amount=None if line.amount is None else money.valid_amount(line.amount, brand.currency),
+        amount=None if line.amount is None else _checked_amount(line.amount, brand),
         wording=moves.checked_texts(
             line.wording, field="lines", default=brand.language, limit=_LINE_WORDS, is_required=False
         ),
         position=place,
     )
+
+
+def _checked_amount(amount: Decimal, brand: Brand) -> Decimal:
+    try:
+        return money.valid_amount(amount, brand.currency)
+    except money.AmountError as error:
+        raise errors.Invalid(error.message, "lines") from error

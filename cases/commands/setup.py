@@ -148,13 +148,14 @@ def change_channel(
 
 
 @transaction.atomic(durable=True)
-def create_team(*, brand_id: int, name: str, lead_id: int | None, actor: Actor) -> Team:
-    """People of a brand who share work, and the one who leads them."""
+def create_team(*, brand_id: int, name: str, lead_id: int | None, on_duty_id: int | None = None, actor: Actor) -> Team:
+    """People of a brand who share work, the one who leads them, and who is on duty."""
     brand = moves.lock_brand(brand_id, actor)
     team = Team(
         brand=brand,
         name=moves.free(moves.checked_name(name), "name", brand.teams.all()),
         lead_id=_checked_lead(lead_id, brand),
+        on_duty_id=_checked_duty(on_duty_id, brand),
     )
     team.save()
     moves.record_row(team, EventKind.TEAM_CHANGED, actor, brand_id=brand.pk, fields=["created"])
@@ -162,7 +163,9 @@ def create_team(*, brand_id: int, name: str, lead_id: int | None, actor: Actor) 
 
 
 @transaction.atomic(durable=True)
-def change_team(*, team_id: int, name: str, lead_id: int | None, is_active: bool, actor: Actor) -> Team:
+def change_team(
+    *, team_id: int, name: str, lead_id: int | None, on_duty_id: int | None = None, is_active: bool, actor: Actor
+) -> Team:
     """Change a team; it is switched off once no open case is with it and nothing sends work to it."""
     team, brand = moves.lock_row(Team.objects.all(), team_id, actor)
     if team.is_active and not is_active:
@@ -172,6 +175,7 @@ def change_team(*, team_id: int, name: str, lead_id: int | None, is_active: bool
     wanted = {
         "name": moves.free(moves.checked_name(name), "name", brand.teams.exclude(pk=team.pk)),
         "lead_id": lead_id if lead_id == team.lead_id else _checked_lead(lead_id, brand),
+        "on_duty_id": on_duty_id if on_duty_id == team.on_duty_id else _checked_duty(on_duty_id, brand),
         "is_active": is_active,
     }
     moves.change_row(team, wanted, EventKind.TEAM_CHANGED, actor, brand_id=brand.pk)
@@ -206,11 +210,17 @@ def _checked_kind(kind: str) -> str:
 
 
 def _checked_lead(lead_id: int | None, brand: Brand) -> int | None:
-    if (
-        lead_id is not None
-        and not Membership.objects.filter(
-            person_id=lead_id, brand=brand, person__is_active=True, role__in=OWNERS
-        ).exists()
-    ):
+    if lead_id is not None and not _may_own(lead_id, brand):
         raise errors.Invalid(_("A team is led by an active agent or manager of the brand."), "lead")
     return lead_id
+
+
+def _checked_duty(person_id: int | None, brand: Brand) -> int | None:
+    if person_id is not None and not _may_own(person_id, brand):
+        raise errors.Invalid(_("Only an active agent or manager of the brand can be on duty."), "on_duty")
+    return person_id
+
+
+def _may_own(person_id: int, brand: Brand) -> bool:
+    rows = Membership.objects.filter(person_id=person_id, brand=brand, person__is_active=True, role__in=OWNERS)
+    return rows.exists()

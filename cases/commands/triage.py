@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands import moves
-from cases.models import Case, CasePost, Category, Membership, Observation, Post, Triage
+from cases.models import Case, CasePost, Category, Complainant, Membership, Observation, Post, Triage
 from cases.rules import text as texts
 from cases.vocabulary import (
     UNHANDLED,
@@ -20,6 +20,7 @@ from cases.vocabulary import (
     PostKind,
     Severity,
     Stream,
+    Wish,
 )
 
 
@@ -30,6 +31,7 @@ def triage(
     kind: PostKind,
     category_id: int | None = None,
     severity: int | None = None,
+    wish: str = "",
     is_separate: bool = False,
     at: datetime,
     actor: Actor,
@@ -43,6 +45,8 @@ def triage(
     category = _category(post, category_id)
     if severity is not None and severity not in Severity.values:
         raise errors.Invalid(gettext("Severity is 1, 2, 3 or 4."), "severity")
+    if wish not in {"", *Wish.values}:
+        raise errors.Invalid(gettext("Choose what the complainant wants, or leave it open."), "wish")
     live = CasePost.objects.select_related("case").filter(post=post, left_at__isnull=True).first()
     if live:
         if kind != PostKind.COMPLAINT:
@@ -57,7 +61,8 @@ def triage(
     if kind != PostKind.COMPLAINT:
         queue.announce(brand_id=post.brand_id, case=None, revision=post.pk)
         return None
-    return _case_for(post, category, severity, is_separate=is_separate, at=at, actor=actor)
+    found = moves.Opening(post, _person(post), post.channel, category, severity, wish=wish)
+    return _case_for(found, is_separate=is_separate, at=at, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -138,10 +143,12 @@ def _category(post: Post, category_id: int | None) -> Category | None:
     return category
 
 
-def _case_for(
-    post: Post, category: Category | None, severity: int | None, *, is_separate: bool, at: datetime, actor: Actor
-) -> Case:
-    person = post.handle.complainant if post.handle else moves.nobody_known(post.brand_id, post.language)
+def _person(post: Post) -> Complainant:
+    return post.handle.complainant if post.handle else moves.nobody_known(post.brand_id, post.language)
+
+
+def _case_for(opening: moves.Opening, *, is_separate: bool, at: datetime, actor: Actor) -> Case:
+    post, person = opening.post, opening.complainant
     mine = Case.objects.filter(complainant=person, brand_id=post.brand_id, status__in=UNHANDLED).order_by("-id").first()
     if mine and not is_separate:
         case = moves.lock(mine.pk)
@@ -149,8 +156,7 @@ def _case_for(
         if case.status in UNHANDLED:
             moves.join(case, post, at=at, actor=actor)
             return case
-    opening = moves.Opening(post, person, post.channel, category, severity)
     case = moves.open_cases([opening], at=at, actor=actor)[0]
-    Triage.objects.filter(post=post).update(category=category, severity=case.severity)
+    Triage.objects.filter(post=post).update(category=opening.category, severity=case.severity)
     queue.announce(brand_id=case.brand_id, case=case.reference, revision=case.revision)
     return case

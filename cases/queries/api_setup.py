@@ -19,6 +19,7 @@ from cases.models import (
     PlaybookAction,
     PlaybookVersion,
     Seer,
+    Target,
     Team,
     User,
 )
@@ -49,7 +50,7 @@ def channels(seer: Seer) -> QuerySet[Channel]:
 
 def teams(seer: Seer) -> QuerySet[Team]:
     """The teams of the person's brands."""
-    return Team.objects.filter(mine(seer)).select_related("brand", "lead")
+    return Team.objects.filter(mine(seer)).select_related("brand", "lead", "on_duty")
 
 
 def categories(seer: Seer) -> QuerySet[Category]:
@@ -59,7 +60,12 @@ def categories(seer: Seer) -> QuerySet[Category]:
 
 def kinds(seer: Seer) -> QuerySet[Kind]:
     """The kinds of action of the person's brands."""
-    return Kind.objects.filter(mine(seer)).select_related("brand")
+    return Kind.objects.filter(mine(seer)).select_related("brand", "target")
+
+
+def target_id(brand_id: int, name: str) -> int | None:
+    """The key of the brand's connected system of that name."""
+    return Target.objects.filter(brand=brand_id, name__iexact=name).values_list("pk", flat=True).first()
 
 
 def playbooks(seer: Seer) -> QuerySet[Playbook]:

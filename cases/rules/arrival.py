@@ -27,6 +27,7 @@ class Arrival:
     url: str = ""
     language: str = ""
     wish: str = ""
+    wanted: str = ""
     category: str = ""
     raw: bytes = b""
 
@@ -47,6 +48,8 @@ class Arrival:
             "lang": self.language,
             "wish": self.wish,
             "category": self.category,
+            # Left out where nobody chose, as bodies were made before there was a choice.
+            **({"wanted": self.wanted} if self.wanted else {}),
         }
 
     @classmethod
@@ -64,6 +67,7 @@ class Arrival:
             language=fields["lang"],
             wish=fields["wish"],
             category=fields["category"],
+            wanted=fields.get("wanted", ""),
             raw=body,
         )
 

@@ -179,10 +179,10 @@ def restrict(request: HttpRequest, case: Any) -> HttpResponse:
 
 @desk.of_case
 def classify(request: HttpRequest, case: Any) -> HttpResponse:
-    """What the case is about, and how bad it is."""
+    """What the case is about, how bad it is, and what the complainant wants."""
     desk.require(request, case, Permission.TRIAGE)
     found = Category.objects.filter(brand_id=case.brand_id, is_active=True)
-    now = {"category": case.category_id, "severity": case.severity, "revision": case.revision}
+    now = {"category": case.category_id, "severity": case.severity, "wish": case.wish, "revision": case.revision}
     form = forms.Classify(desk.given(request), found=found, initial=now)
     slot = Slot(_("Category and severity"), "tag", form, _url("case-classify", case), _("Keep"))
     if not case.category_id:
@@ -195,6 +195,7 @@ def classify(request: HttpRequest, case: Any) -> HttpResponse:
             case_id=case.pk,
             category_id=words["category"],
             severity=words["severity"],
+            wish=words["wish"],
             revision=words["revision"],
             at=timezone.now(),
             actor=desk.actor_of(request),

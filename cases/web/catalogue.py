@@ -20,6 +20,7 @@ from cases.vocabulary import Proof, Severity
 from cases.web import playbook_forms
 from cases.web import settings_forms as forms
 from cases.web.desk import actor_of
+from cases.web.forms import amount_text
 from cases.web.setup import set_up_of, show
 from cases.web.tags import catalogue_text
 
@@ -76,7 +77,8 @@ def kind_edit(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
     kind = _kind(brand.kinds.filter(code=code)) if code else None
     initial: dict[str, Any] = {"proof": Proof.OUTCOME, "days": 5, "is_shown": True}
     if kind:
-        initial = {name: getattr(kind, name) for name in ("proof", "has_amount", "days", "is_shown", "is_active")}
+        initial = {name: getattr(kind, name) for name in forms.KIND_FIELDS}
+        initial |= {"two_people_above": amount_text(kind.two_people_above), "target": kind.target_id}
         initial |= forms.texts_of("label", kind.label) | forms.texts_of("promise", kind.promise)
     form = forms.KindForm(request.POST or None, brand=brand, kind=kind, initial=initial)
     if form.is_valid():

@@ -65,6 +65,7 @@ def _file(channel: Channel, form: ComplainForm) -> intake.Filed | None:
     complaint = intake.Complaint(
         text=given["text"],
         wish=given["wish"],
+        wanted=given["wanted"],
         name=given["name"],
         email=given["email"],
         phone=given["phone"],

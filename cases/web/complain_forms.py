@@ -16,6 +16,7 @@ from cases.commands import moves
 from cases.models import Category
 from cases.rules import arrival
 from cases.rules import text as texts
+from cases.vocabulary import Wish
 from cases.web.forms import FilesField, ManyFiles, area
 from cases.web.tags import catalogue_text
 
@@ -114,6 +115,12 @@ class ComplainForm(Public):
         error_messages={"required": _("Tell us in a few words what happened.")},
     )
     wish = Words(required=False, label=_("What should we do about it?"), max_length=MOST_WORDS, widget=area(2))
+    wanted = forms.ChoiceField(
+        required=False,
+        label=_("What matters most to you?"),
+        choices=[("", _("I leave that open")), *Wish.choices],
+        help_text=_("It helps us do the right thing first. It is no condition."),
+    )
     category = forms.ChoiceField(required=False, label=_("What is it about?"))
     attachments = Files()
     is_anonymous = forms.BooleanField(required=False, label=_("I want to stay anonymous"))

@@ -16,7 +16,8 @@ from cases.commands.catalogue import LONGEST
 from cases.models import Brand, Category, Channel, Kind, Team
 from cases.queries import people
 from cases.rules import currencies
-from cases.vocabulary import ChannelKind, Proof
+from cases.vocabulary import ChannelKind, DayUnit, Proof
+from cases.web.forms import AmountField
 from cases.web.tags import catalogue_text
 
 T = TypeVar("T")
@@ -191,15 +192,23 @@ class TeamForm(forms.Form):
             help_text=_("Assigns the team’s cases, and sees its restricted ones."),
             empty=_("Nobody"),
         )
-        self.order_fields(["name", "lead", "is_active"])
+        self.fields["on_duty"] = _one_of(
+            people.owners(brand.pk),
+            _("On duty"),
+            help_text=_(
+                "Gets what a playbook gives to whoever is on duty. While nobody is, or they are away: the lead."
+            ),
+            empty=_("Nobody"),
+        )
+        self.order_fields(["name", "lead", "on_duty", "is_active"])
         if team is None:
             self.fields.pop("is_active")
 
     def given(self) -> dict[str, Any]:
         """What the commands take."""
         data = dict(self.cleaned_data)
-        lead = data.pop("lead")
-        return {**data, "lead_id": _id(lead)}
+        lead, on_duty = data.pop("lead"), data.pop("on_duty")
+        return {**data, "lead_id": _id(lead), "on_duty_id": _id(on_duty)}
 
 
 class Labelled(forms.Form):
@@ -257,6 +266,20 @@ class CategoryForm(Labelled):
         return {**data, "label": label, "team_id": _id(self.cleaned_data["team"])}
 
 
+KIND_FIELDS = (
+    "code",
+    "proof",
+    "has_amount",
+    "has_goods",
+    "two_people_above",
+    "days",
+    "day_unit",
+    "ask_again_days",
+    "is_shown",
+    "is_active",
+)
+
+
 class KindForm(Labelled):
     """A sort of action, and what proves that it was done."""
 
@@ -272,11 +295,29 @@ class KindForm(Labelled):
         required=False,
         help_text=_("Whoever adds the action says how much, in the brand’s currency."),
     )
+    has_goods = forms.BooleanField(
+        label=_("Goods change hands"),
+        required=False,
+        help_text=_("Something is sent, collected or given back."),
+    )
+    two_people_above = AmountField(
+        label=_("Two people above"),
+        required=False,
+        help_text=_("Above this amount two people must approve. Left empty, one always suffices."),
+    )
     days = forms.IntegerField(
         label=_("Days to do it"),
         min_value=0,
         max_value=LONGEST,
         help_text=_("From the day it is added, unless the playbook says otherwise."),
+    )
+    day_unit = forms.ChoiceField(label=_("Counted in"), choices=DayUnit.choices)
+    ask_again_days = forms.IntegerField(
+        label=_("Ask again after"),
+        min_value=1,
+        max_value=LONGEST,
+        required=False,
+        help_text=_("Days after the case is handled. For what can fail later, such as a repair. Empty: not again."),
     )
     is_shown = forms.BooleanField(
         label=_("The complainant sees it"),
@@ -301,11 +342,18 @@ class KindForm(Labelled):
             limit=300,
             help_text=_("What the complainant reads, such as “We refund you.” Left empty, they read the name."),
         )
+        self.fields["target"] = _one_of(
+            _in_use(brand.targets.order_by("name"), kind.target_id if kind else None),
+            _("Carried out by"),
+            help_text=_("A connected system does it as soon as it is decided, and says when it is done."),
+            empty=_("People, by hand"),
+        )
+        self.fields["two_people_above"].label = _("Two people above (%(currency)s)") % {"currency": brand.currency}
         self.fields.pop("code" if kind else "is_active")
 
     def given(self) -> dict[str, Any]:
         """What the commands take."""
-        plain = ("code", "proof", "has_amount", "days", "is_shown", "is_active")
-        data = {name: self.cleaned_data[name] for name in plain if name in self.fields}
+        data = {name: self.cleaned_data[name] for name in KIND_FIELDS if name in self.fields}
+        data["target_id"] = _id(self.cleaned_data["target"])
         label = self.texts("label", self.kind.label if self.kind else None)
         return {**data, "label": label, "promise": self.texts("promise", self.kind.promise if self.kind else None)}

@@ -126,7 +126,11 @@ def team_edit(request: HttpRequest, slug: str, team_id: int | None = None) -> Ht
     """A new team, or one that is there."""
     seer, found = set_up_of(request, slug)
     team = _one(found.teams.filter(pk=team_id)) if team_id else None
-    initial = {"name": team.name, "lead": team.lead_id, "is_active": team.is_active} if team else None
+    initial = (
+        {"name": team.name, "lead": team.lead_id, "on_duty": team.on_duty_id, "is_active": team.is_active}
+        if team
+        else None
+    )
     form = forms.TeamForm(request.POST or None, brand=found, team=team, initial=initial)
     if form.is_valid():
         who = {"actor": actor_of(request)}

@@ -21,7 +21,7 @@ from cases.commands import triage as commands
 from cases.queries import dialogue, people
 from cases.queries import triage as triages
 from cases.rules import permission as permissions
-from cases.vocabulary import UNHANDLED, ChannelKind, ObservationKind, Permission, PostKind, Severity, Status
+from cases.vocabulary import UNHANDLED, ChannelKind, ObservationKind, Permission, PostKind, Severity, Status, Wish
 from cases.web import desk, forms, gatelines, seen
 
 KEYS = {PostKind.COMPLAINT: "c", PostKind.PRAISE: "p", PostKind.QUESTION: "q", PostKind.OTHER: "o"}
@@ -41,6 +41,7 @@ class Verdict(fields.Form):
     severity = fields.TypedChoiceField(
         required=False, choices=Severity.choices, coerce=int, empty_value=None, widget=fields.RadioSelect
     )
+    wish = fields.ChoiceField(required=False, choices=Wish.choices)
     is_separate = fields.BooleanField(required=False)
 
 
@@ -101,6 +102,7 @@ def _card(request: HttpRequest, public_id: uuid.UUID) -> dict[str, Any]:
         "may": may,
         "categories": forms.categories(triages.categories(post.brand_id)),
         "severities": Severity.choices,
+        "wishes": Wish.choices,
         "kinds": [(kind, KEYS[kind], ICONS[kind]) for kind in PostKind],
         "colleagues": list(people.colleagues(seer, post.brand_id)) if is_praise else [],
         "once": uuid.uuid4(),
@@ -131,6 +133,7 @@ def triage(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         kind=PostKind(words["kind"]),
         category_id=words["category"],
         severity=words["severity"],
+        wish=words["wish"],
         is_separate=words["is_separate"],
         at=timezone.now(),
         actor=desk.actor_of(request),

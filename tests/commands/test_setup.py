@@ -252,9 +252,7 @@ class TestSavePlaybook:
 
     def test_replaces_it_as_a_whole_and_opens_the_next_case_with_it(self, stage: Stage) -> None:
         before = stage.case("p-1")
-        self.saved(
-            stage, playbook.Line(stage.apology.pk), playbook.Line(stage.refund.pk, False, stage.team.pk, days=9)
-        )
+        self.saved(stage, playbook.Line(stage.apology.pk), playbook.Line(stage.refund.pk, False, stage.team.pk, days=9))
         live = PlaybookVersion.objects.get(status="live")
         lines = list(live.actions.order_by("position").values_list("kind__code", "is_required", "days"))
         assert (live.severity, lines) == (3, [("apology", True, None), ("refund", False, 9)])

@@ -159,7 +159,14 @@ class TestCataloguePages:
 
     def test_a_kind_explains_its_proof_and_refuses_a_contradiction(self, stage: Stage) -> None:
         client, base = signed_in(stage.admin), "/settings/brands/brindlewick/kinds"
-        new = {"code": "gift", "label_en": "Gift", "proof": "amount", "days": "3", "is_shown": "on"}
+        new = {
+            "code": "gift",
+            "label_en": "Gift",
+            "proof": "amount",
+            "days": "3",
+            "is_shown": "on",
+            "day_unit": "working",
+        }
         answer = client.post(f"{base}/+/", new)
         assert answer.status_code == 422
         assert answer.context["form"].errors["has_amount"]

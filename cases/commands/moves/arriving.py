@@ -30,6 +30,7 @@ from cases.vocabulary import (
     RawStatus,
     Status,
     Stream,
+    Wish,
 )
 
 log = logging.getLogger(__name__)
@@ -325,7 +326,8 @@ def _openings(channel: Channel, posts: Sequence[tuple[Post, Arrival]]) -> list[O
             seen.add(person)
         complainant = post.handle.complainant if post.handle else next(nobodies)
         category = categories.get(texts.fold(arrival.category), channel.default_category)
-        openings.append(Opening(post, complainant, channel, category, None))
+        wish = arrival.wanted if arrival.wanted in Wish.values else ""
+        openings.append(Opening(post, complainant, channel, category, None, wish=wish))
     return openings
 
 

@@ -62,10 +62,12 @@ def bring(cases: Sequence[Case], *, at: datetime) -> list[Action]:
 
 
 def bring_playbook(case: Case, *, at: datetime) -> None:
-    """Begin a case with what its category, severity and wish bring, as long as nothing is in it."""
+    """Begin a case anew with what its category, severity and wish bring, beside what is in it already."""
     choice = Choosing(case.brand, [case.category_id]).for_case(case.category_id, case.severity, case.wish)
     update(case, playbook_version=choice.version)
-    bring([case], at=at)
+    there = set(case.actions.values_list("kind_id", flat=True))
+    lines = _lines({case.playbook_version_id})
+    _add([case], {version: [line for line in some if line.kind_id not in there] for version, some in lines.items()}, at)
 
 
 def judge_again(case: Case, *, at: datetime, actor: Actor) -> list[Action]:

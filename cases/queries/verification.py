@@ -239,6 +239,22 @@ _NAMED = (
     ),
 )
 
+_OF_BRAND = {"stream": "'brand'", "stream_id": "x.brand_id"}
+_AUTHORITY = (
+    # What a migration gave stands in no journal.
+    _Named("grant", "cases_grant", **_OF_BRAND, kinds=[_K.GRANT_GIVEN], key="grant", where="x.given_by_id IS NOT NULL"),
+    _Named(
+        "the end of grant",
+        "cases_grant",
+        **_OF_BRAND,
+        kinds=[_K.GRANT_ENDED],
+        key="grant",
+        where="x.ended_at IS NOT NULL",
+    ),
+    _Named("absence", "cases_absence", **_OF_BRAND, kinds=[_K.ABSENCE_NOTED], key="absence"),
+    _Named("rate", "cases_rate", **_OF_BRAND, kinds=[_K.RATE_SET], key="rate"),
+)
+
 _HANDLED_SQL = """
 SELECT x.id FROM cases_case x WHERE x.status = 'handled' {only} AND coalesce((
        SELECT e.kind FROM cases_event e WHERE e.stream = 'case' AND e.stream_id = x.id
@@ -258,7 +274,7 @@ def unnamed(case: Case | None) -> Iterator[Finding]:
         if case is None:
             # All rows against all events: one pass over each, whatever the planner hopes of the first few.
             cursor.execute("SET LOCAL enable_nestloop = off")
-        for named in _NAMED:
+        for named in (*_NAMED, *_AUTHORITY):
             sql = _unnamed_sql(named, is_one_case=case is not None)
             if sql is None:
                 continue

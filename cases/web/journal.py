@@ -110,6 +110,11 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
     E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
+    E.GRANT_GIVEN: ("shield-check", lazy("%(actor)s gave authority to %(to)s")),
+    E.GRANT_ENDED: ("shield-question", lazy("%(actor)s ended the authority of %(to)s")),
+    E.ABSENCE_NOTED: ("umbrella", lazy("%(actor)s noted that %(person)s is away; deputy: %(deputy)s")),
+    E.ABSENCE_ENDED: ("umbrella", lazy("%(actor)s noted that %(person)s is not away any more")),
+    E.RATE_SET: ("currency-euro", lazy("%(actor)s set the rate of %(currency)s")),
     E.PERSON_INVITED: ("user-plus", lazy("%(actor)s invited %(person)s")),
     E.PERSON_CHANGED: ("user", lazy("%(actor)s changed %(person)s")),
     E.PERSON_DEACTIVATED: ("user-minus", lazy("%(actor)s deactivated %(person)s")),
@@ -191,6 +196,7 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     for key, labels in LABELS.items():
         if event.payload.get(key) in labels.values:
             words[key] = str(labels(event.payload[key]).label).lower()
+    words |= _authority_words(event, words)
     labels = KINDS.get(event.kind)
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
@@ -201,6 +207,18 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     if event.payload.get("cause", 0) is None:
         words["cause"] = _("none yet")
     return words
+
+
+def _authority_words(event: Event, words: Mapping[str, str]) -> dict[str, str]:
+    said, kind = event.payload, event.kind
+    if kind in {E.GRANT_GIVEN, E.GRANT_ENDED}:
+        whose = words["person"] if said.get("person") else _("a team") if said.get("team") else words["role"]
+        return {"to": whose}
+    if kind == E.RATE_SET:
+        return {"currency": str(said.get("currency", ""))}
+    if kind == E.ABSENCE_NOTED and said.get("deputy") is None:
+        return {"deputy": _("nobody")}
+    return {}
 
 
 def _actor(event: Event, names: Mapping[tuple[str, int], Any]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from cases import errors
-from cases.models import Action, Case, Kind, Seer, Team
+from cases.models import Action, Case, Kind, Promise, Seer, Team
 
 
 def of_case(case: Case) -> list[Action]:
@@ -13,6 +15,7 @@ def of_case(case: Case) -> list[Action]:
     return list(
         Action.objects.filter(case=case)
         .select_related("kind", "owner", "team", "done_by", "waived_by")
+        .prefetch_related(Prefetch("promises", Promise.objects.order_by("pk")))
         .order_by("-is_required", "pk")
     )
 

@@ -229,13 +229,18 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     earlier = Case.objects.visible_to(seer).filter(complainant=OuterRef("complainant")).exclude(pk=OuterRef("pk"))
     words = Confirmation.objects.filter(case=OuterRef("pk")).order_by("-id")
     open_ones = Invitation.objects.filter(case=OuterRef("pk"), status=InvitationStatus.SENT).order_by("-sent_at")
+    replies = PublicReply.objects.filter(case=OuterRef("pk"))
     events = Event.objects.filter(stream=Stream.CASE, stream_id=OuterRef("pk")).order_by().values("stream_id")
     case: Any = (
         Case.objects.visible_to(seer)
         .filter(reference=reference.upper())
         .annotate(
             **standing,
-            said=ArraySubquery(words.values(json=JSONObject(answer="answer", words="words", at="at"))[:1]),
+            said=ArraySubquery(
+                words.values(
+                    json=JSONObject(answer="answer", words="words", at="at", may_say_publicly="may_say_publicly")
+                )[:1]
+            ),
             before=ArraySubquery(
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
             ),
@@ -247,7 +252,8 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
             events=Subquery(events.annotate(last=Max("seq")).values("last")),
             invited_at=Subquery(open_ones.values("sent_at")[:1]),
             posts=_Counted(CasePost.objects.filter(case=OuterRef("pk"), left_at__isnull=True).values("pk")),
-            said_publicly=_Counted(PublicReply.objects.filter(case=OuterRef("pk")).values("pk")),
+            replied_at=Subquery(replies.order_by("-written_at").values("written_at")[:1]),
+            said_publicly=_Counted(replies.values("pk")),
             said_privately=_Counted(Message.objects.filter(case=OuterRef("pk")).values("pk")),
             noted=_Counted(Note.objects.filter(case=OuterRef("pk")).values("pk")),
             handle=Subquery(
@@ -267,6 +273,8 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
         setattr(case, name, getattr(case, name, None))
     for said in case.said:
         said["at"] = datetime.fromisoformat(said["at"])
+        # Nothing was said in public since they agreed that we say it is settled.
+        said["may_close"] = said["may_say_publicly"] and (case.replied_at is None or case.replied_at < said["at"])
     for other in case.before:
         other["status_label"] = Status(other["status"]).label
     return case

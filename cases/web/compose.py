@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cases.queries import dialogue
@@ -87,6 +88,9 @@ def facts(
     )
     posts = sorted((post for post in posts if post.channel.is_public), key=lambda post: post.posted_at, reverse=True)
     kept = {draft["audience"]: draft for draft in case.kept}
+    texts = {name: kept[name]["text"] if name in kept else "" for name in Audience.values}
+    if request.GET.get("closing") and posts and any(said["may_close"] for said in case.said):
+        texts[Audience.PUBLIC] = texts[Audience.PUBLIC] or closing(posts[0].language or case.brand.language)
     return {
         "composer": {
             "people": [(each, thread_name(each)) for each in people],
@@ -95,11 +99,20 @@ def facts(
             "is_public": bool(posts),
             "to": _first_tab(request, case, people, posts),
             "once": uuid.uuid4(),
-            "text": {name: kept[name]["text"] if name in kept else "" for name in Audience.values},
+            "text": texts,
             "kept": {name: datetime.fromisoformat(draft["kept_at"]) for name, draft in kept.items()},
         }
         | (given or {})
     }
+
+
+def closing(language: str) -> str:
+    """What could be said under a post once its author agrees: that it is settled, and nothing of how."""
+    with translation.override(language):
+        return _(
+            "This is settled. We found the solution together with the person who wrote here, who agrees that we "
+            "say so. Thank you for telling us openly."
+        )
 
 
 def _first_tab(request: HttpRequest, case: Any, people: list[Any], posts: list[Any]) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cases.models import Action
 from cases.queries.case import Row
 from cases.rules import gate as gates
+from cases.rules import promise as promise_rules
 from cases.vocabulary import (
     ActionStatus,
     AnswerRoute,
@@ -67,6 +68,11 @@ SAID = {
     Satisfaction.SETTLED: ("circle-check", gettext_lazy("Confirmed: settled")),
     Satisfaction.PARTLY: ("circle-half-2", gettext_lazy("In part")),
     Satisfaction.NO: ("arrow-back-up", gettext_lazy("Said no")),
+}
+SAID_OF = {
+    Satisfaction.SETTLED: gettext_lazy("they say it was kept"),
+    Satisfaction.PARTLY: gettext_lazy("they say it was kept in part"),
+    Satisfaction.NO: gettext_lazy("they say it was not kept"),
 }
 ASKED = ("hourglass", gettext_lazy("Asked, no answer yet"))
 SILENT = ("zzz", gettext_lazy("Silent, not counted as a yes"))
@@ -236,7 +242,24 @@ def dressed(action: Any) -> Any:
     action.title = title_of(action)
     action.icon = KIND_ICONS.get(action.kind.code.replace("_", "-"), "checklist")
     action.demand = PROOFS[Proof(action.kind.proof)]
+    told = list(action.promises.all())
+    action.told = _told(told[-1], moved=len(told) - 1) if told else None
     return action
+
+
+def _told(promise: Any, *, moved: int) -> dict[str, Any]:
+    """How the promise that the complainant reads stands, whether they know it slipped, and what they say of it."""
+    facts = promise_rules.Facts(
+        promise.due_at, promise.broken_at, promise.kept_at, promise.moved_at, promise.dropped_at
+    )
+    return {
+        "state": promise_rules.state(facts, timezone.now()),
+        "due_at": promise.due_at,
+        "kept_at": promise.kept_at,
+        "moved": moved,
+        "is_untold": promise.broken_at is not None and promise.kept_at is None and promise.told_at is None,
+        "said": SAID_OF[Satisfaction(promise.said)] if promise.said else "",
+    }
 
 
 def _action(action: Action, may: Mapping[str, bool]) -> Line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,21 @@ from django.utils import timezone
 from casedesk.logging import without_secrets
 from cases.commands import action, confirmation, delivery, dialogue, handling, intake, invitation, moves, triage
 from cases.commands import case as cases
-from cases.models import Action, Attachment, Case, Confirmation, Delivery, Event, Message, PrivateLink, Thread
-from cases.vocabulary import SYSTEM, Outcome, PostKind, Status
+from cases.models import (
+    Action,
+    Attachment,
+    Case,
+    Confirmation,
+    Delivery,
+    Event,
+    Grant,
+    Message,
+    PrivateLink,
+    Promise,
+    Thread,
+)
+from cases.queries import private
+from cases.vocabulary import SYSTEM, ActionStatus, Outcome, PostKind, Status
 from tests.people import Stage, actor, set_stage
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +60,21 @@ class Filed:
 
     def say(self, text: str = "We are on it.", **given: Any) -> Message:
         return dialogue.send_message(case_id=self.case.pk, text=text, at=timezone.now(), actor=self.agent, **given)
+
+    def promise(self, *, days: int = 5, at: datetime | None = None, wording: str = "") -> Action:
+        """The refund is decided, for 60 euros and a day."""
+        at = at or timezone.now()
+        return action.change_action(
+            action_id=Action.objects.get().pk,
+            wording=wording,
+            is_required=True,
+            amount=Decimal("60.00"),
+            owner_id=None,
+            team_id=None,
+            due_at=at + timedelta(days=days),
+            at=at,
+            actor=self.agent,
+        )
 
     def handle(self) -> None:
         handling.decide(
@@ -104,7 +132,7 @@ class TestThePage:
         assert Event.objects.count() == before
         assert Message.objects.latest("pk").read_at is None
 
-    @pytest.mark.parametrize("form", ["messages", "read", "answer", "code", "withdraw", "renew", "language"])
+    @pytest.mark.parametrize("form", ["messages", "read", "answer", "closing", "code", "withdraw", "renew", "language"])
     def test_is_where_the_address_of_a_form_leads(self, filed: Filed, visitor: Client, form: str) -> None:
         before = Event.objects.count()
         answer = visitor.get(f"{filed.url}{form}/")
@@ -114,17 +142,56 @@ class TestThePage:
         assert Event.objects.count() == before
 
     def test_promises_only_what_somebody_promised(self, filed: Filed, visitor: Client) -> None:
-        refund = Action.objects.get()
         assert "Refund" not in visitor.get(filed.url).content.decode()
+        filed.promise()
+        page = visitor.get(filed.url).content.decode()
+        assert "Refund · 60.00" in page
+        assert "promised for" in page
+
+    def test_shows_how_a_promise_stands(self, filed: Filed, visitor: Client) -> None:
+        refund = filed.promise()
         action.start_action(action_id=refund.pk, at=timezone.now(), actor=filed.agent)
-        assert "Refund" in visitor.get(filed.url).content.decode()
-        french = visitor.get(filed.url, headers={"accept-language": "fr"}).content.decode()
-        assert "Remboursement" in french
+        assert "being carried out" in visitor.get(filed.url).content.decode()
+        filed.promise(days=9)
+        moved = visitor.get(filed.url).content.decode()
+        assert "promised before for" in moved
+        later = timezone.now() + timedelta(days=10)
+        assert private.promises_of(filed.case, later)[0].state == "late"
+        action.complete_action(
+            action_id=refund.pk,
+            outcome="Paid.",
+            reference="RF-77",
+            amount=Decimal("60.00"),
+            at=timezone.now(),
+            actor=filed.agent,
+        )
+        kept = visitor.get(filed.url).content.decode()
+        assert "RF-77" in kept
+        assert "promised before for" not in kept
+
+    def test_does_not_show_what_waits_for_the_brand(self, filed: Filed, visitor: Client) -> None:
+        Grant.objects.filter(role="agent").update(ended_at=timezone.now())
+        Grant.objects.create(brand=filed.stage.brand, role="agent", currency="EUR", per_action=Decimal("10"))
+        refund = filed.promise()
+        assert refund.status == ActionStatus.AWAITING_APPROVAL
+        assert "Refund" not in visitor.get(filed.url).content.decode()
+
+    def test_looks_again_only_when_something_changed(
+        self, filed: Filed, visitor: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        filed.promise()
+        revision = Case.objects.get().revision
+        with django_assert_max_num_queries(2):
+            assert visitor.get(f"{filed.url}promises/?revision={revision}").status_code == 204
+        found = visitor.get(f"{filed.url}promises/?revision={revision - 1}")
+        assert "Refund" in found.content.decode()
+        assert found.headers["Referrer-Policy"] == "no-referrer"
 
     def test_hides_a_kind_that_is_not_shown(self, filed: Filed, visitor: Client) -> None:
         filed.stage.refund.is_shown = False
         filed.stage.refund.save()
-        action.start_action(action_id=Action.objects.get().pk, at=timezone.now(), actor=filed.agent)
+        filed.promise()
+        assert not Promise.objects.exists()
         assert "Refund" not in visitor.get(filed.url).content.decode()
 
     def test_keeps_back_what_was_meant_for_somebody_else(self, filed: Filed, visitor: Client) -> None:
@@ -209,6 +276,56 @@ class TestTheQuestion:
         assert (case.status, case.owner_id) == (Status.OPEN, filed.stage.agent.pk)
         assert "It still leans." in visitor.get(filed.url).content.decode()
 
+    def test_no_said_twice_opens_nothing_twice_and_loses_no_words(self, filed: Filed, visitor: Client) -> None:
+        filed.handle()
+        for words in ("It still leans.", "It still leans.", "And a leg is loose."):
+            assert visitor.post(filed.url + "answer/", {"answer": "no", "words": words}).status_code == 302
+        case = Case.objects.get()
+        assert (case.status, case.reopened) == (Status.OPEN, 1)
+        assert Confirmation.objects.count() == 1
+        assert [one.text for one in Message.objects.filter(author=None).order_by("pk")] == [
+            "It still leans.",
+            "And a leg is loose.",
+        ]
+
+    def test_a_no_after_a_yes_opens_the_case(self, filed: Filed, visitor: Client) -> None:
+        filed.handle()
+        visitor.post(filed.url + "answer/", {"answer": "settled"})
+        assert "not settled after all" in visitor.get(filed.url).content.decode()
+        visitor.post(filed.url + "answer/", {"answer": "no", "words": "It leans again."})
+        assert Case.objects.get().status == Status.OPEN
+        assert [one.answer for one in Confirmation.objects.order_by("pk")] == ["settled", "no"]
+
+    def test_hears_of_each_promise_whether_it_was_kept(self, filed: Filed, visitor: Client) -> None:
+        filed.promise()
+        filed.handle()
+        assert "Was it kept?" in visitor.get(filed.url).content.decode()
+        url = f"{filed.url}promises/{Promise.objects.get().public_id}/"
+        assert visitor.post(url, {"said": "perhaps"}).status_code == 422
+        for _ in range(2):
+            assert visitor.post(url, {"said": "no"}).status_code == 302
+        promise = Promise.objects.get()
+        assert (promise.said, promise.said_at is not None) == ("no", True)
+        assert Event.objects.filter(kind="confirmation_given").count() == 1
+        assert Case.objects.get().status == Status.HANDLED
+        assert "You said that a promise was not kept" in visitor.get(filed.url).content.decode()
+        assert visitor.post(f"{filed.url}promises/{uuid.uuid4()}/", {"said": "no"}).status_code == 404
+
+    def test_asks_again_whether_it_lasted(self, filed: Filed, visitor: Client) -> None:
+        filed.stage.refund.ask_again_days = 21
+        filed.stage.refund.save()
+        filed.handle()
+        visitor.post(filed.url + "answer/", {"answer": "settled"})
+        later = timezone.now() + timedelta(days=22)
+        assert confirmation.ask_again(case_id=filed.case.pk, at=later, actor=SYSTEM)
+        assert "Did it last?" in visitor.get(filed.url).content.decode()
+        visitor.post(filed.url + "answer/", {"answer": "settled"})
+        assert [one.answer for one in Confirmation.objects.all()] == ["settled", "settled"]
+
+    def test_offers_no_consent_where_nothing_was_public(self, filed: Filed, visitor: Client) -> None:
+        filed.handle()
+        assert "may_say_publicly" not in visitor.get(filed.url).content.decode()
+
     def test_makes_no_sense_of_another_answer(self, filed: Filed, visitor: Client) -> None:
         filed.handle()
         assert visitor.post(filed.url + "answer/", {"answer": "maybe"}).status_code == 422
@@ -260,6 +377,8 @@ class TestSomebodyUnconfirmed:
     def test_can_neither_withdraw_nor_confirm(self, filed: Filed, visitor: Client, claimed: str) -> None:
         assert visitor.post(claimed + "withdraw/", {"sure": "yes"}).status_code == 404
         assert visitor.post(claimed + "answer/", {"answer": "settled"}).status_code == 404
+        assert visitor.post(claimed + "closing/").status_code == 404
+        assert visitor.get(claimed + "promises/").status_code == 404
         assert not Case.objects.filter(status=Status.WITHDRAWN).exists()
 
     def test_becomes_known_by_the_code(self, filed: Filed, visitor: Client, claimed: str) -> None:

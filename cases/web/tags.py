@@ -196,6 +196,12 @@ def short_money(amount: Decimal | str | None, currency: str) -> str:
     return f"{whole}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"
 
 
+@register.filter
+def plain_number(value: Decimal) -> str:
+    """A number with all the decimals it has and no more, as its reader writes it: 0.92, 157.3125."""
+    return number_format(f"{value.normalize():f}", use_l10n=True)
+
+
 @register.simple_tag
 def left_words(left: Any) -> str:
     """What is left of a budget in the window that runs now: 3,600 € left this month."""

@@ -60,11 +60,13 @@ def call(request: Request) -> Outcome:
     except (OSError, http.client.HTTPException, ValueError) as error:
         return NotMade(f"No connection: {_said(error)}")
     # The whole exchange ends with the time-out: a trickle of bytes must not hold a worker for longer.
-    alarm = threading.Timer(request.timeout, _cut, [connection.sock])
+    is_over = threading.Event()
+    alarm = threading.Timer(request.timeout, _cut, [connection.sock, is_over])
     alarm.daemon = True
     alarm.start()
     try:
-        return _ask(connection, request)
+        outcome = _ask(connection, request)
+        return Lost("No whole answer came within the time-out.") if is_over.is_set() else outcome
     except (OSError, http.client.HTTPException) as error:
         return Lost(f"The connection broke before the answer: {_said(error)}")
     finally:
@@ -124,7 +126,8 @@ def _ask(connection: http.client.HTTPConnection, request: Request) -> Outcome:
     return Lost(f"The answer is larger than {LARGEST} bytes.")
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, is_over: threading.Event) -> None:
+    is_over.set()
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 

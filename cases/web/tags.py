@@ -91,6 +91,23 @@ def span(gap: timedelta) -> str:
     return ngettext("%(n)d d", "%(n)d d", days) % {"n": days}
 
 
+@register.filter
+def lasting(gap: timedelta | None) -> str:
+    """How long something took, as people say it: 41 min, 5 h 40, 31 h, 4 d; nothing for None."""
+    if gap is None:
+        return ""
+    minutes = max(round(gap.total_seconds() / 60), 0)
+    if minutes < 60:
+        return gettext("%(n)d min") % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 10 and rest:
+        return gettext("%(h)d h %(min)02d") % {"h": hours, "min": rest}
+    if hours < 48:
+        return gettext("%(n)d h") % {"n": hours}
+    days = hours // 24
+    return ngettext("%(n)d d", "%(n)d d", days) % {"n": days}
+
+
 def _words(local: datetime, now: datetime, style: str) -> str:
     today = timezone.localdate(now)
     if style == "day":

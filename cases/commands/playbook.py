@@ -212,7 +212,7 @@ def _record(playbook: Playbook, brand: Brand, actor: Actor, fields: list[str], *
     moves.record_row(playbook, EventKind.PLAYBOOK_CHANGED, actor, brand_id=brand.pk, fields=fields, **payload)
 
 
-def _told(difference: rules.Difference) -> dict[str, Any]:
+def _told(difference: rules.Difference[PlaybookAction]) -> dict[str, Any]:
     return {
         "added": [line.kind_id for line in difference.added],
         "dropped": [line.kind_id for line in difference.dropped],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from cases.vocabulary import Condition, Severity
@@ -13,10 +12,21 @@ from cases.vocabulary import Condition, Severity
 class Matching(Protocol):
     """What says which cases a playbook is for."""
 
-    pk: int
-    category_id: int | None
-    severities: Sequence[int]
-    wish: str
+    @property
+    def pk(self) -> int:
+        """Its key; the smaller, the older."""
+
+    @property
+    def category_id(self) -> int | None:
+        """The category, or any."""
+
+    @property
+    def severities(self) -> Sequence[int]:
+        """The severities, or any."""
+
+    @property
+    def wish(self) -> str:
+        """The wish, or any."""
 
 
 P = TypeVar("P", bound=Matching)
@@ -74,17 +84,19 @@ def said_in(texts: Mapping[str, str], language: str, default: str) -> str:
 
 
 class Bringing(Protocol):
-    """One line of a version."""
+    """One line of a version; what else may differ is named in ``_FIELDS``."""
 
-    kind_id: int
-    is_required: bool
-    condition: str
-    doer: str
-    team_id: int | None
-    days: int | None
-    day_unit: str
-    amount: Decimal | None
-    wording: Mapping[str, str]
+    @property
+    def kind_id(self) -> int:
+        """What sort of action it brings."""
+
+    @property
+    def days(self) -> int | None:
+        """In how many days; without, the kind's own."""
+
+    @property
+    def day_unit(self) -> str:
+        """Which days are counted."""
 
 
 L = TypeVar("L", bound=Bringing)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 
 from cases.commands.moves.base import record, update
 from cases.models import Absence, Action, Brand, Case, Membership, Playbook, PlaybookAction, PlaybookVersion
+from cases.queries import playbook as queries
 from cases.rules import days as day_rules
 from cases.rules import playbook as rules
 from cases.rules.permission import OWNERS
-from cases.vocabulary import Actor, Condition, Doer, EventKind, Severity, Stream, VersionStatus
-
-REPEATED_WITHIN = timedelta(days=90)
+from cases.vocabulary import Actor, Doer, EventKind, Severity, Stream, VersionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +101,17 @@ def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
     every = [line for _, some in of_each for line in some]
     if not every:
         return []
-    repeated = _repeated(cases, at) if any(line.condition == Condition.REPEATED for line in every) else frozenset()
+    # Looked up only where a condition asks for it: most playbooks have none.
+    known = queries.facts([case for case, some in of_each if any(line.condition for line in some)])
     duty = _duty(cases[0].brand, every, at)
     return Action.objects.bulk_create(
         [
             _action(case, line, _doer(case, line, duty), at)
             for case, some in of_each
-            for line in _applying(case, some, repeated)
+            for line in some
+            if not line.condition or rules.applies(line.condition, known[case.pk])
         ]
     )
-
-
-def _applying(
-    case: Case, lines: Sequence[PlaybookAction], repeated: Collection[int | None]
-) -> Iterator[PlaybookAction]:
-    if not lines:
-        return
-    facts = rules.Facts(
-        has_phone=bool(case.complainant.phone),
-        has_mail=bool(case.complainant.email),
-        severity=case.severity,
-        is_repeated=case.pk in repeated,
-        is_public=case.channel.is_public,
-    )
-    yield from (line for line in lines if rules.applies(line.condition, facts))
 
 
 def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime) -> Action:
@@ -142,15 +128,6 @@ def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime
         due_at=day_rules.after(at, days, unit, ZoneInfo(case.brand.zone)),
         created_at=at,
     )
-
-
-def _repeated(cases: Sequence[Case], at: datetime) -> frozenset[int]:
-    """Those of the cases whose complainant had another one in the last 90 days."""
-    others = Case.objects.filter(
-        complainant=OuterRef("complainant"), opened_at__gt=at - REPEATED_WITHIN, pk__lt=OuterRef("pk")
-    )
-    rows = Case.objects.filter(Exists(others), pk__in=[case.pk for case in cases])
-    return frozenset(rows.values_list("pk", flat=True))
 
 
 def _duty(brand: Brand, lines: Sequence[PlaybookAction], at: datetime) -> dict[int, list[int]]:

@@ -20,8 +20,10 @@ from cases.vocabulary import (
     Precision,
     Proof,
     ReplyStatus,
+    Satisfaction,
     Severity,
     Status,
+    SystemStatus,
     Wish,
 )
 
@@ -149,6 +151,8 @@ class CaseShape(serializers.Serializer[Any]):
     handled_at = Instant(allow_null=True)
     dismissal = serializers.CharField(allow_blank=True)
     satisfaction = serializers.CharField(allow_blank=True)
+    cause = serializers.CharField(source="cause.code", default=None, allow_null=True)
+    prevention = serializers.CharField(allow_null=True, help_text="what would have prevented it")
     reopened = serializers.IntegerField(help_text="how often")
     revision = serializers.IntegerField()
 
@@ -202,11 +206,20 @@ class ThreadShape(serializers.Serializer[Any]):
     messages = MessageShape(source="said", many=True)
 
 
+class PointShape(serializers.Serializer[Any]):
+    """One point the complainant raised, and what is decided about it."""
+
+    raised = serializers.CharField(allow_null=True)
+    outcome = Choice(choices=Outcome.choices)
+    reason = serializers.CharField(allow_null=True, help_text="in words for the complainant")
+
+
 class DecisionShape(serializers.Serializer[Any]):
     """Whether the complaint is right, and why."""
 
     outcome = Choice(choices=Outcome.choices)
     reason = serializers.CharField(allow_null=True)
+    points = PointShape(many=True)
     by = serializers.CharField()
     at = Instant()
 
@@ -217,6 +230,8 @@ class AnswerShape(serializers.Serializer[Any]):
     route = Choice(choices=AnswerRoute.choices)
     status = Choice(choices=AnswerStatus.choices)
     text = serializers.CharField(allow_null=True)
+    parts = serializers.ListField(child=serializers.CharField(), help_text="what it held, where a regime demanded it")
+    regime = serializers.CharField(allow_blank=True, help_text="the regime it was held against")
     by = serializers.CharField()
     at = Instant()
     reached_at = Instant(allow_null=True)
@@ -225,11 +240,51 @@ class AnswerShape(serializers.Serializer[Any]):
 
 
 class ConfirmationShape(serializers.Serializer[Any]):
-    """What the complainant said afterwards."""
+    """What the complainant said afterwards; recorded by a colleague where they did not say it on their page."""
 
-    answer = serializers.CharField()
+    answer = Choice(choices=Satisfaction.choices)
     words = serializers.CharField(allow_null=True)
     at = Instant()
+    told = serializers.CharField(allow_null=True, help_text="by which way: page, phone, mail, in_person or other")
+    recorded_by = serializers.CharField(allow_null=True, help_text="a user name, or null: the complainant themselves")
+    may_say_publicly = serializers.BooleanField()
+
+
+class PromiseShape(serializers.Serializer[Any]):
+    """What the complainant was told that we do, and by when; a moved one stays, broken is for ever."""
+
+    id = serializers.UUIDField()
+    action = serializers.UUIDField()
+    text = serializers.CharField(allow_null=True, help_text="in the words they were told")
+    due_at = Instant()
+    made_at = Instant()
+    broken_at = Instant(allow_null=True)
+    kept_at = Instant(allow_null=True)
+    moved_at = Instant(allow_null=True, help_text="another promise of the same action takes its place")
+    dropped_at = Instant(allow_null=True)
+    told_at = Instant(allow_null=True, help_text="when they were written to after it slipped")
+    said = serializers.CharField(allow_blank=True, help_text="whether it was kept, as the complainant says")
+    said_at = Instant(allow_null=True)
+
+
+class AskingShape(serializers.Serializer[Any]):
+    """One time we asked whether it is settled."""
+
+    at = Instant()
+    again = serializers.BooleanField(help_text="whether it lasted")
+    by_mail = serializers.BooleanField(help_text="else on their private page only")
+
+
+class AfterShape(serializers.Serializer[Any]):
+    """What comes after handled."""
+
+    reference = serializers.CharField()
+    status = Choice(choices=Status.choices)
+    satisfaction = serializers.CharField(allow_blank=True, help_text="to the last question; empty is no answer")
+    ask_again_at = Instant(allow_null=True)
+    asked = AskingShape(source="asked_line", many=True)
+    said = ConfirmationShape(source="confirmations_line", many=True)
+    promises = PromiseShape(source="promises_line", many=True)
 
 
 class InvitationShape(serializers.Serializer[Any]):
@@ -250,6 +305,15 @@ class ProofShape(serializers.Serializer[Any]):
     amount = Amount(source="proof_amount", allow_null=True)
     done_at = Instant(allow_null=True)
     done_by = serializers.CharField(source="done_by.username", default=None, allow_null=True)
+
+
+class SystemShape(serializers.Serializer[Any]):
+    """How an action stands with the connected system that has it."""
+
+    name = serializers.CharField(source="target.name")
+    sent_at = Instant(allow_null=True)
+    status = Choice(source="system_status", choices=SystemStatus.choices, allow_blank=True, help_text="as last said")
+    cancel_asked_at = Instant(allow_null=True)
 
 
 class ActionShape(serializers.Serializer[Any]):
@@ -274,7 +338,13 @@ class ActionShape(serializers.Serializer[Any]):
     waived_at = Instant(allow_null=True)
     waived_by = serializers.CharField(source="waived_by.username", default=None, allow_null=True)
     failure = serializers.CharField(allow_blank=True)
+    system = serializers.SerializerMethodField()
     files = FileShape(many=True)
+
+    @extend_schema_field(SystemShape(allow_null=True))
+    def get_system(self, action: Action) -> Any:
+        """The connected system that has it, if one has."""
+        return SystemShape(action).data if action.target_id else None
 
     @extend_schema_field(ProofShape(allow_null=True))
     def get_proof(self, action: Action) -> Any:
@@ -293,6 +363,7 @@ class WholeCaseShape(CaseShape):
     decision = DecisionShape(allow_null=True)
     actions = ActionShape(source="actions_line", many=True)
     answer = AnswerShape(allow_null=True)
+    promises = PromiseShape(source="promises_line", many=True)
     confirmations = ConfirmationShape(source="confirmations_line", many=True)
     gate = GateShape()
 

@@ -5,7 +5,23 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from cases.api import action, case, dialogue, handling, intake, people, playbook, setup, triage
+from cases.api import (
+    action,
+    callback,
+    carrying,
+    case,
+    cause,
+    confirmation,
+    dialogue,
+    handling,
+    intake,
+    people,
+    playbook,
+    regime,
+    setup,
+    target,
+    triage,
+)
 from cases.api.errors import unknown
 from cases.api.parsing import AlwaysJson
 
@@ -34,7 +50,9 @@ urlpatterns = [
     path("cases/<slug:reference>/decision/", handling.Decision.as_view()),
     path("cases/<slug:reference>/actions/", action.Actions.as_view()),
     path("cases/<slug:reference>/final-answer/", handling.FinalAnswer.as_view()),
+    path("cases/<slug:reference>/cause/", cause.CauseOfCase.as_view()),
     path("cases/<slug:reference>/handle/", case.Handle.as_view()),
+    path("cases/<slug:reference>/confirmation/", confirmation.AfterHandled.as_view()),
     path("cases/<slug:reference>/reopen/", case.Reopen.as_view()),
     path("cases/<slug:reference>/wait/", case.Wait.as_view()),
     path("cases/<slug:reference>/resume/", case.Resume.as_view()),
@@ -52,8 +70,21 @@ urlpatterns = [
     path("actions/<uuid:action>/fail/", action.Fail.as_view()),
     path("actions/<uuid:action>/propose-again/", action.ProposeAgain.as_view()),
     path("actions/<uuid:action>/waive/", action.Waive.as_view()),
+    path("actions/<uuid:action>/cancel/", carrying.CancelSent.as_view()),
+    path("actions/<uuid:action>/ask/", carrying.AskAgain.as_view()),
+    path("actions/<uuid:action>/send-again/", carrying.SendAgain.as_view()),
+    path("actions/<uuid:action>/settle/", carrying.Settle.as_view()),
+    path("targets/", target.Targets.as_view()),
+    path("targets/<int:number>/", target.OneTarget.as_view()),
+    path("targets/<int:number>/secret/", target.Secret.as_view()),
+    path("callbacks/<uuid:target>/", callback.Callbacks.as_view(), name="api-callback"),
     path("brands/", setup.Brands.as_view()),
     path("brands/<slug:slug>/", setup.OneBrand.as_view()),
+    path("brands/<slug:slug>/regime/", regime.OneRegime.as_view()),
+    path("brands/<slug:slug>/regime/remove/", regime.RemoveRegime.as_view()),
+    path("regimes/", regime.Packs.as_view()),
+    path("causes/", cause.Causes.as_view()),
+    path("causes/<int:number>/", cause.OneCause.as_view()),
     path("channels/", setup.Channels.as_view()),
     path("channels/<int:number>/", setup.OneChannel.as_view()),
     path("teams/", setup.Teams.as_view()),

@@ -32,13 +32,16 @@ from cases.models import (
     Message,
     Note,
     Observation,
+    Point,
     Post,
+    Promise,
     PublicReply,
     Raw,
     SearchEntry,
     Seer,
     Thread,
 )
+from cases.queries.api_confirmation import confirmation_lines, promise_lines
 from cases.queries.search import PATIENCE_MS
 from cases.rules import gate
 from cases.rules import text as texts
@@ -150,7 +153,9 @@ def raw_reasons(raw_ids: Iterable[int | None]) -> dict[int, str]:
 
 def cases(seer: Seer) -> QuerySet[Case]:
     """The cases this person may open, with what a list shows of each."""
-    return Case.objects.visible_to(seer).select_related("brand", "owner", "team", "category", "channel", "complainant")
+    return Case.objects.visible_to(seer).select_related(
+        "brand", "owner", "team", "category", "cause", "channel", "complainant"
+    )
 
 
 def matches(seer: Seer, words: str) -> Q:
@@ -219,9 +224,8 @@ def _with_small_things(rows: QuerySet[Case]) -> QuerySet[Case]:
         notes_line=ArraySubquery(note_lines(Note.objects.filter(of_case))),
         decisions_line=ArraySubquery(decision_lines(Decision.objects.filter(of_case))),
         answers_line=ArraySubquery(answer_lines(Answer.objects.filter(of_case))),
-        confirmations_line=ArraySubquery(
-            _lines(Confirmation.objects.filter(of_case), "pk", answer="answer", words="words", at="at")
-        ),
+        promises_line=ArraySubquery(promise_lines(Promise.objects.filter(of_case))),
+        confirmations_line=ArraySubquery(confirmation_lines(Confirmation.objects.filter(of_case))),
         invitations_line=ArraySubquery(
             _lines(
                 Invitation.objects.filter(of_case),
@@ -262,7 +266,22 @@ def note_lines(rows: QuerySet[Note]) -> QuerySet[Any, dict[str, Any]]:
 def decision_lines(rows: QuerySet[Decision]) -> QuerySet[Any, dict[str, Any]]:
     """What was decided, the last first."""
     return _lines(
-        rows, "-pk", outcome="outcome", reason="reason", by="by__username", at="at", superseded_at="superseded_at"
+        rows,
+        "-pk",
+        outcome="outcome",
+        reason="reason",
+        points=ArraySubquery(
+            _lines(
+                Point.objects.filter(decision=OuterRef("pk")),
+                "position",
+                raised="raised",
+                outcome="outcome",
+                reason="reason",
+            )
+        ),
+        by="by__username",
+        at="at",
+        superseded_at="superseded_at",
     )
 
 
@@ -274,6 +293,8 @@ def answer_lines(rows: QuerySet[Answer]) -> QuerySet[Any, dict[str, Any]]:
         route="route",
         status="status",
         text="text",
+        parts="parts",
+        regime="regime",
         by="by__username",
         at="at",
         reached_at="reached_at",
@@ -343,7 +364,7 @@ def actions(seer: Seer) -> QuerySet[Action]:
     """The actions of cases this person may open."""
     return (
         Action.objects.filter(seer.cases("case__"))
-        .select_related("case", "kind", "owner", "team", "done_by", "waived_by")
+        .select_related("case", "kind", "owner", "team", "done_by", "waived_by", "target")
         .annotate(files=_files(action=OuterRef("pk")))
     )
 

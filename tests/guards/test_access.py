@@ -17,7 +17,7 @@ from django.urls import URLPattern
 
 from cases.api.urls import urlpatterns
 from cases.commands import case, dialogue, invitation, people
-from cases.models import Membership, User
+from cases.models import Membership, Target, User
 from cases.rules.permission import may
 from cases.vocabulary import Actor, ActorKind, Permission, Role
 from tests.api.calls import Program
@@ -53,7 +53,18 @@ CALLS = [
     Call("GET", "me/", P.READ, "nothing"),
     *(
         Call("GET", f"{rows}/", P.READ, "list")
-        for rows in ("posts", "cases", "brands", "channels", "teams", "categories", "kinds", "playbooks", "people")
+        for rows in (
+            "posts",
+            "cases",
+            "brands",
+            "channels",
+            "targets",
+            "teams",
+            "categories",
+            "kinds",
+            "playbooks",
+            "people",
+        )
     ),
     Call("POST", "posts/", P.INTAKE, "brand", {"channel": "social", "external_id": "x", "text": "Hello"}),
     Call("POST", "posts/batch/", P.INTAKE, "batch"),
@@ -79,6 +90,10 @@ CALLS = [
     Call("POST", "actions/<uuid:action>/propose-again/", P.ACT),
     Call("POST", "actions/<uuid:action>/complete/", P.ACT, body={"outcome": "Done"}),
     Call("POST", "actions/<uuid:action>/waive/", P.WAIVE, body=REASON),
+    Call("POST", "actions/<uuid:action>/cancel/", P.ACT),
+    Call("POST", "actions/<uuid:action>/ask/", P.ACT),
+    Call("POST", "actions/<uuid:action>/send-again/", P.SETTLE_DELIVERY),
+    Call("POST", "actions/<uuid:action>/settle/", P.SETTLE_DELIVERY, body={"done": False, "words": "They said so."}),
     Call("POST", "public-replies/<uuid:reply>/posted/", P.REPLY_IN_PUBLIC, body={"url": "https://x.example/"}),
     Call("POST", "threads/<uuid:thread>/confirm/", P.CONFIRM_PERSON),
     Call("POST", "threads/<uuid:thread>/refuse/", P.CONFIRM_PERSON),
@@ -89,6 +104,13 @@ CALLS = [
     Call("POST", "cases/<slug:reference>/final-answer/", P.ANSWER, body={"text": "Sorry"}),
     Call("POST", "cases/<slug:reference>/handle/", P.HANDLE),
     Call("POST", "cases/<slug:reference>/reopen/", P.REOPEN, body=REASON),
+    Call("GET", "cases/<slug:reference>/confirmation/", P.READ),
+    Call(
+        "POST",
+        "cases/<slug:reference>/confirmation/",
+        P.REOPEN,
+        body={"answer": "settled", "words": "Fine now.", "told": "phone"},
+    ),
     Call("POST", "cases/<slug:reference>/dismiss/", P.DISMISS, body=REASON),
     Call("POST", "cases/<slug:reference>/restrict/", P.RESTRICT, body={"restricted": True}),
     Call("POST", "cases/<slug:reference>/withdraw/", P.HANDLE),
@@ -96,6 +118,8 @@ CALLS = [
     Call("GET", "brands/<slug:slug>/", P.READ, "brand"),
     Call("PATCH", "brands/<slug:slug>/", P.SET_UP, "brand", {"name": "Other"}),
     Call("POST", "channels/", P.SET_UP, "brand", {"name": "C", "slug": "c", "kind": "webhook", "platform": "c"}),
+    Call("POST", "targets/", P.SET_UP, "brand", {"name": "New", "url": "https://x.example/"}),
+    Call("POST", "targets/<int:number>/secret/", P.SET_UP, "brand"),
     Call("POST", "teams/", P.SET_UP, "brand", {"name": "New team"}),
     Call("POST", "categories/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
     Call("POST", "kinds/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
@@ -105,7 +129,7 @@ CALLS = [
     Call("POST", "playbooks/<int:number>/retire/", P.SET_UP, "brand"),
     *(
         Call(method, f"{rows}/<int:number>/", needs, "brand", {"is_active": True} if method == "PATCH" else {})
-        for rows in ("channels", "teams", "categories", "kinds", "playbooks")
+        for rows in ("channels", "targets", "teams", "categories", "kinds", "playbooks")
         for method, needs in (("GET", P.READ), ("PATCH", P.SET_UP))
     ),
     Call("POST", "people/", P.MANAGE_PEOPLE, "invite", {"username": "new", "email": "n@example.org", "name": "New"}),
@@ -191,6 +215,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
     people.deactivate_person(person_id=leaver.pk, at=AT, actor=actor(chief))
     if is_restricted:
         case.restrict(case_id=taken.pk, is_restricted=True, at=AT, actor=actor(stage.manager))
+    system = Target.objects.create(brand=stage.brand, name="Billing", url="https://x.example/", secret="s", mapping={})
     named = {
         "reference": taken.reference,
         "post": post.public_id,
@@ -201,6 +226,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
         "slug": "brindlewick",
         "numbers": {
             "channels": stage.channel.pk,
+            "targets": system.pk,
             "teams": stage.team.pk,
             "categories": stage.category.pk,
             "kinds": stage.refund.pk,
@@ -224,7 +250,7 @@ def test_the_table_has_every_call() -> None:
     served = set()
     for pattern in urlpatterns:
         view = getattr(pattern.callback, "view_class", None)
-        if isinstance(pattern, URLPattern) and view is not None and pattern.name != "api-schema":
+        if isinstance(pattern, URLPattern) and view is not None and pattern.name not in {"api-schema", "api-callback"}:
             served |= {(name.upper(), str(pattern.pattern)) for name in ("get", "post", "patch") if hasattr(view, name)}
     assert {(call.method, call.path) for call in CALLS} == served
 

@@ -21,6 +21,7 @@ from cases.models import (
     Action,
     ApiToken,
     Attachment,
+    Callback,
     Case,
     Category,
     Channel,
@@ -32,8 +33,10 @@ from cases.models import (
     Observation,
     Playbook,
     Post,
+    Promise,
     PublicReply,
     Raw,
+    Target,
     Team,
     Thread,
     User,
@@ -88,11 +91,15 @@ MODELS: dict[str, type[Model]] = {
     "token": ApiToken,
     "channels": Channel,
     "channel": Channel,
+    "targets": Target,
+    "target": Target,
+    "callback": Callback,
     "teams": Team,
     "team": Team,
     "categories": Category,
     "kinds": Kind,
     "playbooks": Playbook,
+    "promises": Promise,
 }
 MOST = 2
 
@@ -168,6 +175,15 @@ def _set_up(stage: Stage, number: int) -> None:
         actor=admin,
     )
     playbook.save_playbook(category_id=category.pk, severity=2, lines=[playbook.Line(kind.pk)], actor=admin)
+    target.create_target(
+        brand_id=brand.pk,
+        name=f"System {number}",
+        url="https://billing.example/orders",
+        mapping={},
+        timeout=5,
+        poll_minutes=15,
+        actor=admin,
+    )
     commands.create_channel(
         brand_id=brand.pk,
         name=f"Channel {number}",

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
-from cases.commands import action, case, confirmation, delivery, dialogue, handling, invitation, moves, triage
-from cases.models import Action, Case, Delivery, Invitation, Message, PublicReply, Thread, User
+from cases.commands import action, approval, case, confirmation, delivery, dialogue, handling, invitation, moves, triage
+from cases.models import Action, Approval, Case, Delivery, Invitation, Message, PublicReply, Thread, User
 from cases.vocabulary import (
     SYSTEM,
     Actor,
@@ -19,6 +20,7 @@ from cases.vocabulary import (
     AnswerRoute,
     Audience,
     Outcome,
+    Passed,
     PostKind,
     Satisfaction,
 )
@@ -56,9 +58,14 @@ class Try:
         """One of the case's threads, or none that exists."""
         return self._one(Thread)
 
-    def _one(self, model: type[Action] | type[Thread] | type[Message] | type[PublicReply]) -> int:
+    def _one(self, model: type[Action | Approval | Thread | Message | PublicReply]) -> int:
         ids = list(model.objects.filter(case=self.case).order_by("pk").values_list("pk", flat=True))
         return ids[self.pick % len(ids)] if ids else 0
+
+    def request(self) -> int:
+        """One of the case's requests for approval: mostly one that waits."""
+        waiting = Approval.objects.filter(case=self.case, status="waiting").order_by("pk").first()
+        return waiting.pk if waiting is not None and self.pick < 6 else self._one(Approval)
 
     def words(self) -> str:
         """Something to say, now and then nothing."""
@@ -102,9 +109,41 @@ def _change(one: Try) -> object:
     )
 
 
+# Within an agent's authority, above it, above everybody's day budget but the manager's, and nothing yet.
+AMOUNTS = (Decimal("12.50"), Decimal(90), Decimal(150), None)
+
+
 def _add(one: Try) -> object:
     kind = (one.stage.refund, one.stage.apology)[one.pick % 2]
-    return action.add_action(case_id=one.case.pk, kind_id=kind.pk, is_required=one.pick < 4, at=one.at, actor=one.by)
+    amount = AMOUNTS[one.pick // 2] if kind == one.stage.refund else None
+    return action.add_action(
+        case_id=one.case.pk, kind_id=kind.pk, amount=amount, is_required=one.pick < 4, at=one.at, actor=one.by
+    )
+
+
+def _again(one: Try) -> object:
+    """Another amount for what is planned: what was decided or asked before no longer holds."""
+    return action.change_action(
+        action_id=one.action(),
+        wording="",
+        is_required=True,
+        amount=AMOUNTS[one.pick % 3],
+        owner_id=None,
+        team_id=None,
+        due_at=one.at + timedelta(days=3),
+        at=one.at,
+        actor=one.by,
+    )
+
+
+def _give_back(one: Try) -> object:
+    return approval.give_back(
+        approval_id=one.request(),
+        reason=one.words(),
+        amount=AMOUNTS[one.pick % 4],
+        at=one.at,
+        actor=one.by,
+    )
 
 
 def _answer(one: Try) -> object:
@@ -229,6 +268,18 @@ TRIES: dict[str, Callable[[Try], object]] = {
     "again": lambda one: action.propose_again(action_id=one.action(), at=one.at, actor=one.by),
     "waive": lambda one: action.waive_action(action_id=one.action(), reason=one.words(), at=one.at, actor=one.by),
     "change": _change,
+    "change the amount": _again,
+    "ask": lambda one: approval.request(action_id=one.action(), reason=one.words(), at=one.at, actor=one.by),
+    "approve": lambda one: approval.approve(approval_id=one.request(), at=one.at, actor=one.by),
+    "refuse": lambda one: approval.refuse(approval_id=one.request(), reason=one.words(), at=one.at, actor=one.by),
+    "give back": _give_back,
+    "take back": lambda one: approval.withdraw(approval_id=one.request(), at=one.at, actor=one.by),
+    "pass on": lambda one: approval.pass_on(
+        approval_id=one.request(),
+        why=Passed.TOO_LATE if one.pick % 2 else Passed.BY_HAND,
+        at=one.at,
+        actor=SYSTEM if one.pick % 2 else one.by,
+    ),
     "decide": lambda one: handling.decide(
         case_id=one.case.pk, outcome=list(Outcome)[one.pick % 4], reason=one.words(), at=one.at, actor=one.by
     ),
@@ -262,6 +313,8 @@ def finish(case_id: int, manager: User) -> Case:
     for one in now.actions.filter(is_required=True).exclude(status__in=["done", "waived"]):
         if one.status in {"failed", "refused"}:
             _inside(action.propose_again, action_id=one.pk, at=at, actor=by)
+        if one.status == "awaiting_approval":
+            _answer_request(one, at, by)
         _inside(
             action.complete_action,
             action_id=one.pk,
@@ -283,6 +336,15 @@ def finish(case_id: int, manager: User) -> Case:
     return done
 
 
-def _inside(command: Callable[..., Case], **given: object) -> Case:
+def _answer_request(step: Action, at: datetime, by: Actor) -> None:
+    """Approve it; one's own request is taken back instead, and decided by oneself."""
+    asked = step.approvals.get(status="waiting")
+    if asked.requested_by_id == by.person_id:
+        _inside(approval.withdraw, approval_id=asked.pk, at=at, actor=by)
+    else:
+        _inside(approval.approve, approval_id=asked.pk, at=at, actor=by)
+
+
+def _inside(command: Callable[..., Any], **given: object) -> Any:
     """The command without a transaction of its own, so that what it did can be taken back."""
     return command.__wrapped__(**given)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases import errors
+from cases.api.cause import CauseOfCaseIn, cause_of
 from cases.api.endpoint import CaseEndpoint, Endpoint, Paged, found
 from cases.api.fields import Code, Line, Words
 from cases.api.gate import lines_of
@@ -216,10 +217,17 @@ class Withdraw(CaseEndpoint):
 class Handle(CaseEndpoint):
     """Handled."""
 
-    @changes(MovedShape, "Mark the case handled; with a closed gate 409 gate_closed says what is missing")
+    @changes(
+        MovedShape,
+        "Mark the case handled; with a closed gate 409 gate_closed says what is missing",
+        takes=CauseOfCaseIn,
+    )
     def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """The case."""
-        return self.move(self.case(reference)[0], handling.handle)
+        case_id, brand_id = self.case(reference)
+        given = self.given(CauseOfCaseIn)
+        cause_id = cause_of(brand_id, given.get("cause"))
+        return self.move(case_id, handling.handle, cause_id=cause_id, prevention=given.get("prevention", ""))
 
 
 class Reopen(CaseEndpoint):

@@ -102,6 +102,8 @@ def _facts(refusal: errors.Refused) -> dict[str, Any]:
     if isinstance(refusal, errors.Leaks):
         found = [{"kind": leak.kind.value, "excerpt": leak.excerpt, "source": leak.source} for leak in refusal.leaks]
         return {"leaks": found}
+    if isinstance(refusal, errors.AnswerIncomplete):
+        return {"errors": {f"parts.{part}": [refusal.message] for part in refusal.facts.get("parts", ())}}
     if isinstance(refusal, errors.Invalid) and refusal.field:
         return {"errors": {refusal.field: [refusal.message]}}
     return {}

@@ -7,7 +7,18 @@ from typing import Any
 from rest_framework import serializers
 
 from cases.api.fields import Amount, Line, Texts
-from cases.vocabulary import ChannelKind, Condition, DayUnit, Doer, Proof, Role, Severity, VersionStatus, Wish
+from cases.vocabulary import (
+    AnswerPart,
+    ChannelKind,
+    Condition,
+    DayUnit,
+    Doer,
+    Proof,
+    Role,
+    Severity,
+    VersionStatus,
+    Wish,
+)
 
 Choice = serializers.ChoiceField
 
@@ -119,6 +130,42 @@ class PlaybookShape(serializers.Serializer[Any]):
     wish = Choice(choices=[("", "any"), *Wish.choices])
     is_active = serializers.BooleanField()
     versions = PlaybookVersionShape(source="all", many=True)
+
+
+class CauseShape(serializers.Serializer[Any]):
+    """Why complaints come about."""
+
+    id = serializers.IntegerField()
+    brand = serializers.CharField(source="brand.slug")
+    code = serializers.CharField()
+    label = Texts()  # type: ignore[assignment]  # DRF takes fields out of the class
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]  # DRF takes fields out
+    is_active = serializers.BooleanField()
+
+
+class PackShape(serializers.Serializer[Any]):
+    """A ready-made regime; what stands in [[double brackets]] is to be filled in."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes fields out of the class
+    demands = serializers.ListField(child=Choice(choices=AnswerPart.choices))
+    recourse = serializers.DictField(child=serializers.CharField())
+    opening = serializers.DictField(child=serializers.CharField())
+    recourse_always = serializers.BooleanField()
+    answers_first = serializers.BooleanField()
+
+
+class RegimeShape(serializers.Serializer[Any]):
+    """What a brand's final answers must hold; without a name nothing is demanded."""
+
+    name = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # DRF takes fields out of the class
+    demands = serializers.ListField(child=Choice(choices=AnswerPart.choices))
+    recourse = serializers.DictField(child=serializers.CharField())
+    opening = serializers.DictField(child=serializers.CharField(), source="template.opening", default=dict)
+    recourse_always = serializers.BooleanField()
+    answers_first = serializers.BooleanField()
 
 
 class MembershipShape(serializers.Serializer[Any]):

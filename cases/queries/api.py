@@ -32,7 +32,6 @@ from cases.models import (
     Message,
     Note,
     Observation,
-    Point,
     Post,
     Promise,
     PublicReply,
@@ -42,6 +41,7 @@ from cases.models import (
     Thread,
 )
 from cases.queries.api_confirmation import confirmation_lines, promise_lines
+from cases.queries.api_handling import answer_lines, decision_lines
 from cases.queries.search import PATIENCE_MS
 from cases.rules import gate
 from cases.rules import text as texts
@@ -260,47 +260,6 @@ def note_lines(rows: QuerySet[Note]) -> QuerySet[Any, dict[str, Any]]:
         text="text",
         written_at="written_at",
         files=_files(note=OuterRef("pk")),
-    )
-
-
-def decision_lines(rows: QuerySet[Decision]) -> QuerySet[Any, dict[str, Any]]:
-    """What was decided, the last first."""
-    return _lines(
-        rows,
-        "-pk",
-        outcome="outcome",
-        reason="reason",
-        points=ArraySubquery(
-            _lines(
-                Point.objects.filter(decision=OuterRef("pk")),
-                "position",
-                raised="raised",
-                outcome="outcome",
-                reason="reason",
-            )
-        ),
-        by="by__username",
-        at="at",
-        superseded_at="superseded_at",
-    )
-
-
-def answer_lines(rows: QuerySet[Answer]) -> QuerySet[Any, dict[str, Any]]:
-    """The final answers, the last first."""
-    return _lines(
-        rows,
-        "-pk",
-        route="route",
-        status="status",
-        text="text",
-        parts="parts",
-        regime="regime",
-        by="by__username",
-        at="at",
-        reached_at="reached_at",
-        superseded_at="superseded_at",
-        message="message__public_id",
-        reply="reply__public_id",
     )
 
 

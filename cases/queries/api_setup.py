@@ -11,7 +11,9 @@ from django.db.models.functions import JSONObject
 
 from cases.models import (
     Brand,
+    Case,
     Category,
+    Cause,
     Channel,
     Kind,
     Membership,
@@ -68,6 +70,11 @@ def target_id(brand_id: int, name: str) -> int | None:
     return Target.objects.filter(brand=brand_id, name__iexact=name).values_list("pk", flat=True).first()
 
 
+def targets(seer: Seer) -> QuerySet[Target]:
+    """The connected systems of the person's brands."""
+    return Target.objects.filter(mine(seer)).select_related("brand")
+
+
 def playbooks(seer: Seer) -> QuerySet[Playbook]:
     """The playbooks of the person's brands with the versions that are drafted, live or the last ones, newest first."""
     lines = PlaybookAction.objects.select_related("kind").order_by("position")
@@ -79,6 +86,21 @@ def playbooks(seer: Seer) -> QuerySet[Playbook]:
             Prefetch("versions", versions.prefetch_related(Prefetch("actions", lines, to_attr="lines")), to_attr="all")
         )
     )
+
+
+def causes(seer: Seer) -> QuerySet[Cause]:
+    """The causes of the person's brands."""
+    return Cause.objects.filter(mine(seer)).select_related("brand")
+
+
+def cause_id(brand_id: int, code: str) -> int | None:
+    """The key of the brand's cause of that code."""
+    return Cause.objects.filter(brand_id=brand_id, code=code).values_list("pk", flat=True).first()
+
+
+def case_with_cause(seer: Seer, case_id: int) -> Case | None:
+    """A case this person may open, with its cause."""
+    return Case.objects.visible_to(seer).select_related("cause").filter(pk=case_id).first()
 
 
 def people(seer: Seer) -> QuerySet[User]:

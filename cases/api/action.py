@@ -68,7 +68,9 @@ class ActionPage(serializers.Serializer[Any]):
     results = ActionShape(many=True)
 
 
-class _Actions(CaseEndpoint):
+class ActionsOf(CaseEndpoint):
+    """What every call about an action needs."""
+
     def show(self, key: int) -> Any:
         """One action, by its key."""
         return ActionShape(found(queries.actions(self.seer).filter(pk=key).first())).data
@@ -79,7 +81,7 @@ class _Actions(CaseEndpoint):
         return self.run(command, lambda done: done.pk, self.show, action_id=action.pk, at=timezone.now(), **arguments)
 
 
-class Actions(_Actions):
+class Actions(ActionsOf):
     """The actions of a case."""
 
     @reads(ActionPage, "The actions of a case", operation_id="actions_list", takes=[Paged], refuses=[404, 422])
@@ -117,7 +119,7 @@ class Actions(_Actions):
         )
 
 
-class OneAction(_Actions):
+class OneAction(ActionsOf):
     """One action."""
 
     @reads(ActionShape, "An action and its proof", refuses=[404])
@@ -145,7 +147,7 @@ class OneAction(_Actions):
         )
 
 
-class Start(_Actions):
+class Start(ActionsOf):
     """Somebody is at it."""
 
     @changes(ActionShape, "Somebody is at it")
@@ -154,7 +156,7 @@ class Start(_Actions):
         return self.act(action, commands.start_action)
 
 
-class Complete(_Actions):
+class Complete(ActionsOf):
     """Done."""
 
     parser_classes = (Json, MultiPartParser)
@@ -178,7 +180,7 @@ class Complete(_Actions):
         )
 
 
-class Fail(_Actions):
+class Fail(ActionsOf):
     """Tried in vain."""
 
     @changes(ActionShape, "It was tried and did not work", takes=ReasonIn)
@@ -188,7 +190,7 @@ class Fail(_Actions):
         return self.act(action, commands.fail_action, reason=self.given(ReasonIn)["reason"])
 
 
-class ProposeAgain(_Actions):
+class ProposeAgain(ActionsOf):
     """Tried again."""
 
     @changes(ActionShape, "What failed is tried again")
@@ -197,7 +199,7 @@ class ProposeAgain(_Actions):
         return self.act(action, commands.propose_again)
 
 
-class Waive(_Actions):
+class Waive(ActionsOf):
     """Not done, by somebody's authority."""
 
     @changes(ActionShape, "A manager takes it upon them that this is not done", takes=ReasonIn)

@@ -40,6 +40,7 @@ class Kept:
 
     callback_id: int
     outcome: str
+    reason: str = ""
 
 
 @transaction.atomic(durable=True)
@@ -60,8 +61,8 @@ def keep_callback(*, target_id: UUID, body: bytes, signed: str, at: datetime, ac
 
 
 @transaction.atomic(durable=True)
-def hear_callback(*, callback_id: int, at: datetime, actor: Actor) -> str:
-    """Let a kept callback move its action, once; what came of it. Raises NotFound for an order that is not ours."""
+def hear_callback(*, callback_id: int, at: datetime, actor: Actor) -> Kept:
+    """Let a kept callback move its action, once; what came of it."""
     row = Callback.objects.select_related("target").filter(pk=callback_id).first()
     if row is None:
         raise errors.NotFound
@@ -69,16 +70,16 @@ def hear_callback(*, callback_id: int, at: datetime, actor: Actor) -> str:
         told = request.read_callback(bytes(row.body or b""))
     except request.AnswerError as error:
         _note(row, UNREADABLE)
-        return str(error)
+        return Kept(row.pk, UNREADABLE, str(error))
     found = _action_of(told.order, row.target)
     if found is None:
         _note(row, UNKNOWN_ORDER)
-        return UNKNOWN_ORDER
+        return Kept(row.pk, UNKNOWN_ORDER)
     case = moves.lock(found.case_id)
     # Whoever heard it first had the case until now.
     row.refresh_from_db(fields=["outcome"])
     if row.outcome:
-        return row.outcome
+        return Kept(row.pk, row.outcome)
     action = Action.objects.select_related("kind", "target").get(pk=found.pk)
     heard = moves.hear_system(case, action, told.answer, order=told.order, at=at, actor=actor)
     _note(row, heard.value, action=action)
@@ -95,7 +96,7 @@ def hear_callback(*, callback_id: int, at: datetime, actor: Actor) -> str:
     )
     if heard in {moves.Heard.UNEXPECTED, moves.Heard.UNCLEAR} and case.owner_id is not None:
         moves.notify([case.owner_id], "call_unexpected", by_id=None, case=case, at=at)
-    return heard.value
+    return Kept(row.pk, heard.value)
 
 
 @transaction.atomic(durable=True)

@@ -15,7 +15,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from cases.commands import action, case, catalogue, dialogue, handling, intake, invitation, moves, playbook, triage
+from cases.commands import (
+    action,
+    case,
+    catalogue,
+    dialogue,
+    handling,
+    intake,
+    invitation,
+    moves,
+    playbook,
+    target,
+    triage,
+)
 from cases.commands import setup as commands
 from cases.models import (
     Action,

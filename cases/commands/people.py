@@ -159,6 +159,8 @@ def set_membership(
     else:
         Membership.objects.filter(pk=row.pk).update(role=role, team_id=team_id)
         row.refresh_from_db()
+    if not permissions.may_own(Role(role)):
+        moves.leave_authority(person_id, brand_ids=[brand_id], at=at, actor=actor)
     moves.record(
         Stream.BRAND, brand_id, EventKind.MEMBERSHIP_CHANGED, actor, at=at, person=person_id, role=role, team=team_id
     )
@@ -177,6 +179,7 @@ def remove_membership(*, person_id: int, brand_id: int, heir_id: int | None = No
     moves.hand_over(in_hand, heir_id, at=at, actor=actor)
     _leave_teams(row.person, actor, brand_id=brand_id)
     row.delete()
+    moves.leave_authority(person_id, brand_ids=[brand_id], at=at, actor=actor)
     moves.record(Stream.BRAND, brand_id, EventKind.MEMBERSHIP_CHANGED, actor, at=at, person=person_id, role=None)
     queue.announce_rights(person_id=person_id)
 
@@ -184,6 +187,8 @@ def remove_membership(*, person_id: int, brand_id: int, heir_id: int | None = No
 @transaction.atomic(durable=True)
 def deactivate_person(*, person_id: int, heir_id: int | None = None, at: datetime, actor: Actor) -> User:
     """Somebody leaves: the heir gets their open cases and unfinished actions, their tokens and sessions end.
+
+    Requests that wait for them go to the next who can decide, grants to them end.
 
     Raises Inherits when cases are left and no heir is named, LastAdmin for the last organisation admin.
     """
@@ -201,6 +206,7 @@ def deactivate_person(*, person_id: int, heir_id: int | None = None, at: datetim
     person.set_unusable_password()
     person.is_active, person.deactivated_at = False, at
     person.save(update_fields=["is_active", "deactivated_at", "password"])
+    moves.leave_authority(person_id, at=at, actor=actor)
     moves.record(Stream.SETUP, 0, EventKind.PERSON_DEACTIVATED, actor, at=at, person=person.pk, heir=heir_id)
     queue.announce_rights(person_id=person.pk)
     return person
@@ -295,12 +301,13 @@ def _membership(person_id: int, brand_id: int, role: str, team_id: int | None) -
 
 
 def _leave_teams(person: User, actor: Actor, brand_id: int | None = None) -> None:
-    led = Team.objects.filter(lead=person)
-    if brand_id is not None:
-        led = led.filter(brand_id=brand_id)
-    for team in led.order_by("pk"):
-        Team.objects.filter(pk=team.pk).update(lead=None)
-        moves.record(Stream.BRAND, team.brand_id, EventKind.TEAM_CHANGED, actor, team=team.pk, fields=["lead"])
+    for place in ("lead", "on_duty"):
+        teams = Team.objects.filter(**{place: person})
+        if brand_id is not None:
+            teams = teams.filter(brand_id=brand_id)
+        for team in teams.order_by("pk"):
+            Team.objects.filter(pk=team.pk).update(**{place: None})
+            moves.record(Stream.BRAND, team.brand_id, EventKind.TEAM_CHANGED, actor, team=team.pk, fields=[place])
 
 
 def _keep_an_admin(person: User) -> None:

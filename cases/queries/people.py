@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject, Lower
+from django.utils import timezone
 
 from cases import errors
-from cases.models import NOBODY, Action, Brand, Case, Membership, Seer, Team, User
+from cases.models import NOBODY, Absence, Action, Asked, Brand, Case, Grant, Membership, Seer, Team, User
 from cases.rules.permission import OWNERS, may
-from cases.vocabulary import ENDED, IN_HAND, SETTLED, Permission, Role
+from cases.vocabulary import ENDED, IN_HAND, SETTLED, ApprovalStatus, Permission, Role
 
 PAGE = 50
 # Somebody invited has no password yet: Django marks that with this first character.
@@ -96,26 +98,45 @@ def manages(seer: Seer, person: User) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """How much somebody would leave behind at one brand."""
+    """How much somebody would leave behind at one brand: cases and actions for an heir, and what of authority."""
 
     brand: Brand
-    cases: int
-    actions: int
+    cases: int = 0
+    actions: int = 0
+    requests: int = 0
+    grants: int = 0
+    stands_in: int = 0
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether there is anything that an heir gets."""
+        return bool(self.cases or self.actions)
 
 
 def in_hand(person: User, brand_id: int | None = None) -> list[InHand]:
     """What this person would leave behind, brand by brand, without what is settled."""
-    owned = Case.objects.filter(owner=person, status__in=IN_HAND)
     actions = Action.objects.filter(owner=person).exclude(status__in=SETTLED).exclude(case__status__in=ENDED)
-    cases_by = dict(owned.values_list("brand_id").annotate(n=Count("pk")).order_by())
-    actions_by = dict(actions.values_list("case__brand_id").annotate(n=Count("pk")).order_by())
-    concerned = Brand.objects.filter(pk__in=cases_by.keys() | actions_by.keys())
+    asked = Asked.objects.filter(person=person, reply="", passed="", approval__status=ApprovalStatus.WAITING)
+    today = timezone.now().date()
+    deputised = Absence.objects.filter(deputy=person, ended_at__isnull=True, ends_on__gte=today)
+    sorts = {
+        "cases": _by_brand(Case.objects.filter(owner=person, status__in=IN_HAND)),
+        "actions": _by_brand(actions, "case__brand_id"),
+        "requests": _by_brand(asked, "approval__brand_id"),
+        "grants": _by_brand(Grant.objects.filter(person=person, ended_at__isnull=True)),
+        "stands_in": _by_brand(deputised),
+    }
+    concerned = Brand.objects.filter(pk__in={brand for counts in sorts.values() for brand in counts})
     if brand_id is not None:
         concerned = concerned.filter(pk=brand_id)
     return [
-        InHand(brand, cases_by.get(brand.pk, 0), actions_by.get(brand.pk, 0))
+        InHand(brand, **{name: counts.get(brand.pk, 0) for name, counts in sorts.items()})
         for brand in concerned.order_by(Lower("name"), "pk")
     ]
+
+
+def _by_brand(rows: QuerySet[Any], column: str = "brand_id") -> dict[int, int]:
+    return dict(rows.values_list(column).annotate(n=Count("pk")).order_by())
 
 
 def heirs(person: User, brand_ids: Iterable[int]) -> QuerySet[User]:

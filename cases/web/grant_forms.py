@@ -116,7 +116,8 @@ class AbsenceForm(forms.Form):
     ends_on = _day(label=_("Last day away"))
 
     def __init__(self, *args: Any, brand: Brand, person_id: int | None = None, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"starts_on": today}, **kwargs)
+        kwargs["initial"] = {"starts_on": today}
+        super().__init__(*args, **kwargs)
         able = people.owners(brand.pk)
         if person_id is None:
             self.fields["person"] = Named(able, label=_("Who is away"), empty_label=_("Choose"))
@@ -147,4 +148,5 @@ class RateForm(forms.Form):
     starts_on = _day(label=_("From"))
 
     def __init__(self, *args: Any, brand: Brand, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"into": brand.currency, "starts_on": today}, **kwargs)
+        kwargs["initial"] = {"into": brand.currency, "starts_on": today}
+        super().__init__(*args, **kwargs)

@@ -141,7 +141,8 @@ def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     seer = seer_of(request)
     found = _manageable(seer, person_id)
     in_hand = queries.in_hand(found)
-    heirs = queries.heirs(found, [hand.brand.pk for hand in in_hand])
+    is_inherited = any(hand.is_inherited for hand in in_hand)
+    heirs = queries.heirs(found, [hand.brand.pk for hand in in_hand if hand.is_inherited])
     form = forms.HeirForm(request.POST or None, heirs=heirs, is_needed=any(hand.cases for hand in in_hand))
     if request.method == "POST" and form.is_valid():
         heir = form.cleaned_data["heir"]
@@ -152,7 +153,9 @@ def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     facts: dict[str, Any] = {
         "person": found,
         "in_hand": in_hand,
-        "heirs": heirs,
+        "heirs": heirs if is_inherited else [],
+        "is_inherited": is_inherited,
+        **{name: sum(getattr(hand, name) for hand in in_hand) for name in ("requests", "grants", "stands_in")},
         "led": found.leads.filter(is_active=True),
     }
     count = found.tokens.filter(revoked_at__isnull=True).count()

@@ -67,7 +67,7 @@ from cases.commands.moves.dialogue import (
     write_reply,
 )
 from cases.commands.moves.finding_cause import name_cause
-from cases.commands.moves.leaving import InHand, hand_over, lock_in_hand, lock_people
+from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
 from cases.commands.moves.naming import checked_code, checked_name, checked_texts
 from cases.commands.moves.opening import (
     Opening,
@@ -141,6 +141,7 @@ __all__ = [
     "keep_promise",
     "language_of",
     "leave_unsure",
+    "leave_authority",
     "lock",
     "lock_brand",
     "lock_delivery",

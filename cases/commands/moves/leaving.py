@@ -1,4 +1,7 @@
-"""What somebody has in hand, and giving it to a colleague: for leaving, being away, and losing a role."""
+"""What somebody has in hand, and giving it to a colleague: for leaving, being away, and losing a role.
+
+Cases and actions go to the heir who is named, requests to the next who can decide them, and grants of their own end.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import NullIf
 
 from cases import errors, queue
-from cases.commands.moves.base import lock_many, record, record_many
+from cases.commands.moves.base import lock_many, record, record_case, record_many
+from cases.commands.moves.deciding import ask_next
 from cases.commands.moves.dialogue import notify
-from cases.models import Action, Case, Membership, Seer, User
+from cases.models import Action, Asked, Case, Grant, Membership, Seer, User
 from cases.rules.permission import OWNERS
-from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, EventKind, Stream
+from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, ApprovalStatus, EventKind, Passed, Reply, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ def hand_over(in_hand: InHand, heir_id: int | None, *, at: datetime, actor: Acto
 
 def _case_ids(person_id: int, brand_ids: Collection[int] | None, seer: Seer | None) -> list[int]:
     cases = Case.objects.filter(
-        Q(owner_id=person_id, status__in=IN_HAND) | Q(pk__in=_unfinished(person_id).values("case_id"))
+        Q(owner_id=person_id, status__in=IN_HAND)
+        | Q(pk__in=_unfinished(person_id).values("case_id"))
+        | Q(pk__in=_asked(person_id).values("approval__case_id"))
     )
     if brand_ids is not None:
         cases = cases.filter(brand_id__in=brand_ids)
@@ -83,6 +89,53 @@ def _case_ids(person_id: int, brand_ids: Collection[int] | None, seer: Seer | No
 
 def _unfinished(person_id: int) -> QuerySet[Action]:
     return Action.objects.filter(owner_id=person_id).exclude(status__in=SETTLED).exclude(case__status__in=ENDED)
+
+
+def _asked(person_id: int) -> QuerySet[Asked]:
+    return Asked.objects.filter(person_id=person_id, reply="", passed="", approval__status=ApprovalStatus.WAITING)
+
+
+def leave_authority(person_id: int, *, brand_ids: Collection[int] | None = None, at: datetime, actor: Actor) -> None:
+    """End what was granted to somebody who decides no more, and pass on what waits for them.
+
+    Call it once their role or their access is gone, with their cases locked.
+    """
+    grants = Grant.objects.filter(person_id=person_id, ended_at__isnull=True)
+    asked = _asked(person_id)
+    if brand_ids is not None:
+        grants = grants.filter(brand_id__in=brand_ids)
+        asked = asked.filter(approval__brand_id__in=brand_ids)
+    for grant in grants.order_by("pk"):
+        Grant.objects.filter(pk=grant.pk).update(ended_at=at, ended_by_id=actor.person_id)
+        said = {"grant": grant.pk, "person": person_id, "left": True}
+        record(Stream.BRAND, grant.brand_id, EventKind.GRANT_ENDED, actor, at=at, **said)
+    for one in asked.select_related("approval__case__brand", "approval__case__complainant", "approval__action__kind"):
+        _pass_on(one, at=at, actor=actor)
+
+
+def _pass_on(one: Asked, *, at: datetime, actor: Actor) -> None:
+    approval = one.approval
+    case, action = approval.case, approval.action
+    Asked.objects.filter(pk=one.pk).update(passed=Passed.GONE, passed_at=at)
+    earlier = set(approval.asked.exclude(reply=Reply.APPROVED).values_list("person_id", flat=True))
+    following = ask_next(case, action, approval, leave_out=earlier, at=at, actor=actor)
+    if following is None:
+        # Round again: whoever was too slow the first time may have the time now.
+        following = ask_next(case, action, approval, leave_out={one.person_id}, at=at, actor=actor)
+    if following is None:
+        whose = [approval.requested_by_id, *([case.owner_id] if case.owner_id else [])]
+        notify(whose, "approval_stuck", by_id=None, case=case, at=at)
+    record_case(
+        case,
+        EventKind.APPROVAL_PASSED_ON,
+        actor,
+        at=at,
+        approval=approval.pk,
+        action=action.pk,
+        why=Passed.GONE,
+        before=one.person_id,
+        after=following.person_id if following else None,
+    )
 
 
 def _require_heir(in_hand: InHand, heir_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from cases.vocabulary import Condition, Severity
 
@@ -83,23 +83,8 @@ def said_in(texts: Mapping[str, str], language: str, default: str) -> str:
     return texts.get(language.split("-")[0]) or texts.get(default) or next(iter(texts.values()), "")
 
 
-class Bringing(Protocol):
-    """One line of a version; what else may differ is named in ``_FIELDS``."""
-
-    @property
-    def kind_id(self) -> int:
-        """What sort of action it brings."""
-
-    @property
-    def days(self) -> int | None:
-        """In how many days; without, the kind's own."""
-
-    @property
-    def day_unit(self) -> str:
-        """Which days are counted."""
-
-
-L = TypeVar("L", bound=Bringing)
+# A line of a version: its kind's id, and what else may differ.
+L = TypeVar("L")
 _FIELDS = ("is_required", "condition", "doer", "team_id", "days", "amount", "wording")
 
 
@@ -128,18 +113,22 @@ class Difference(Generic[L]):
 
 def difference(before: Sequence[L], after: Sequence[L]) -> Difference[L]:
     """What the second brings more, no longer, or otherwise than the first; each kind stands in a version once."""
-    old, new = {line.kind_id: line for line in before}, {line.kind_id: line for line in after}
+    old, new = {_kind(line): line for line in before}, {_kind(line): line for line in after}
     staying = [(old[key], line) for key, line in new.items() if key in old]
     changes = [Change(was, line, _differing(was, line)) for was, line in staying]
     return Difference(
         added=tuple(line for key, line in new.items() if key not in old),
         dropped=tuple(line for key, line in old.items() if key not in new),
         changed=tuple(change for change in changes if change.fields),
-        is_reordered=[line.kind_id for line, _ in staying] != [key for key in old if key in new],
+        is_reordered=[key for key in new if key in old] != [key for key in old if key in new],
     )
 
 
-def _differing(was: Bringing, line: Bringing) -> tuple[str, ...]:
+def _kind(line: Any) -> int:
+    return int(line.kind_id)
+
+
+def _differing(was: Any, line: Any) -> tuple[str, ...]:
     fields = [field for field in _FIELDS if getattr(was, field) != getattr(line, field)]
     # Without days the kind's own hold, and then the unit says nothing.
     if "days" not in fields and line.days is not None and was.day_unit != line.day_unit:

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from cases.api import (
     action,
+    authority,
     callback,
     carrying,
     case,
@@ -98,6 +99,15 @@ urlpatterns = [
     path("playbooks/<int:number>/draft/", playbook.PlaybookDraft.as_view()),
     path("playbooks/<int:number>/live/", playbook.PlaybookLive.as_view()),
     path("playbooks/<int:number>/retire/", playbook.PlaybookRetired.as_view()),
+    path("grants/", authority.Grants.as_view()),
+    path("grants/<int:grant>/", authority.OneGrant.as_view()),
+    path("grants/<int:grant>/replace/", authority.ReplaceGrant.as_view()),
+    path("grants/<int:grant>/end/", authority.EndGrant.as_view()),
+    path("authority/", authority.Authority.as_view()),
+    path("absences/", authority.Absences.as_view()),
+    path("absences/<int:absence>/end/", authority.EndAbsence.as_view()),
+    path("rates/", authority.Rates.as_view()),
+    path("waivers/", authority.Waivers.as_view()),
     path("people/", people.People.as_view()),
     path("people/<str:username>/", people.OnePerson.as_view()),
     path("people/<str:username>/memberships/", people.Memberships.as_view()),

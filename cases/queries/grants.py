@@ -44,10 +44,10 @@ def may_look(seer: Seer) -> bool:
 
 def brands(seer: Seer) -> list[Brand]:
     """The brands whose authority this person reads, by name."""
-    rows = Brand.objects.filter(is_active=True)
+    theirs = Brand.objects.filter(is_active=True)
     if not seer.is_organisation_admin:
-        rows = rows.filter(pk__in=_looking(seer))
-    return list(rows.order_by(Lower("name"), "pk"))
+        theirs = theirs.filter(pk__in=_looking(seer))
+    return list(theirs.order_by(Lower("name"), "pk"))
 
 
 def _looking(seer: Seer) -> list[int]:
@@ -131,15 +131,21 @@ class Page:
 def listed(chosen: Sequence[Brand], *, at: datetime, is_over: bool = False, after: int | None = None) -> Page:
     """Grants of these brands, in force or to come, or those that are over, with what is used; in five queries."""
     days = {brand.pk: day_of(brand, at) for brand in chosen}
-    rows = Grant.objects.filter(_over(days) if is_over else _standing(days))
-    return _lines(rows, days, at, after=after, is_newest_first=is_over)
+    return _lines(rows(chosen, at=at, is_over=is_over), days, at, after=after, is_newest_first=is_over)
+
+
+def rows(chosen: Iterable[Brand], *, at: datetime, is_over: bool = False) -> QuerySet[Grant]:
+    """The grants of these brands, in force or to come, or those that are over, with those they are given to."""
+    days = {brand.pk: day_of(brand, at) for brand in chosen}
+    wanted = _over(days) if is_over else _standing(days)
+    return Grant.objects.filter(wanted).select_related("brand", "team", "person", "category", "given_by")
 
 
 def budgets(chosen: Sequence[Brand], *, at: datetime, after: int | None = None) -> Page:
     """The grants in force of these brands that have a budget, with what each holder has used."""
     days = {brand.pk: day_of(brand, at) for brand in chosen}
-    rows = Grant.objects.filter(_standing(days)).filter(Q(budget_each__isnull=False) | Q(budget_shared__isnull=False))
-    page = _lines(rows, days, at, after=after)
+    budgeted = rows(chosen, at=at).filter(Q(budget_each__isnull=False) | Q(budget_shared__isnull=False))
+    page = _lines(budgeted, days, at, after=after)
     holders = User.objects.in_bulk({holder for line in page.rows for holder in line.used})
     return Page([_Budget(line, _shares(line, holders)) for line in page.rows], page.after)
 
@@ -167,8 +173,8 @@ def _shares(line: Line, holders: dict[int, User]) -> list[Share]:
 
 def one(seer: Seer, grant_id: int) -> Grant:
     """A grant of a brand whose authority this person reads; raises NotFound."""
-    rows = Grant.objects.select_related("brand", "team", "person", "category", "given_by")
-    found = rows.filter(pk=grant_id, brand__in=[brand.pk for brand in brands(seer)]).first()
+    known = Grant.objects.select_related("brand", "team", "person", "category", "given_by")
+    found = known.filter(pk=grant_id, brand__in=[brand.pk for brand in brands(seer)]).first()
     if found is None:
         raise errors.NotFound
     return found
@@ -201,17 +207,16 @@ def _over(days: dict[int, date]) -> Q:
 
 
 def _lines(
-    rows: QuerySet[Grant],
+    wanted: QuerySet[Grant],
     days: dict[int, date],
     at: datetime,
     *,
     after: int | None,
     is_newest_first: bool = False,
 ) -> Page:
-    rows = rows.select_related("brand", "team", "person", "category", "given_by")
     if after:
-        rows = rows.filter(Q(pk__lt=after) if is_newest_first else Q(pk__gt=after))
-    found = list(rows.order_by("-pk" if is_newest_first else "pk")[: PAGE + 1])
+        wanted = wanted.filter(Q(pk__lt=after) if is_newest_first else Q(pk__gt=after))
+    found = list(wanted.order_by("-pk" if is_newest_first else "pk")[: PAGE + 1])
     grants = found[:PAGE]
     used, waiting, people = used_of(grants, at), _waiting(grants), _people_counts(grants)
     kinds = kinds_of(grants)

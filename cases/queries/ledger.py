@@ -58,15 +58,20 @@ def rates(chosen: Collection[Brand], after: str = "") -> Page:
 
 def waivers(seer: Seer, chosen: Collection[Brand], after: str = "") -> Page:
     """Every action that was waived, in the cases this person sees, the latest first."""
-    rows = Action.objects.filter(
-        seer.cases("case__"), case__brand__in=[brand.pk for brand in chosen], status=ActionStatus.WAIVED
-    ).select_related("case__brand", "kind", "waived_by")
+    rows = waived(seer, chosen)
     if after:
         at, pk = keyset.opened(after, keyset.instant, int)
         rows = rows.filter(Q(waived_at__lt=at) | Q(waived_at=at, pk__lt=pk))
     found = list(rows.order_by("-waived_at", "-pk")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return Page(found[:PAGE], keyset.key(last.waived_at, last.pk) if last else None)
+
+
+def waived(seer: Seer, chosen: Collection[Brand]) -> QuerySet[Action]:
+    """The same actions, in no order."""
+    brand_ids = [brand.pk for brand in chosen]
+    found = Action.objects.filter(seer.cases("case__"), case__brand__in=brand_ids, status=ActionStatus.WAIVED)
+    return found.select_related("case__brand", "kind", "waived_by")
 
 
 def _newest(rows: QuerySet[Any], after: int | None) -> Page:

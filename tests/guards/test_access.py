@@ -17,7 +17,7 @@ from django.urls import URLPattern
 
 from cases.api.urls import urlpatterns
 from cases.commands import case, dialogue, invitation, people
-from cases.models import Membership, Target, User
+from cases.models import Cause, Membership, Target, User
 from cases.rules.permission import may
 from cases.vocabulary import Actor, ActorKind, Permission, Role
 from tests.api.calls import Program
@@ -62,6 +62,7 @@ CALLS = [
             "teams",
             "categories",
             "kinds",
+            "causes",
             "playbooks",
             "people",
         )
@@ -102,6 +103,8 @@ CALLS = [
     Call("POST", "cases/<slug:reference>/decline-private/", P.WRITE_PRIVATELY),
     Call("POST", "cases/<slug:reference>/decision/", P.DECIDE, body={"outcome": "upheld", **REASON}),
     Call("POST", "cases/<slug:reference>/final-answer/", P.ANSWER, body={"text": "Sorry"}),
+    Call("GET", "cases/<slug:reference>/cause/", P.READ),
+    Call("POST", "cases/<slug:reference>/cause/", P.HANDLE, body={"prevention": "A second van"}),
     Call("POST", "cases/<slug:reference>/handle/", P.HANDLE),
     Call("POST", "cases/<slug:reference>/reopen/", P.REOPEN, body=REASON),
     Call("GET", "cases/<slug:reference>/confirmation/", P.READ),
@@ -117,6 +120,11 @@ CALLS = [
     Call("POST", "brands/", P.SET_UP, "organisation", {"name": "New", "slug": "new", "prefix": "NW"}),
     Call("GET", "brands/<slug:slug>/", P.READ, "brand"),
     Call("PATCH", "brands/<slug:slug>/", P.SET_UP, "brand", {"name": "Other"}),
+    Call("GET", "regimes/", P.READ, "nothing"),
+    Call("GET", "brands/<slug:slug>/regime/", P.READ, "brand"),
+    Call("PATCH", "brands/<slug:slug>/regime/", P.SET_UP, "brand", {"name": "Ours", "demands": ["decision"]}),
+    Call("POST", "brands/<slug:slug>/regime/remove/", P.SET_UP, "brand"),
+    Call("POST", "causes/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
     Call("POST", "channels/", P.SET_UP, "brand", {"name": "C", "slug": "c", "kind": "webhook", "platform": "c"}),
     Call("POST", "targets/", P.SET_UP, "brand", {"name": "New", "url": "https://x.example/"}),
     Call("POST", "targets/<int:number>/secret/", P.SET_UP, "brand"),
@@ -129,7 +137,7 @@ CALLS = [
     Call("POST", "playbooks/<int:number>/retire/", P.SET_UP, "brand"),
     *(
         Call(method, f"{rows}/<int:number>/", needs, "brand", {"is_active": True} if method == "PATCH" else {})
-        for rows in ("channels", "targets", "teams", "categories", "kinds", "playbooks")
+        for rows in ("channels", "targets", "teams", "categories", "kinds", "causes", "playbooks")
         for method, needs in (("GET", P.READ), ("PATCH", P.SET_UP))
     ),
     Call("POST", "people/", P.MANAGE_PEOPLE, "invite", {"username": "new", "email": "n@example.org", "name": "New"}),
@@ -230,6 +238,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
             "teams": stage.team.pk,
             "categories": stage.category.pk,
             "kinds": stage.refund.pk,
+            "causes": Cause.objects.create(brand=stage.brand, code="late", label={"en": "Late"}).pk,
             "playbooks": stage.category.playbooks.get().pk,
         },
     }

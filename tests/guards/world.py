@@ -19,12 +19,14 @@ from cases.commands import (
     action,
     case,
     catalogue,
+    cause,
     dialogue,
     handling,
     intake,
     invitation,
     moves,
     playbook,
+    regime,
     target,
     triage,
 )
@@ -36,6 +38,7 @@ from cases.models import (
     Callback,
     Case,
     Category,
+    Cause,
     Channel,
     Delivery,
     Kind,
@@ -58,6 +61,7 @@ from cases.vocabulary import (
     SYSTEM,
     Actor,
     ActorKind,
+    AnswerPart,
     AnswerRoute,
     DeliveryStatus,
     ObservationKind,
@@ -110,6 +114,7 @@ MODELS: dict[str, type[Model]] = {
     "team": Team,
     "categories": Category,
     "kinds": Kind,
+    "causes": Cause,
     "playbooks": Playbook,
     "promises": Promise,
 }
@@ -175,6 +180,7 @@ def _set_up(stage: Stage, number: int) -> None:
     category = catalogue.create_category(
         brand_id=brand.pk, code=f"thing-{number}", label=label, team_id=team.pk, actor=admin
     )
+    cause.create_cause(brand_id=brand.pk, code=f"why-{number}", label=label, parent_id=None, actor=admin)
     kind = catalogue.create_kind(
         brand_id=brand.pk,
         code=f"deed-{number}",
@@ -275,6 +281,16 @@ def _busy(stage: Stage) -> World:
         actor=by,
     ).invitation
     secret = link.rstrip("/").split("/")[-1]
+    regime.set_regime(
+        brand_id=stage.brand.pk,
+        name="Ours",
+        demands=list(AnswerPart),
+        recourse={"en": "Write to the ombudsman."},
+        opening={},
+        recourse_always=True,
+        answers_first=True,
+        actor=actor(stage.admin),
+    )
     claimed = invitation.claim(secret=secret, name="Tom", contact="tom@example.org", text="Me.", at=AT, actor=SOMEBODY)
     invitation.confirm(thread_id=claimed.thread.pk, at=AT, actor=by)
     return World(stage, busy, claimed.thread, secret, [claimed.link.rstrip("/").split("/")[-1]])
@@ -306,7 +322,8 @@ def _talk(world: World, number: int) -> None:
         at=at,
         actor=by,
     )
-    handling.decide(case_id=busy.pk, outcome=Outcome.UPHELD, reason="Ours.", at=at, actor=by)
+    points = [("It came late.", Outcome.UPHELD, "Our van broke down.")] * (number + 1)
+    handling.decide(case_id=busy.pk, outcome=Outcome.UPHELD, reason="Ours.", points=points, at=at, actor=by)
 
 
 def _upload() -> moves.Upload:

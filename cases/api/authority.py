@@ -142,18 +142,18 @@ class OneGrant(_OfGrant):
     """One grant."""
 
     @reads(GrantShape, "A grant", refuses=[404])
-    def get(self, request: Request, grant: int) -> Response:  # noqa: ARG002
+    def get(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The grant."""
-        return Response(self.shown(grant))
+        return Response(self.shown(number))
 
 
 class ReplaceGrant(_OfGrant):
     """Another grant in the place of one."""
 
     @changes(GrantShape, "Put another grant in its place", takes=GrantTerms, status=201)
-    def post(self, request: Request, grant: int) -> Response:  # noqa: ARG002
+    def post(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The new grant."""
-        row = grants.one(self.seer, grant)
+        row = grants.one(self.seer, number)
         given = self.given(GrantTerms)
         standing = replace(grants.terms_of(row), starts_on=None)
         terms = self.terms(row.brand, given, standing)
@@ -165,9 +165,9 @@ class EndGrant(_OfGrant):
     """The end of a grant."""
 
     @changes(GrantShape, "End a grant at once")
-    def post(self, request: Request, grant: int) -> Response:  # noqa: ARG002
+    def post(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The grant."""
-        return self.save(commands.end_grant, grant_id=grants.one(self.seer, grant).pk)
+        return self.save(commands.end_grant, grant_id=grants.one(self.seer, number).pk)
 
 
 class Authority(_Authority):
@@ -222,9 +222,9 @@ class EndAbsence(_Authority):
     """Somebody is back."""
 
     @changes(AbsenceShape, "End an absence")
-    def post(self, request: Request, absence: int) -> Response:  # noqa: ARG002
+    def post(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The absence."""
-        row = queries.absence(self.seer, absence)
+        row = queries.absence(self.seer, number)
         at = timezone.now()
         return self.run(commands.end_absence, lambda each: each.pk, shown_absence, absence_id=row.pk, at=at)
 

@@ -172,11 +172,13 @@ def _shares(line: Line, holders: dict[int, User]) -> list[Share]:
 
 
 def one(seer: Seer, grant_id: int) -> Grant:
-    """A grant of a brand whose authority this person reads; raises NotFound."""
+    """A grant of a brand whose authority this person reads; NotFound for strangers, NotAllowed for its other people."""
     known = Grant.objects.select_related("brand", "team", "person", "category", "given_by")
-    found = known.filter(pk=grant_id, brand__in=[brand.pk for brand in brands(seer)]).first()
-    if found is None:
+    found = known.filter(pk=grant_id).first()
+    if found is None or not (found.brand_id in seer.roles or seer.is_organisation_admin):
         raise errors.NotFound
+    if not seer.is_organisation_admin and found.brand_id not in _looking(seer):
+        raise errors.NotAllowed
     return found
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from cases.commands import (
     action,
+    authority,
     case,
     catalogue,
     cause,
@@ -32,6 +33,7 @@ from cases.commands import (
 )
 from cases.commands import setup as commands
 from cases.models import (
+    Absence,
     Action,
     ApiToken,
     Attachment,
@@ -41,6 +43,7 @@ from cases.models import (
     Cause,
     Channel,
     Delivery,
+    Grant,
     Kind,
     Membership,
     Message,
@@ -57,6 +60,7 @@ from cases.models import (
     User,
 )
 from cases.rules.arrival import Arrival
+from cases.rules.authority import Terms
 from cases.vocabulary import (
     SYSTEM,
     Actor,
@@ -107,6 +111,10 @@ MODELS: dict[str, type[Model]] = {
     "token": ApiToken,
     "channels": Channel,
     "channel": Channel,
+    "grants": Grant,
+    "grant": Grant,
+    "absences": Absence,
+    "absence": Absence,
     "targets": Target,
     "target": Target,
     "callback": Callback,
@@ -165,6 +173,7 @@ def grow(world: World, numbers: range) -> None:
     """One more of everything for each number."""
     for number in numbers:
         _set_up(world.stage, number)
+        _empower(world.stage, number)
         _arrive(world.stage, number)
         _complain(world, number)
         _talk(world, number)
@@ -213,6 +222,19 @@ def _set_up(stage: Stage, number: int) -> None:
         default_team_id=team.pk,
         actor=admin,
     )
+
+
+def _empower(stage: Stage, number: int) -> None:
+    """One more grant with a budget, one more absence with a deputy, one more rate."""
+    admin, brand, today = actor(stage.admin), stage.brand, timezone.localdate()
+    mate = User.objects.get(username=f"mate{number}")
+    to, terms = authority.To(person_id=mate.pk), Terms("EUR", budget_each=Decimal(400))
+    authority.give_grant(brand_id=brand.pk, to=to, terms=terms, at=AT, actor=admin)
+    days = {"starts_on": today, "ends_on": today + timedelta(days=number)}
+    who = {"person_id": mate.pk, "deputy_id": stage.agent.pk}
+    authority.note_absence(brand_id=brand.pk, **who, **days, at=AT, actor=admin)
+    into = {"currency": "USD", "into": "EUR", "rate": Decimal("0.9"), "starts_on": today}
+    authority.set_rate(brand_id=brand.pk, **into, at=AT, actor=admin)
 
 
 def _arrive(stage: Stage, number: int) -> None:

@@ -57,7 +57,7 @@ def name_cause(*, case_id: int, cause_id: int | None, prevention: str = "", at: 
     moves.require(actor, Permission.HANDLE, case)
     if case.status not in {*IN_HAND, Status.HANDLED}:
         raise errors.IllegalMove(status=Status(case.status).label)
-    moves.name_cause(case, cause_id, prevention, at=at, actor=actor)
+    moves.keep_cause(case, cause_id, prevention, at=at, actor=actor)
     return case
 
 

@@ -165,11 +165,11 @@ def _told(case: Case, text: str, parts: Mapping[str, str], route: AnswerRoute) -
     prepared = answers.prepare(case, regime, decision)
     gaps = prepared.missing(given)
     if gaps or prepared.first:
-        raise incomplete(prepared, gaps)
+        raise _incomplete(prepared, gaps)
     return _Told(rules.joined(given), list(given), regime.name)
 
 
-def incomplete(prepared: answers.Prepared, gaps: Sequence[rules.Gap]) -> errors.AnswerIncomplete:
+def _incomplete(prepared: answers.Prepared, gaps: Sequence[rules.Gap]) -> errors.AnswerIncomplete:
     """The refusal of an answer, with everything that is missing in words."""
     first = [gettext("“%(action)s” done first") % {"action": title} for title in prepared.first]
     words = [f"{gap.part.label}: {gap.mark}" if gap.mark else str(gap.part.label) for gap in gaps]
@@ -206,7 +206,7 @@ def handle(*, case_id: int, cause_id: int | None = None, prevention: str = "", a
     moves.set_status(case, Status.HANDLED, handled_at=at, waiting_for="", unanswered_since=None, satisfaction="")
     moves.record_case(case, EventKind.CASE_HANDLED, actor, at=at)
     if cause_id is not None or prevention.strip():
-        moves.name_cause(case, cause_id, prevention, at=at, actor=actor)
+        moves.keep_cause(case, cause_id, prevention, at=at, actor=actor)
     moves.ask_whether_settled(case, at=at, actor=actor)
     return case
 

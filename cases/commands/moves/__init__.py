@@ -66,7 +66,7 @@ from cases.commands.moves.dialogue import (
     write_message,
     write_reply,
 )
-from cases.commands.moves.finding_cause import name_cause
+from cases.commands.moves.finding_cause import keep_cause
 from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
 from cases.commands.moves.naming import checked_code, checked_name, checked_texts
 from cases.commands.moves.opening import (
@@ -137,6 +137,7 @@ __all__ = [
     "is_sent",
     "join",
     "judge_again",
+    "keep_cause",
     "keep_files",
     "keep_promise",
     "language_of",
@@ -155,7 +156,6 @@ __all__ = [
     "mark_reply_posted",
     "move_action",
     "move_promise",
-    "name_cause",
     "new_secret",
     "nobody_known",
     "notify",

@@ -16,7 +16,7 @@ from cases.vocabulary import Actor, EventKind
 LONGEST = 2000
 
 
-def name_cause(case: Case, cause_id: int | None, prevention: str, *, at: datetime, actor: Actor) -> None:
+def keep_cause(case: Case, cause_id: int | None, prevention: str, *, at: datetime, actor: Actor) -> None:
     """Keep the cause of a locked case and what would have prevented it; nothing happens when nothing changes."""
     of_brand(Cause.objects.filter(brand_id=case.brand_id), cause_id, "cause", now=case.cause_id)
     words = texts.clean(prevention).strip()

@@ -14,8 +14,17 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from django.utils import timezone
+
+from cases.commands import action as actions
+from cases.commands import target
+from cases.models import Action, Target
+from tests.desk import taken
+from tests.people import Stage, actor
 
 
 @dataclass
@@ -197,3 +206,21 @@ def refund_server() -> Iterator[Refunds]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def connect(stage: Stage, refunds: Refunds, **more: Any) -> Target:
+    """The refund service, set up as the system that carries refunds out."""
+    given = {"name": "Billing", "url": refunds.url, "mapping": {}, "timeout": 2, "poll_minutes": 15, **more}
+    made = target.create_target(brand_id=stage.brand.pk, actor=actor(stage.admin), **given)
+    refunds.secret = made.secret
+    stage.refund.target = made.target
+    stage.refund.save()
+    return made.target
+
+
+def refund(stage: Stage, amount: str = "50.00", external_id: str = "p-1") -> Action:
+    """A refund that the agent has decided and started."""
+    case = taken(stage, external_id, author=external_id)
+    by, at = actor(stage.agent), timezone.now()
+    row = actions.add_action(case_id=case.pk, kind_id=stage.refund.pk, amount=Decimal(amount), at=at, actor=by)
+    return actions.start_action(action_id=row.pk, at=at, actor=by)

@@ -8,16 +8,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.commands import catalogue
-from cases.commands import playbook as playbook_commands
 from cases.models import Category, Kind
-from cases.queries import playbook as playbook_queries
 from cases.queries import setup as queries
-from cases.vocabulary import Proof, Severity
-from cases.web import playbook_forms
+from cases.vocabulary import Proof
 from cases.web import settings_forms as forms
 from cases.web.desk import actor_of
 from cases.web.forms import amount_text
@@ -54,7 +52,7 @@ def category_edit(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
         if saved:
             messages.success(request, _("“%(name)s” is kept.") % {"name": catalogue_text(saved.label)})
             if category is None:
-                return redirect("settings-playbook", slug, saved.code)
+                return redirect(reverse("settings-playbook-new", args=[slug]) + f"?category={saved.code}")
             return redirect("settings-categories", slug)
     facts = {"seer": seer, "brand": brand, "category": category, "part": "categories"}
     return show(request, "setup/category.html", facts, form=form)
@@ -92,28 +90,6 @@ def kind_edit(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
             return redirect("settings-kinds", slug)
     facts = {"seer": seer, "brand": brand, "kind": kind, "part": "kinds"}
     return show(request, "setup/kind.html", facts, form=form)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def playbook(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """The actions that a category brings; three empty rows are always there to add some."""
-    seer, brand = set_up_of(request, slug)
-    category = _category(brand.categories.filter(code=code))
-    row = category.playbooks.filter(severities=[], wish="").first()
-    standing = playbook_queries.live(row) if row else None
-    severity = standing.version.severity if standing else Severity.MEDIUM
-    first = {"severity": severity, "is_active": row.is_active if row else True}
-    form = playbook_forms.PlaybookForm(request.POST or None, initial=first)
-    lines = playbook_forms.lines_of(brand, standing, request.POST or None)
-    if form.is_valid() and lines.is_valid():
-        given = {**form.cleaned_data, "lines": playbook_forms.given_lines(lines), "actor": actor_of(request)}
-        if forms.accept(form, playbook_commands.save_playbook, category_id=category.pk, **given):
-            name = {"name": catalogue_text(category.label)}
-            messages.success(request, _("New cases of “%(name)s” begin with this playbook.") % name)
-            return redirect("settings-playbook", slug, code)
-    facts = {"seer": seer, "brand": brand, "category": category, "lines": lines, "part": "categories"}
-    return show(request, "setup/playbook.html", facts, form=form)
 
 
 def _category(rows: Any) -> Category:

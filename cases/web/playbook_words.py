@@ -32,6 +32,11 @@ def kind(line: Line) -> str:
     return catalogue_text(line.kind.label)
 
 
+def condition(line: Line) -> str:
+    """When it applies, where that is not always."""
+    return str(Condition(line.condition).label) if line.condition else ""
+
+
 def how(line: Line, currency: str) -> str:
     """What a line says beside its kind: "5 working days · the team Delivery · only if a telephone number is known"."""
     parts = [_days(line), _doer(line)]

@@ -92,6 +92,7 @@ WORDS: dict[str, list[Any]] = {
     "url": ["nowhere/"],
     "format": ["json"],
     "level": ["1"],
+    "move": ["live", "set-aside"],
 }
 # What rows are called in addresses.
 MODELS: dict[str, type[Model]] = {
@@ -124,6 +125,7 @@ MODELS: dict[str, type[Model]] = {
     "kinds": Kind,
     "causes": Cause,
     "playbooks": Playbook,
+    "playbook": Playbook,
     "promises": Promise,
 }
 MOST = 2

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from cases.commands import case as cases
-from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, PlaybookVersion, Team, User
+from cases.models import ApiToken, Brand, Category, Delivery, Kind, Membership, Playbook, PlaybookVersion, Team, User
 from cases.vocabulary import Role
 from tests.people import AT, Stage, actor, person, set_stage
 
@@ -45,7 +45,8 @@ PAGES = [
     "/settings/brands/brindlewick/categories/",
     "/settings/brands/brindlewick/categories/+/",
     "/settings/brands/brindlewick/categories/delivery/",
-    "/settings/brands/brindlewick/categories/delivery/playbook/",
+    "/settings/brands/brindlewick/playbooks/",
+    "/settings/brands/brindlewick/playbooks/+/",
     "/settings/brands/brindlewick/kinds/",
     "/settings/brands/brindlewick/kinds/+/",
     "/settings/brands/brindlewick/kinds/refund/",
@@ -63,7 +64,7 @@ class TestWhoOpensWhat:
 
     def test_what_is_not_there_is_not_found(self, stage: Stage) -> None:
         admin = signed_in(stage.admin)
-        for path in ("channels/none/", "teams/999/", "categories/none/", "kinds/none/", "categories/none/playbook/"):
+        for path in ("channels/none/", "teams/999/", "categories/none/", "kinds/none/", "playbooks/999/"):
             assert admin.get(f"/settings/brands/brindlewick/{path}").status_code == 404
         assert admin.get("/settings/brands/none/").status_code == 404
         assert admin.get("/settings/people/99999/").status_code == 404
@@ -147,7 +148,7 @@ class TestCataloguePages:
     def test_a_category_leads_to_its_playbook(self, stage: Stage) -> None:
         client, base = signed_in(stage.admin), "/settings/brands/brindlewick/categories"
         answer = client.post(f"{base}/+/", {"code": "billing", "label_en": "Billing", "label_fr": ""})
-        assert answer.headers["Location"] == f"{base}/billing/playbook/"
+        assert answer.headers["Location"] == "/settings/brands/brindlewick/playbooks/+/?category=billing"
         assert client.post(f"{base}/+/", {"code": "x", "label_en": "", "label_fr": "X"}).status_code == 422
 
     def test_texts_in_other_languages_stay(self, stage: Stage) -> None:
@@ -188,10 +189,10 @@ class TestCataloguePages:
             "line-2-kind": "",
             "line-3-kind": "",
         }
-        path = "/settings/brands/brindlewick/categories/delivery/playbook/"
+        path = f"/settings/brands/brindlewick/playbooks/{Playbook.objects.get().pk}/draft/"
         assert signed_in(stage.admin).post(path, rows).status_code == 302
-        live = PlaybookVersion.objects.get(status="live")
-        lines = live.actions.order_by("position").values_list("kind__code", "is_required", "days")
+        draft = PlaybookVersion.objects.get(status="draft")
+        lines = draft.actions.order_by("position").values_list("kind__code", "is_required", "days")
         assert list(lines) == [("apology", True, 2), ("refund", False, None)]
         twice = rows | {"line-1-kind": stage.refund.pk}
         assert signed_in(stage.admin).post(path, twice).status_code == 422

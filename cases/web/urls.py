@@ -10,6 +10,7 @@ from cases.web import (
     action,
     approval,
     approval_mail,
+    carrying,
     case,
     catalogue,
     claim,
@@ -31,6 +32,7 @@ from cases.web import (
     regime,
     search,
     setup,
+    target,
     tray,
     triage,
 )
@@ -46,6 +48,8 @@ urlpatterns = [
     path("tray/arrival/<int:raw_id>/replay/", tray.replay, name="tray-replay"),
     path("tray/arrival/<int:raw_id>/set-aside/", tray.set_aside, name="tray-set-aside"),
     path("tray/delivery/<int:delivery_id>/settle/", tray.settle, name="tray-settle"),
+    path("tray/actions/<uuid:public_id>/", carrying.settle, name="tray-action"),
+    path("tray/callback/<int:callback_id>/seen/", carrying.seen, name="tray-callback"),
     path("live/", live.live, name="live"),
     path("dev/mail/", devmail.mailbox, name="devmail"),
     path("dev/mail/<str:name>/", devmail.mail, name="devmail-mail"),
@@ -103,6 +107,12 @@ urlpatterns = [
     path("settings/brands/<slug:slug>/causes/", regime.cause_list, name="settings-causes"),
     path("settings/brands/<slug:slug>/causes/+/", regime.cause_edit, name="settings-cause-new"),
     path("settings/brands/<slug:slug>/causes/<slug:code>/", regime.cause_edit, name="settings-cause"),
+    path("settings/brands/<slug:slug>/systems/", target.targets, name="settings-targets"),
+    path("settings/brands/<slug:slug>/systems/+/", target.target_edit, name="settings-target-new"),
+    path("settings/brands/<slug:slug>/systems/<int:target_id>/", target.target_edit, name="settings-target"),
+    path(
+        "settings/brands/<slug:slug>/systems/<int:target_id>/secret/", target.renew_secret, name="settings-target-secret"
+    ),
     # the settings: people, and oneself
     path("settings/people/", people.people, name="settings-people"),
     path("settings/people/invite/", people.invite, name="settings-invite"),
@@ -173,6 +183,8 @@ urlpatterns = [
     path("actions/<uuid:public_id>/fail/", action.fail, name="action-fail"),
     path("actions/<uuid:public_id>/again/", action.propose_again, name="action-again"),
     path("actions/<uuid:public_id>/waive/", action.waive, name="action-waive"),
+    path("actions/<uuid:public_id>/cancel/", carrying.cancel, name="action-cancel"),
+    path("actions/<uuid:public_id>/ask/", carrying.ask, name="action-ask"),
     path("threads/<uuid:public_id>/confirm/", dialogue.confirm_thread, name="dialogue-confirm"),
     path("threads/<uuid:public_id>/refuse/", dialogue.refuse_thread, name="dialogue-refuse"),
     path("threads/<uuid:public_id>/code/", dialogue.make_code, name="dialogue-code"),

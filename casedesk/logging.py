@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-_SECRET = re.compile(r"(/[pi]/)[\w-]{20,}")
+_SECRET = re.compile(r"(/(?:p|i|approve)/)[\w-]{20,}")
 
 
 def processors() -> list[Processor]:
@@ -49,7 +49,7 @@ def config(level: str, *, readable: bool, colors: bool) -> dict[str, object]:
 
 
 def without_secrets(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    """The line without the secret of a private link or an invitation: whoever reads a log may not open the page."""
+    """The line without the secret of a private link, an invitation or an approval: who reads a log may not open it."""
     line["event"] = _SECRET.sub(r"\1...", str(line["event"]))
     return line
 

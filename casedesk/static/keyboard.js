@@ -15,6 +15,18 @@ function use(element) {
   else element.click();
 }
 
+// A form behind a summary: opened by its key, the caret stands in its first field.
+function unfold(element) {
+  use(element);
+  const fold = element.matches("summary") && element.parentElement;
+  if (fold?.open) fold.querySelector("input:not([type=hidden]), textarea")?.focus();
+}
+
+// Keys that act on one row of a list (data-row-key) act on the row that has the focus, and on no other.
+function inRow(key) {
+  return document.activeElement?.closest("[data-list] > li")?.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+}
+
 // Navigation in a folded menu counts too: it is there, only out of sight.
 function find(keys) {
   const all = [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)];
@@ -47,12 +59,18 @@ function labelOf(element) {
   return words.textContent.trim();
 }
 
+// The keys of rows are named once, not for each row.
+function keyed() {
+  const rows = new Map([...document.querySelectorAll("[data-row-key]")].map((element) => [element.dataset.rowKey, element]));
+  return [...document.querySelectorAll("[data-key]"), ...rows.values()];
+}
+
 function show() {
   const here = overlay.querySelector("[data-keys-here]");
-  here.replaceChildren(...[...document.querySelectorAll("[data-key]")].map((element) => {
+  here.replaceChildren(...keyed().map((element) => {
     const row = document.createElement("div");
     const caps = row.appendChild(document.createElement("dd"));
-    caps.append(...keyCaps(element.dataset.key));
+    caps.append(...keyCaps(element.dataset.key ?? element.dataset.rowKey));
     row.appendChild(document.createElement("dt")).textContent = labelOf(element);
     return row;
   }));
@@ -66,8 +84,8 @@ function press(key) {
   if (key === "k") return step(-1);
   const keys = first ? `${first} ${key}` : key;
   first = "";
-  const found = find(keys);
-  if (found) return use(found);
+  const found = (keys === key && inRow(key)) || find(keys);
+  if (found) return unfold(found);
   if (document.querySelector(`[data-key^="${CSS.escape(key)} "]`)) {
     first = key;
     clearTimeout(timer);

@@ -153,9 +153,7 @@ def pass_on(*, approval_id: int, why: Passed, at: datetime, actor: Actor) -> App
             case, action, approval, leave_out=[] if able or now is None else [now.person_id], at=at, actor=actor
         )
     if following is None and why == Passed.BY_HAND:
-        raise errors.Invalid(
-            gettext("Nobody else can decide this now. Approve it, refuse it, or change and return it.")
-        )
+        raise errors.Invalid(gettext("Nobody else can decide this now. Approve it, refuse it, or change it."))
     if following is None and now is None:
         return approval
     if following is None:

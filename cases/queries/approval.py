@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from cases import errors
-from cases.models import Approval, Asked, Seer
+from cases.models import Approval, Asked, Authorisation, Seer
 from cases.rules.permission import may_own
 from cases.vocabulary import UNHANDLED, ApprovalStatus, AuthorityHours, Passed, Reply
 
@@ -20,11 +20,24 @@ COUNTED = 100
 _OPEN = {"reply": "", "passed": ""}
 
 
+def may_look(seer: Seer) -> bool:
+    """Whether this person asks or answers anywhere."""
+    return any(may_own(role) for role in seer.roles.values())
+
+
 def visible(seer: Seer) -> QuerySet[Approval]:
     """The requests about cases this person may open, with what a page says of each."""
     rows = Asked.objects.select_related("person", "holder", "grant").order_by("pk")
+    given = (
+        Authorisation.objects.filter(
+            complainant_id=OuterRef("case__complainant_id"), released_at__isnull=True, charged__gt=0
+        )
+        .order_by()
+        .values("complainant_id")
+    )
     return (
         Approval.objects.filter(seer.cases("case__"))
+        .annotate(given=Subquery(given.annotate(total=Sum("charged")).values("total")))
         .select_related("case__brand", "case__complainant", "case__owner", "action__kind", "kind")
         .select_related("requested_by", "decided_by")
         .prefetch_related(Prefetch("asked", rows, to_attr="history"))
@@ -37,7 +50,7 @@ def _for_me(seer: Seer) -> Q:
 
 
 def _for_others(seer: Seer) -> Q:
-    """What waits for somebody else in brands where this person decides; their own requests are not theirs to take on."""
+    """What waits for somebody else in brands where this person decides; nobody takes on what they asked for."""
     brands = sorted(brand for brand, role in seer.roles.items() if may_own(role))
     said_yes = Asked.objects.filter(approval=OuterRef("pk"), person_id=seer.person_id, reply=Reply.APPROVED)
     return (
@@ -80,11 +93,6 @@ def page(seer: Seer, view: str, after: int | None, at: datetime) -> tuple[list[A
         rows = (rows.filter(pk__gt=after) if after else rows).order_by("pk")
     found = list(rows[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
-
-
-def of_case_page(seer: Seer) -> QuerySet[Approval]:
-    """The same rows without their order, for a program's list."""
-    return visible(seer)
 
 
 def one(seer: Seer, public_id: UUID) -> Any:
@@ -161,8 +169,8 @@ SELECT p.id, CASE
     p.amount, p.currency, %(at)s::timestamptz) j ON q.id IS NOT NULL
  WHERE p.status = 'waiting' AND CASE WHEN q.id IS NULL THEN (
      SELECT r.person_id FROM casedesk_route(p.case_id, p.kind_id, p.amount, p.currency, %(at)s::timestamptz,
-       p.requested_by_id || ARRAY(SELECT y.person_id FROM cases_asked y WHERE y.approval_id = p.id AND y.reply = 'approved')
-     ) r) IS NOT NULL
+       p.requested_by_id || ARRAY(
+         SELECT y.person_id FROM cases_asked y WHERE y.approval_id = p.id AND y.reply = 'approved')) r) IS NOT NULL
    ELSE q.answer_by <= %(at)s::timestamptz OR NOT u.is_active OR a.id IS NOT NULL OR j.gap IS NOT NULL END
  ORDER BY q.answer_by NULLS FIRST, p.id
  LIMIT %(most)s

@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
 from cases.models import Action, Approval, Authorisation, Case, Grant, User
-from cases.rules.money import minor_units
+from cases.rules.money import SYMBOLS, minor_units
 from cases.vocabulary import Gap, Severity
 
 
@@ -200,20 +200,23 @@ def limits_of(person_id: int, brand_ids: Collection[int], at: datetime) -> list[
     return [Limit(grants[grant], holders[holder], by_holder, by_all) for grant, holder, by_holder, by_all in rows]
 
 
-def five_lines(case: Case, action: Action, approval: Approval) -> list[str]:
-    """The case and what is asked, in five lines and in the active language."""
-    given = Authorisation.objects.filter(
-        complainant_id=case.complainant_id, released_at__isnull=True, charged__gt=0
-    ).aggregate(total=Sum("charged"))["total"]
+def given_to(complainant_id: int) -> Decimal | None:
+    """What was decided in a complainant's favour so far, in all their cases; None when nothing was."""
+    standing = Authorisation.objects.filter(complainant_id=complainant_id, released_at__isnull=True, charged__gt=0)
+    total: Decimal | None = standing.aggregate(total=Sum("charged"))["total"]
+    return total
+
+
+def five_lines(case: Case, approval: Approval, given: Decimal | None) -> list[str]:
+    """The case and exactly what is asked, in five lines and in the active language."""
     names = {
         "reference": case.reference,
         "headline": case.headline or "–",
         "brand": case.brand.name,
         "severity": Severity(case.severity).label,
         "who": case.complainant.name or gettext("somebody who gave no name"),
-        "kind": text_of(action.kind.label, default=case.brand.language),
-        "amount": said_amount(action.amount, action.currency),
-        "wording": action.wording,
+        "kind": text_of(approval.kind.label, default=case.brand.language),
+        "amount": said_amount(approval.amount, approval.currency),
         "reason": approval.reason or "–",
         "person": approval.requested_by.name,
         "given": said_amount(given, case.brand.currency) if given else gettext("nothing yet"),
@@ -221,7 +224,7 @@ def five_lines(case: Case, action: Action, approval: Approval) -> list[str]:
     return [
         gettext("%(reference)s, %(brand)s: %(headline)s") % names,
         gettext("Complainant: %(who)s. Severity: %(severity)s.") % names,
-        " ".join(filter(None, [gettext("Asked for: %(kind)s %(amount)s") % names, action.wording])),
+        " · ".join(filter(None, [(gettext("Asked for: %(kind)s %(amount)s") % names).strip(), approval.wording])),
         gettext("Why, says %(person)s: %(reason)s") % names,
         gettext("Given to this complainant so far: %(given)s.") % names,
     ]
@@ -237,4 +240,5 @@ def said_amount(amount: Decimal | None, currency: str) -> str:
     """An amount as people write it, with its currency; nothing when there is none."""
     if amount is None:
         return ""
-    return f"{number_format(amount, minor_units(currency), force_grouping=True)} {currency}"
+    value = number_format(amount, minor_units(currency), use_l10n=True, force_grouping=True)
+    return f"{value}\N{NO-BREAK SPACE}{SYMBOLS.get(currency, currency)}"

@@ -33,7 +33,7 @@ from cases.models import (
     Triage,
     User,
 )
-from cases.queries import keyset
+from cases.queries import approval, keyset
 from cases.rules import gate
 from cases.rules.permission import may_own
 from cases.vocabulary import UNHANDLED, ActionStatus, AnswerStatus, Inbox, InvitationStatus, Order, Status, Stream
@@ -182,7 +182,7 @@ class _Counted(Subquery):
 
 
 def view_counts(seer: Seer) -> dict[str, int]:
-    """How many wait in each view, and how many notifications, in one query; COUNTED is as far as it counts."""
+    """How many wait in each view, how many notifications and requests, in one query; COUNTED is as far as it counts."""
     cases = Case.objects.visible_to(seer).order_by()
     counts: dict[str, _Counted] = {
         view.value: _Counted(cases.filter(in_view(seer, view)).values("pk")[:COUNTED])
@@ -192,6 +192,7 @@ def view_counts(seer: Seer) -> dict[str, int]:
     counts[Inbox.TRIAGE.value] = _Counted(Triage.objects.untriaged().visible_to(seer).values("pk")[:COUNTED])
     unread = Notification.objects.filter(person_id=seer.person_id, read_at__isnull=True)
     counts["unread"] = _Counted(unread.values("pk")[:COUNTED])
+    counts["approvals"] = _Counted(approval.waiting_for_me(seer).values("pk")[:COUNTED])
     # Annotations must not be named like fields of the model they stand on.
     named = {f"in_{name}": count for name, count in counts.items()}
     found = User.objects.filter(pk=seer.person_id).values_list(*named.values()).first() if seer.person_id else None

@@ -15,7 +15,7 @@ from cases.vocabulary import Stream
 
 PAGE = 50
 # What in a payload is the id of a person, of an action, of a category, of a cause.
-PEOPLE = ("owner", "before", "person", "about", "heir", "deputy")
+PEOPLE = ("owner", "before", "after", "person", "about", "heir", "deputy")
 ACTIONS = ("action",)
 CATEGORIES = ("category", "category_before")
 CAUSES = ("cause",)

@@ -190,6 +190,15 @@ _NAMED = (
         key="action",
         where="x.status = 'waived'",
     ),
+    _Named("request for approval", "cases_approval", **_OF_CASE, kinds=[_K.APPROVAL_REQUESTED], key="approval"),
+    _Named(
+        "the answer to request",
+        "cases_approval",
+        **_OF_CASE,
+        kinds=[_K.APPROVAL_GRANTED, _K.APPROVAL_REFUSED, _K.APPROVAL_RETURNED],
+        key="approval",
+        where="x.status IN ('granted', 'refused', 'returned')",
+    ),
     _Named("final answer", "cases_answer", **_OF_CASE, kinds=[_K.ANSWER_SENT, _K.UNREACHABLE_RECORDED], key="answer"),
     _Named("confirmation", "cases_confirmation", **_OF_CASE, kinds=[_K.CONFIRMATION_GIVEN], key="confirmation"),
     _Named(

@@ -16,7 +16,14 @@ _PERSONAL: dict[str, dict[str, str]] = {
         "wording": "what was promised to the complainant",
     },
     "cases_answer": {"text": "the final answer to the complainant"},
+    "cases_approval": {
+        "reason": "why more than one may decide is asked for, in a colleague's words",
+        "wording": "what was promised to the complainant, as it was asked for",
+        "words": "what was said to a request, in a colleague's words",
+    },
+    "cases_asked": {"digest": "hash of the secret in a mail"},
     "cases_attachment": {"key": "where the file itself lies", "name": "name of the file as it was sent"},
+    "cases_authorisation": {"wording": "what was promised to the complainant, as it was decided"},
     "cases_case": {
         "dismissal": "why it is no complaint, in a colleague's words",
         "headline": "beginning of the complainant's words",
@@ -79,6 +86,9 @@ _IMPERSONAL: dict[str, tuple[str, ...]] = {
     "not personal: one of our own codes": (
         "cases_action.status",
         "cases_answer.parts",
+        "cases_approval.status",
+        "cases_asked.passed",
+        "cases_asked.reply",
         "cases_answer.route",
         "cases_answer.status",
         "cases_attachment.media_type",
@@ -114,6 +124,8 @@ _IMPERSONAL: dict[str, tuple[str, ...]] = {
     ),
     "not personal: a language, a zone or a currency": (
         "cases_action.currency",
+        "cases_approval.currency",
+        "cases_authorisation.currency",
         "cases_brand.currency",
         "cases_brand.language",
         "cases_brand.zone",

@@ -87,6 +87,15 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.PROMISE_BROKEN: ("due-over", lazy("A promise was not kept on its day: %(action)s")),
     E.PROMISE_KEPT: ("checks", lazy("The promise is kept: %(action)s")),
     E.PROMISE_DROPPED: ("circle-minus", lazy("What was promised is no longer planned: %(action)s")),
+    E.ACTION_AUTHORISED: ("shield-check", lazy("%(actor)s decided: %(action)s")),
+    E.APPROVAL_REQUESTED: ("scale", lazy("%(actor)s asked for approval: %(action)s")),
+    E.APPROVAL_PASSED_ON: ("arrow-right", lazy("The request went on from %(before)s to %(after)s: %(action)s")),
+    E.APPROVAL_CONSENTED: ("circle-half-2", lazy("%(actor)s approved as the first of two: %(action)s")),
+    E.APPROVAL_GRANTED: ("circle-check", lazy("%(actor)s approved: %(action)s")),
+    E.APPROVAL_REFUSED: ("circle-x", lazy("%(actor)s refused: %(action)s")),
+    E.APPROVAL_RETURNED: ("arrow-back-up", lazy("%(actor)s changed and returned: %(action)s")),
+    E.APPROVAL_WITHDRAWN: ("x", lazy("%(actor)s took the request back: %(action)s")),
+    E.APPROVAL_VOIDED: ("ban", lazy("The request is void, it was changed: %(action)s")),
     E.ANSWER_SENT: ("send", lazy("%(actor)s sent the final answer: %(route)s")),
     E.ANSWER_REACHED: ("mail-opened", lazy("The final answer reached the complainant")),
     E.ANSWER_BOUNCED: ("mail-off", lazy("The final answer came back")),
@@ -183,7 +192,7 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
     words = dict.fromkeys(("person", "owner", "action", "category", "cause", "kind", "due", *LABELS), _("unknown"))
-    words["actor"] = _actor(event, names)
+    words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}
     for what, keys in (
         ("person", journal.PEOPLE),
         ("action", journal.ACTIONS),

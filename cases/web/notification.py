@@ -29,6 +29,12 @@ KINDS: dict[str, tuple[str, Any]] = {
     "promise_broken": ("due-over", _("A promised day is over and it is not done; a message is prepared")),
     "said_not_kept": ("mood-empty", _("The complainant says that a promise was not kept")),
     "closing_agreed": ("speakerphone", _("The complainant lets you say in public that it is settled")),
+    "approval": ("scale", _("%(by)s asks for your approval")),
+    "approval_granted": ("circle-check", _("%(by)s approved what you asked for")),
+    "approval_refused": ("circle-x", _("%(by)s refused what you asked for, with the reason")),
+    "approval_returned": ("arrow-back-up", _("%(by)s changed what you asked for and returned it")),
+    "approval_passed": ("arrow-right", _("What you were asked to approve went on to somebody else")),
+    "approval_stuck": ("alert-triangle", _("Nobody can decide now what was asked for")),
     "undelivered": ("mail-off", _("A mail did not get through")),
     "praise": ("heart", _("%(by)s passed praise on to you")),
 }

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Seer
+from cases.queries import approval as approvals
 from cases.queries import case as cases
 from cases.queries import delivery as deliveries
 from cases.queries import grants, people
@@ -33,6 +34,7 @@ VIEWS = (
 )
 AREAS = (
     ("inbox", "inbox", _("Desk"), "g d"),
+    ("approvals", "scale", _("Approvals"), "g p"),
     ("tray", "inbox-off", _("Tray"), "g y"),
     ("authority-missing", "shield-check", _("Authority"), "g u"),
     ("settings", "settings", _("Settings"), "g s"),
@@ -113,7 +115,11 @@ class Shell:
         return links
 
     def _has(self, name: str) -> bool:
-        look = {"tray": deliveries.may_look, "authority-missing": grants.may_look}.get(name)
+        look = {
+            "approvals": approvals.may_look,
+            "tray": deliveries.may_look,
+            "authority-missing": grants.may_look,
+        }.get(name)
         return look is None or look(self.seer)
 
     def _authority(self) -> list[Link]:
@@ -128,6 +134,8 @@ class Shell:
         return links
 
     def _count(self, name: str) -> str | None:
+        if name == "approvals":
+            return self._capped(name) if self.counts[name] else None
         waiting = deliveries.waiting_in_tray(self.seer) if name == "tray" else 0
         return (f"{deliveries.COUNTED - 1}+" if waiting >= deliveries.COUNTED else str(waiting)) if waiting else None
 

@@ -97,8 +97,8 @@ class TestAtOnce:
         Action.objects.filter(pk=brought.pk).update(amount=Decimal(80), currency="EUR")
         approval.request(action_id=brought.pk, reason="", at=LATER, actor=actor(stage.agent))
         assert now(brought).authorisations.get().person == stage.agent
+        other = taken_without_amount(stage)
         with pytest.raises(errors.Invalid):
-            other = taken_without_amount(stage)
             approval.request(action_id=other.pk, reason="", at=LATER, actor=actor(stage.agent))
 
     def test_starting_what_is_above_it_is_refused(self, stage: Stage) -> None:

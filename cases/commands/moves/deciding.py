@@ -194,7 +194,7 @@ def ask_next(
         answer_by=at + timedelta(hours=AuthorityHours.ANSWER),
     )
     notify([person_id], "approval", by_id=actor.person_id, case=case, at=at)
-    tell_approver(case, action, approval, asked, at=at)
+    tell_approver(case, approval, asked, at=at)
     return asked
 
 

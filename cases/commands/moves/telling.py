@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 
 from cases.commands.moves.dialogue import digest_of, new_secret
 from cases.commands.moves.sending import post_mail
-from cases.models import Action, Approval, Asked, Case
+from cases.models import Approval, Asked, Case
 from cases.queries import authority
 
 
-def tell_approver(case: Case, action: Action, approval: Approval, asked: Asked, *, at: datetime) -> None:
+def tell_approver(case: Case, approval: Approval, asked: Asked, *, at: datetime) -> None:
     """Mail whoever is asked, in their language; the link shows the request before it acts."""
     person = asked.person
     if not person.email:
@@ -22,7 +22,7 @@ def tell_approver(case: Case, action: Action, approval: Approval, asked: Asked, 
     secret = new_secret()
     Asked.objects.filter(pk=asked.pk).update(digest=digest_of(secret))
     with translation.override(person.language):
-        lines = authority.five_lines(case, action, approval)
+        lines = authority.five_lines(case, approval, authority.given_to(case.complainant_id))
         post_mail(
             purpose="approval",
             recipient=person.email,

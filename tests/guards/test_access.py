@@ -17,7 +17,7 @@ from django.urls import URLPattern
 
 from cases.api.urls import urlpatterns
 from cases.commands import case, dialogue, invitation, people
-from cases.models import Cause, Membership, Target, User
+from cases.models import Absence, Cause, Grant, Membership, Target, User
 from cases.rules.permission import may
 from cases.vocabulary import Actor, ActorKind, Permission, Role
 from tests.api.calls import Program
@@ -92,7 +92,8 @@ CALLS = [
     Call("POST", "actions/<uuid:action>/fail/", P.ACT, body=REASON),
     Call("POST", "actions/<uuid:action>/propose-again/", P.ACT),
     Call("POST", "actions/<uuid:action>/complete/", P.ACT, body={"outcome": "Done"}),
-    Call("POST", "actions/<uuid:action>/waive/", P.WAIVE, body=REASON),
+    # Here only managers hold a grant to waive.
+    Call("POST", "actions/<uuid:action>/waive/", P.GRANT, body=REASON),
     Call("POST", "actions/<uuid:action>/cancel/", P.ACT),
     Call("POST", "actions/<uuid:action>/ask/", P.ACT),
     Call("POST", "actions/<uuid:action>/send-again/", P.SETTLE_DELIVERY),
@@ -136,6 +137,7 @@ CALLS = [
     Call("POST", "playbooks/", P.SET_UP, "brand", {"wish": "money", "actions": [{"kind": "apology"}]}),
     Call("POST", "playbooks/<int:number>/draft/", P.SET_UP, "brand", {"actions": [{"kind": "apology"}]}),
     Call("POST", "playbooks/<int:number>/live/", P.SET_UP, "brand"),
+    Call("GET", "playbooks/<int:number>/trial/", P.SET_UP, "brand"),
     Call("POST", "playbooks/<int:number>/retire/", P.SET_UP, "brand"),
     *(
         Call(method, f"{rows}/<int:number>/", needs, "brand", {"is_active": True} if method == "PATCH" else {})

@@ -396,7 +396,7 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
         return WORDS[parameter]
     if parameter == "secret":
         return [world.invitation] if route.pattern.startswith("i/") else world.links
-    if route.pattern.startswith("p/") and parameter == "public_id":
+    if route.pattern.startswith("p/") and route.pattern.endswith("files/<uuid:public_id>/"):
         return list(Attachment.objects.filter(message__thread=world.thread).values_list("public_id", flat=True))
     if parameter == "reference":
         return [world.busy.reference, *_first(Case, "reference")]

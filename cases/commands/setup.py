@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cases import errors
@@ -21,8 +22,22 @@ _PREFIX = re.compile(r"[A-Z]{2,4}", re.ASCII)
 
 
 @transaction.atomic(durable=True)
-def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str, currency: str, actor: Actor) -> Brand:
-    """A brand with a catalogue to start from and a complaint form; its prefix and its slug never change."""
+def create_brand(
+    *,
+    name: str,
+    slug: str,
+    prefix: str,
+    language: str,
+    zone: str,
+    currency: str,
+    at: datetime | None = None,
+    actor: Actor,
+) -> Brand:
+    """A brand with a catalogue to start from and a complaint form; its prefix and its slug never change.
+
+    The authority it starts with holds from ``at`` on, else from now.
+    """
+    at = at or timezone.now()
     moves.require_organisation(actor)
     moves.lock_organisation()
     if not _PREFIX.fullmatch(prefix):
@@ -35,7 +50,7 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
     brand.save()
     Kind.objects.bulk_create([Kind(brand=brand, **vars(starter)) for starter in catalogue.KINDS])
     grants = [
-        Grant.objects.create(brand=brand, currency=currency, given_by_id=actor.person_id, **vars(starter))
+        Grant.objects.create(brand=brand, currency=currency, given_by_id=actor.person_id, given_at=at, **vars(starter))
         for starter in catalogue.GRANTS
     ]
     _plant_causes(brand)
@@ -48,10 +63,10 @@ def create_brand(*, name: str, slug: str, prefix: str, language: str, zone: str,
             platform="web",
             is_complaints_only=True,
         )
-    moves.record_row(brand, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk, fields=["created"], prefix=prefix)
-    moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"])
+    moves.record_row(brand, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk, fields=["created"], prefix=prefix, at=at)
+    moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"], at=at)
     for grant in grants:
-        moves.record_row(grant, EventKind.GRANT_GIVEN, actor, brand_id=brand.pk, fields=["created"])
+        moves.record_row(grant, EventKind.GRANT_GIVEN, actor, brand_id=brand.pk, fields=["created"], at=at)
     return brand
 
 

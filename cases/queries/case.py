@@ -272,6 +272,11 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
         raise errors.NotFound
     for name in standing:
         setattr(case, name, getattr(case, name, None))
+    return _opened(case)
+
+
+def _opened(case: Any) -> Any:
+    """What the database gave as JSON, as values."""
     for said in case.said:
         said["at"] = datetime.fromisoformat(said["at"])
         # Nothing was said in public since they agreed that we say it is settled.

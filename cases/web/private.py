@@ -137,7 +137,7 @@ def say_whether(request: HttpRequest, secret: str) -> HttpResponse:
             thread_id=thread.pk,
             answer=Satisfaction(answer),
             words=words,
-            may_say_publicly=request.POST.get("may_say_publicly") == "yes",
+            may_say_publicly=bool(request.POST.get("may_say_publicly")),
             at=timezone.now(),
             actor=_writer(thread),
         )

@@ -12,6 +12,7 @@ from cases import errors, queue
 from cases.commands import moves
 from cases.models import Action, Case, Delivery
 from cases.queries.delivery import UNSURE
+from cases.queries.target import is_sent
 from cases.rules import request
 from cases.rules import text as texts
 from cases.vocabulary import (
@@ -78,7 +79,7 @@ def mark_refused(*, delivery_id: int, claimed_at: datetime, reason: str, at: dat
         Action.objects.filter(pk=action.pk).update(cancel_asked_at=None)
         if case.owner_id is not None:
             moves.notify([case.owner_id], "cancel_refused", by_id=None, case=case, at=at)
-    elif moves.is_sent(action) and moves.order_of(action) == row.subject:
+    elif is_sent(action) and moves.order_of(action) == row.subject:
         words, status = moves.FAILED_THERE, SystemStatus.FAILED
         moves.fail_sent(case, action, words, reason=reason, status=status, at=at, actor=actor)
 
@@ -191,7 +192,7 @@ def poll(*, action_id: int, at: datetime, actor: Actor) -> None:
     case = moves.lock(found)
     action = Action.objects.select_related("kind", "target").get(pk=action_id)
     open_calls = Delivery.objects.filter(action=action, status__in=[*_WAITING, *UNSURE])
-    if moves.is_sent(action) and action.system_status == SystemStatus.ACCEPTED and not open_calls.exists():
+    if is_sent(action) and action.system_status == SystemStatus.ACCEPTED and not open_calls.exists():
         _ask_state(case, action, at, actor)
 
 
@@ -290,7 +291,7 @@ def _lock(action_id: int, actor: Actor, *permissions: Permission) -> tuple[Case,
     case = moves.lock(found)
     _require_any(actor, case, permissions)
     action = Action.objects.select_related("kind", "target").get(pk=action_id)
-    if not moves.is_sent(action):
+    if not is_sent(action):
         raise errors.IllegalActionMove(status=ActionStatus(action.status).label)
     return case, action
 

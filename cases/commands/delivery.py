@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import Answer, Delivery, Target
+from cases.queries.target import is_sent
 from cases.vocabulary import Actor, AnswerStatus, Ask, DeliveryKind, DeliveryStatus, EventKind, Job, Permission
 
 MAX_ATTEMPTS = 10
@@ -73,7 +74,7 @@ def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | None
     if row is None or _is_in_between(row):
         return None
     row.case = case
-    if row.action is not None and not moves.is_sent(row.action):
+    if row.action is not None and not is_sent(row.action):
         # What it asks about has ended meanwhile.
         Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.CANCELLED)
         moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="cancel", was=row.status)

@@ -25,6 +25,8 @@ from cases.vocabulary import ActionStatus, DeliveryKind, DeliveryStatus, Permiss
 COUNTED = 100
 SHOWN = 25
 UNSURE = (DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED)
+# What a system told by itself that does not fit, or that nobody could read.
+ODD = ("unexpected", "unclear", "not_known_there", "unreadable", "unknown_order")
 
 
 def due(at: datetime, limit: int) -> list[int]:
@@ -87,6 +89,14 @@ def unsure(seer: Seer) -> QuerySet[Delivery]:
     return Delivery.objects.filter(theirs, status__in=UNSURE).order_by("-pk")
 
 
+def odd_callbacks(seer: Seer) -> QuerySet[Callback]:
+    """What systems told that this person may settle, newest first."""
+    theirs = Q(action__isnull=True) | seer.cases("action__case__")
+    return Callback.objects.filter(
+        theirs, target__brand_id__in=_brands(seer, Permission.SETTLE_DELIVERY), outcome__in=ODD
+    ).order_by("-pk")
+
+
 def raw_page(seer: Seer, before: int | None) -> list[Raw]:
     """One page of what could not be processed; one more row than is shown says that there is another page."""
     rows = failed_raws(seer).select_related("channel", "brand")
@@ -95,7 +105,7 @@ def raw_page(seer: Seer, before: int | None) -> list[Raw]:
 
 def delivery_page(seer: Seer, before: int | None) -> list[Delivery]:
     """One page of unsure deliveries, in the same way."""
-    rows = unsure(seer).select_related("case", "brand").defer("body")
+    rows = unsure(seer).select_related("case", "brand", "target", "action__kind").defer("body")
     return list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
 
 
@@ -104,7 +114,8 @@ def waiting_in_tray(seer: Seer) -> int:
     if not may_look(seer):
         return 0
     raws = failed_raws(seer).values_list("pk")[:COUNTED]
-    return raws.union(unsure(seer).values_list("pk")[:COUNTED], all=True).count()
+    others = (rows.values_list("pk")[:COUNTED] for rows in (unsure(seer), odd_callbacks(seer)))
+    return raws.union(*others, all=True).count()
 
 
 def _brands(seer: Seer, permission: Permission) -> list[int]:

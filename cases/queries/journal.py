@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import CharField, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
-from cases.models import Action, Category, Cause, Event, User
+from cases.models import Action, Category, Cause, Event, Target, User
 from cases.vocabulary import Stream
 
 PAGE = 50
@@ -19,6 +19,14 @@ PEOPLE = ("owner", "before", "after", "person", "about", "heir", "deputy")
 ACTIONS = ("action",)
 CATEGORIES = ("category", "category_before")
 CAUSES = ("cause",)
+TARGETS = ("target",)
+NAMED = (
+    ("person", PEOPLE),
+    ("action", ACTIONS),
+    ("category", CATEGORIES),
+    ("cause", CAUSES),
+    ("target", TARGETS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,17 @@ def page(stream: Stream, stream_id: int, before: int | None = None) -> JournalPa
 
 def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]]:
     """The names of the people, actions, categories and causes in these events, in one query."""
-    ids: dict[str, set[int]] = {"person": set(), "action": set(), "category": set(), "cause": set()}
+    ids: dict[str, set[int]] = {what: set() for what, _keys in NAMED}
     for event in events:
         ids["person"] |= {event.person_id} if event.person_id else set()
-        for what, keys in (("person", PEOPLE), ("action", ACTIONS), ("category", CATEGORIES), ("cause", CAUSES)):
+        for what, keys in NAMED:
             ids[what] |= {event.payload[key] for key in keys if isinstance(event.payload.get(key), int)}
     rows = (
         _named("person", User.objects.filter(pk__in=ids["person"]), "name")
         .union(
             _named("action", Action.objects.filter(pk__in=ids["action"]), NullIf("wording", Value("")), "kind__label"),
             _named("category", Category.objects.filter(pk__in=ids["category"]), "label"),
+            _named("target", Target.objects.filter(pk__in=ids["target"]), "name"),
             _named("cause", Cause.objects.filter(pk__in=ids["cause"]), "label"),
             all=True,
         )

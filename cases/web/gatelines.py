@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cases.models import Action
 from cases.queries.case import Row
+from cases.queries.target import is_sent
 from cases.rules import gate as gates
 from cases.rules import promise as promise_rules
 from cases.vocabulary import (
@@ -86,6 +87,8 @@ PROOFS = {
 # So long after it is handled, a complainant who says nothing is only not yet heard.
 PATIENCE = timedelta(days=1)
 
+# What may be finished or be found not to work.
+BEGUN = frozenset({ActionStatus.APPROVED, ActionStatus.IN_PROGRESS})
 # What was decided stands once the case is handled.
 DECIDABLE = frozenset({Status.NEW, Status.OPEN, Status.WAITING})
 
@@ -240,11 +243,21 @@ def title_of(action: Action) -> str:
 def dressed(action: Any) -> Any:
     """An action with what the page calls it, its icon, and what would prove it."""
     action.title = title_of(action)
+    action.is_out = is_sent(action)
     action.icon = KIND_ICONS.get(action.kind.code.replace("_", "-"), "checklist")
     action.demand = PROOFS[Proof(action.kind.proof)]
     told = list(action.promises.all())
+    stands = action.standing
+    # What nobody has decided begins with who decides it: whoever may, or nobody yet.
+    action.may_begin = action.status in BEGUN or (
+        action.status == ActionStatus.PROPOSED and bool(stands.decided_by or stands.is_able or _needs_amount(action))
+    )
     action.told = _told(told[-1], moved=len(told) - 1) if told else None
     return action
+
+
+def _needs_amount(action: Action) -> bool:
+    return action.kind.has_amount and action.amount is None
 
 
 def _told(promise: Any, *, moved: int) -> dict[str, Any]:
@@ -262,7 +275,7 @@ def _told(promise: Any, *, moved: int) -> dict[str, Any]:
     }
 
 
-def _action(action: Action, may: Mapping[str, bool]) -> Line:
+def _action(action: Any, may: Mapping[str, bool]) -> Line:
     href = reverse("action-complete", args=[action.public_id]) if may["act"] else f"#action-{action.pk}"
     title = title_of(action)
     if action.status == ActionStatus.DONE:
@@ -272,6 +285,15 @@ def _action(action: Action, may: Mapping[str, bool]) -> Line:
         return Line("done", title, _("waived by %(name)s") % {"name": who}, f"#action-{action.pk}", at=action.waived_at)
     if action.status == ActionStatus.FAILED:
         return Line("open", title, _("did not work: try again"), f"#action-{action.pk}", at=action.due_at)
+    if action.status == ActionStatus.REFUSED:
+        return Line("open", title, _("refused: propose it another way"), f"#action-{action.pk}", at=action.due_at)
+    if action.status == ActionStatus.AWAITING_APPROVAL:
+        who = action.standing.asked
+        small = _("waits for %(name)s") % {"name": first_name(who)} if who else _("waits for somebody who can decide")
+        return Line("waiting", title, small, f"#action-{action.pk}", at=action.standing.answer_by)
+    if is_sent(action) and action.target:
+        sent = _("sent to %(system)s, no answer yet") % {"system": action.target.name}
+        return Line("waiting", title, sent, f"#action-{action.pk}", at=action.due_at)
     demand = PROOFS[Proof(action.kind.proof)]
     return Line("open", title, _("no proof yet: %(demand)s") % {"demand": demand}, href, at=action.due_at)
 

@@ -27,6 +27,7 @@ from cases.vocabulary import (
     Satisfaction,
     Severity,
     Stream,
+    SystemStatus,
     Told,
 )
 from cases.web.tags import catalogue_text, money
@@ -96,6 +97,10 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.APPROVAL_RETURNED: ("arrow-back-up", lazy("%(actor)s changed and returned: %(action)s")),
     E.APPROVAL_WITHDRAWN: ("x", lazy("%(actor)s took the request back: %(action)s")),
     E.APPROVAL_VOIDED: ("ban", lazy("The request is void, it was changed: %(action)s")),
+    E.ACTION_SENT: ("plug-connected", lazy("%(actor)s sent it to %(target)s: %(action)s")),
+    E.ACTION_CANCEL_ASKED: ("hand-stop", lazy("%(actor)s asked %(target)s to cancel: %(action)s")),
+    E.CALLBACK_RECEIVED: ("webhook", lazy("%(target)s says “%(said)s”: %(action)s")),
+    E.TARGET_CHANGED: ("plug", lazy("%(actor)s changed a connected system")),
     E.ANSWER_SENT: ("send", lazy("%(actor)s sent the final answer: %(route)s")),
     E.ANSWER_REACHED: ("mail-opened", lazy("The final answer reached the complainant")),
     E.ANSWER_BOUNCED: ("mail-off", lazy("The final answer came back")),
@@ -132,6 +137,18 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.TOKEN_MADE: ("key", lazy("%(actor)s made an API token")),
     E.TOKEN_REVOKED: ("key", lazy("%(actor)s revoked an API token")),
 }
+# The same kinds of event about a request to a connected system.
+CALLS: dict[str, tuple[str, str | Promise]] = {
+    E.DELIVERY_QUEUED: ("clock", lazy("A request to %(target)s was queued: %(action)s")),
+    E.DELIVERY_CLAIMED: ("hourglass", lazy("A request goes to %(target)s: %(action)s")),
+    E.DELIVERY_SENT: ("plug-connected", lazy("%(target)s answered “%(said)s”: %(action)s")),
+    E.DELIVERY_UNKNOWN: ("question-mark", lazy("Nobody knows what %(target)s did: %(action)s")),
+    E.DELIVERY_SETTLED: ("checkbox", lazy("%(actor)s settled what became of a request to %(target)s: %(action)s")),
+    E.ACTION_COMPLETED: ("check", lazy("%(target)s has it done, with proof: %(action)s")),
+    E.ACTION_FAILED: ("circle-x", lazy("It did not work at %(target)s: %(action)s")),
+}
+# A person's word about what a connected system did is theirs.
+BY_WORD = frozenset({E.ACTION_COMPLETED, E.ACTION_FAILED})
 TOOK = lazy("%(actor)s took the case")
 ASKED_AGAIN = lazy("The complainant was asked whether it lasted")
 SAID_OF_PROMISE = lazy("The complainant said of a promise whether it was kept: %(answer)s")
@@ -144,6 +161,7 @@ LABELS: dict[str, Any] = {
     "told": Told,
     "role": Role,
     "severity": Severity,
+    "said": SystemStatus,
 }
 KINDS: dict[str, Any] = {E.POST_TRIAGED: PostKind, E.POST_OBSERVED: ObservationKind}
 
@@ -174,6 +192,8 @@ def sentences(page: journal.JournalPage) -> list[Sentence]:
 def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
     """One event in words."""
     icon, template = SENTENCES.get(event.kind, ("history", event.kind.replace("_", " ")))
+    if event.payload.get("target") and not (event.person_id and event.kind in BY_WORD):
+        icon, template = CALLS.get(event.kind, (icon, template))
     words = _words(event, names)
     if event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
         template = TOOK
@@ -191,14 +211,11 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
 
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
-    words = dict.fromkeys(("person", "owner", "action", "category", "cause", "kind", "due", *LABELS), _("unknown"))
+    words = dict.fromkeys(
+        ("person", "owner", "action", "category", "cause", "target", "kind", "due", *LABELS), _("unknown")
+    )
     words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}
-    for what, keys in (
-        ("person", journal.PEOPLE),
-        ("action", journal.ACTIONS),
-        ("category", journal.CATEGORIES),
-        ("cause", journal.CAUSES),
-    ):
+    for what, keys in journal.NAMED:
         for key in keys:
             if isinstance(event.payload.get(key), int):
                 words[key] = catalogue_text(names.get((what, event.payload[key]))) or _("unknown")
@@ -206,6 +223,8 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
         if event.payload.get(key) in labels.values:
             words[key] = str(labels(event.payload[key]).label).lower()
     words |= _authority_words(event, words)
+    if event.payload.get("said") == "refused":
+        words["said"] = _("no")
     labels = KINDS.get(event.kind)
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()

@@ -35,6 +35,10 @@ KINDS: dict[str, tuple[str, Any]] = {
     "approval_returned": ("arrow-back-up", _("%(by)s changed what you asked for and returned it")),
     "approval_passed": ("arrow-right", _("What you were asked to approve went on to somebody else")),
     "approval_stuck": ("alert-triangle", _("Nobody can decide now what was asked for")),
+    "carried_out": ("plug", _("A connected system could not carry out an action")),
+    "cancel_refused": ("plug", _("A connected system refuses to cancel an action")),
+    "call_unsure": ("question-mark", _("Nobody knows what a connected system did with an action")),
+    "call_unexpected": ("alert-triangle", _("A connected system says something that does not fit")),
     "undelivered": ("mail-off", _("A mail did not get through")),
     "praise": ("heart", _("%(by)s passed praise on to you")),
 }

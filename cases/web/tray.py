@@ -1,6 +1,8 @@
-"""What waits for a person: arrivals that could not be processed, and deliveries that failed or may have arrived."""
+"""What waits for a person: arrivals that could not be processed, deliveries of unknown outcome, odd callbacks."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.commands import delivery, intake
 from cases.models import Seer
 from cases.queries import delivery as deliveries
+from cases.queries import target as targets
 from cases.web import desk
 
 EXCERPT_BYTES = 600
@@ -85,7 +88,10 @@ def _seer(request: HttpRequest) -> Seer:
 def _page(request: HttpRequest, seer: Seer, bound: dict[int, SetAsideForm] | None = None) -> HttpResponse:
     raws = deliveries.raw_page(seer, _before(request, "arrival"))
     unsure = deliveries.delivery_page(seer, _before(request, "delivery"))
+    odd: list[Any] = targets.callback_page(seer, _before(request, "callback"))
     shown = deliveries.SHOWN
+    for each in odd:
+        each.excerpt = bytes(each.body or b"")[:EXCERPT_BYTES].decode(errors="replace")
     forms_by_raw = bound or {}
     arrivals = [
         {
@@ -101,6 +107,8 @@ def _page(request: HttpRequest, seer: Seer, bound: dict[int, SetAsideForm] | Non
         "more_arrivals": raws[shown - 1].pk if len(raws) > shown else None,
         "deliveries": unsure[:shown],
         "more_deliveries": unsure[shown - 1].pk if len(unsure) > shown else None,
+        "callbacks": odd[:shown],
+        "more_callbacks": odd[shown - 1].pk if len(odd) > shown else None,
         "is_paged": bool(request.GET),
     }
     return render(request, "tray/index.html", context, status=422 if bound else 200)

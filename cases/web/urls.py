@@ -111,7 +111,9 @@ urlpatterns = [
     path("settings/brands/<slug:slug>/systems/+/", target.target_edit, name="settings-target-new"),
     path("settings/brands/<slug:slug>/systems/<int:target_id>/", target.target_edit, name="settings-target"),
     path(
-        "settings/brands/<slug:slug>/systems/<int:target_id>/secret/", target.renew_secret, name="settings-target-secret"
+        "settings/brands/<slug:slug>/systems/<int:target_id>/secret/",
+        target.renew_secret,
+        name="settings-target-secret",
     ),
     # the settings: people, and oneself
     path("settings/people/", people.people, name="settings-people"),
@@ -173,11 +175,13 @@ urlpatterns = [
     path("cases/<str:reference>/cause/", handling.name_cause, name="case-cause"),
     path("cases/<str:reference>/handle/", handling.handle, name="handling-handle"),
     path("cases/<str:reference>/actions/", action.add, name="action-add"),
+    path("cases/<str:reference>/power/", action.power, name="case-power"),
     path("cases/<str:reference>/messages/", dialogue.send_message, name="dialogue-message"),
     path("cases/<str:reference>/notes/", dialogue.write_note, name="dialogue-note"),
     path("cases/<str:reference>/public-replies/", dialogue.reply, name="dialogue-reply"),
     path("cases/<str:reference>/drafts/<slug:audience>/", dialogue.keep_draft, name="dialogue-draft"),
     path("actions/<uuid:public_id>/start/", action.start, name="action-start"),
+    path("actions/<uuid:public_id>/decide/", action.decide, name="action-decide"),
     path("actions/<uuid:public_id>/complete/", action.complete, name="action-complete"),
     path("actions/<uuid:public_id>/change/", action.change, name="action-change"),
     path("actions/<uuid:public_id>/fail/", action.fail, name="action-fail"),

@@ -166,7 +166,7 @@ def test_pages_by_key_with_the_same_queries_for_many(
         unknown(stage, case=case, brand=stage.brand, error=f"e{number}")
     monkeypatch.setattr(deliveries, "SHOWN", 3)
     client = signed_in(stage.manager)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = text(client)
     assert page.count('id="delivery-') == 3
     second = Delivery.objects.order_by("pk")[1].pk

@@ -16,6 +16,7 @@ from cases.commands.moves.deciding import move_action
 from cases.commands.moves.dialogue import notify
 from cases.commands.moves.promising import keep_promise
 from cases.models import Action, Case, Delivery, Target
+from cases.queries.target import is_sent
 from cases.rules import request
 from cases.vocabulary import (
     ActionStatus,
@@ -105,11 +106,6 @@ def order_of(action: Action) -> str:
     """What the action was last sent as; its own id when it never was."""
     last = _orders(action).order_by("-pk").first()
     return (last.subject if last else "") or str(action.public_id)
-
-
-def is_sent(action: Action) -> bool:
-    """Whether a connected system has it, and has not said yet how it ended."""
-    return action.status == ActionStatus.IN_PROGRESS and action.sent_at is not None and action.target_id is not None
 
 
 def hear_system(case: Case, action: Action, answer: request.Answer, *, order: str, at: datetime, actor: Actor) -> Heard:

@@ -104,12 +104,14 @@ class Endpoint(APIView):
         """One page of a list and the address of the next; `rows` may have one more than the page shows."""
         limit = asked["limit"]
         shown = rows[:limit]
-        following = None
-        if len(rows) > limit:
-            place = self.request.query_params.copy()
-            place["cursor"] = _written(key(shown[-1]))
-            following = self.request.build_absolute_uri(f"{self.request.path}?{place.urlencode()}")
+        following = self.following(key(shown[-1])) if len(rows) > limit else None
         return Response({"next": following, "results": shape(shown, many=True).data})
+
+    def following(self, key: int) -> str:
+        """The address of the page after this row."""
+        place = self.request.query_params.copy()
+        place["cursor"] = _written(key)
+        return self.request.build_absolute_uri(f"{self.request.path}?{place.urlencode()}")
 
     def colleague(self, brand_id: int, username: str, field: str) -> int:
         """The person of the brand by that user name, or oneself; raises Invalid, whoever else has that name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from django.utils import timezone
@@ -12,14 +13,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases import errors
+from cases.api.endpoint import Paged, found
 from cases.api.fields import Amount, Code, Texts
 from cases.api.schema import changes, reads
 from cases.api.setup import Key, OfBrand, SetUp, page_of
-from cases.api.setup_shapes import PlaybookShape
+from cases.api.setup_shapes import PlaybookShape, TrialShape
 from cases.commands import playbook as commands
 from cases.models import PlaybookVersion
 from cases.queries import api as cases_queries
 from cases.queries import api_setup as queries
+from cases.queries import playbook as trials
+from cases.queries import setup as setup_queries
 from cases.vocabulary import Condition, DayUnit, Doer, Severity, Wish
 
 
@@ -170,3 +174,33 @@ class PlaybookRetired(_Playbooks):
         """The playbook."""
         row, given = self.row(pk=number), self.given(RetireIn)
         return self.version(commands.retire, playbook_id=row.pk, is_draft=given["draft"], at=timezone.now())
+
+
+class TrialOf(Paged):
+    """How far back, and which part of the list."""
+
+    days = serializers.IntegerField(
+        default=90, min_value=1, max_value=730, help_text="cases opened within so many days"
+    )
+
+
+class PlaybookTrial(_Playbooks):
+    """A draft tried on past cases."""
+
+    @reads(TrialShape, "What the draft would have brought past cases", takes=[TrialOf], refuses=[404, 422])
+    def get(self, request: Request, number: int) -> Response:  # noqa: ARG002
+        """The trial; nothing is changed by it."""
+        playbook, asked = self.row(pk=number), self.asked(TrialOf)
+        setup_queries.require_set_up(self.seer, playbook.brand_id)
+        standing = found(trials.latest(playbook))
+        tried: Any = trials.trial(
+            self.seer,
+            standing,
+            days=asked["days"],
+            at=timezone.now(),
+            before=asked.get("cursor"),
+            limit=asked["limit"],
+        )
+        page = {field.name: getattr(tried, field.name) for field in fields(tried)}
+        following = self.following(tried.after) if tried.after else None
+        return Response(TrialShape(page | {"version": standing.version.number, "next": following}).data)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from cases.api.fields import Amount, Line, Texts
 from cases.vocabulary import (
+    ActionStatus,
     AnswerPart,
     ChannelKind,
     Condition,
@@ -166,6 +167,47 @@ class RegimeShape(serializers.Serializer[Any]):
     opening = serializers.DictField(child=serializers.CharField(), source="template.opening", default=dict)
     recourse_always = serializers.BooleanField()
     answers_first = serializers.BooleanField()
+
+
+class TriedActionShape(serializers.Serializer[Any]):
+    """An action that a case really has."""
+
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.CharField(source="kind.code")
+    status = Choice(choices=ActionStatus.choices)
+
+
+class TriedShape(serializers.Serializer[Any]):
+    """One past case beside what the version would have brought it."""
+
+    case = serializers.CharField(source="case.reference")
+    brought = serializers.SerializerMethodField(help_text="kinds the version would have brought")
+    lacking = serializers.SerializerMethodField(help_text="those of them that nobody added")
+    actions = TriedActionShape(many=True)
+
+    def get_brought(self, row: Any) -> list[str]:
+        """The codes of what it brings."""
+        return [line.kind.code for line in row.lines]
+
+    def get_lacking(self, row: Any) -> list[str]:
+        """The codes of what is not in the case."""
+        return [line.kind.code for line in row.lacking]
+
+
+class TrialShape(serializers.Serializer[Any]):
+    """What a version would have brought past cases, beside what was really added and done."""
+
+    version = serializers.IntegerField(help_text="the draft's number, or the live one's where there is no draft")
+    days = serializers.IntegerField()
+    cases = serializers.IntegerField(help_text="how many fit; the newest thousand at most")
+    is_cut = serializers.BooleanField(help_text="whether there were more")
+    brought = serializers.IntegerField(help_text="actions it would have brought")
+    lacking = serializers.IntegerField(help_text="of these, how many nobody added")
+    done_beyond = serializers.IntegerField(help_text="actions done that it would not have brought")
+    suggested = Amount(help_text="all suggested amounts, in the brand's currency")
+    done_amount = Amount(help_text="all amounts really given, in the brand's currency")
+    next = serializers.CharField(allow_null=True)
+    results = TriedShape(source="rows", many=True)
 
 
 class MembershipShape(serializers.Serializer[Any]):

@@ -197,7 +197,8 @@ def _retire(version: PlaybookVersion, at: datetime) -> None:
 def _standing(playbook: Playbook, status: VersionStatus) -> PlaybookVersion:
     version = playbook.versions.filter(status=status).first()
     if version is None:
-        raise errors.NotFound
+        nothing = _("There is no draft.") if status == VersionStatus.DRAFT else _("No version is live.")
+        raise errors.Invalid(nothing, "version")
     version.playbook = playbook
     return version
 

@@ -51,9 +51,14 @@ def brand_to_set_up(seer: Seer, slug: str) -> Brand:
     brand = Brand.objects.filter(slug=slug).first()
     if brand is None or (brand.pk not in seer.roles and not seer.is_organisation_admin):
         raise errors.NotFound
-    if not seer.is_organisation_admin and not may(seer.roles[brand.pk], Permission.SET_UP):
-        raise errors.NotAllowed
+    require_set_up(seer, brand.pk)
     return brand
+
+
+def require_set_up(seer: Seer, brand_id: int) -> None:
+    """Refuse whoever does not set up the brand; raises NotAllowed."""
+    if not seer.is_organisation_admin and not may(seer.roles.get(brand_id), Permission.SET_UP):
+        raise errors.NotAllowed
 
 
 def brands(seer: Seer) -> QuerySet[Brand]:

@@ -158,7 +158,7 @@ def playbook_move(request: HttpRequest, slug: str, playbook_id: int, move: str) 
         else:
             switched = commands.switch_playbook(playbook_id=found.pk, is_active=move == "on", actor=actor)
             said = _("The playbook is in use.") if switched.is_active else _("The playbook is not in use.")
-    except errors.NobodyMayDecide as refused:
+    except (errors.NobodyMayDecide, errors.Invalid) as refused:
         messages.error(request, refused.message)
     else:
         messages.success(request, said)

@@ -11,8 +11,6 @@ from cases.api.fields import BIGGEST, Amount, Code, Instant, Line
 from cases.rules.authority import LONGEST_DAYS
 from cases.vocabulary import Role, Window
 
-OWNERS = [(role.value, role.label) for role in (Role.AGENT, Role.MANAGER)]
-
 
 class Free(serializers.DecimalField):
     """An amount that the command judges: one that cannot be kept is refused with its reason."""
@@ -63,7 +61,7 @@ class GrantIn(GrantTerms):
     """New authority for a role, a team or a person."""
 
     brand = Code()
-    role = serializers.ChoiceField(choices=OWNERS, required=False)
+    role = serializers.ChoiceField(choices=Role.choices, required=False, help_text="agent or manager")
     team = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
     person = Code(required=False, help_text="a user name")
 

@@ -132,6 +132,7 @@ def _leave(row: Delivery, error: str, at: datetime, actor: Actor) -> None:
     if found is not None:
         Delivery.objects.filter(pk=found.pk).update(error=error)
         _close(row, at)
+        moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="left_to", other=found.pk)
         return
     if row.status == DeliveryStatus.QUEUED:
         Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.SENDING)
@@ -211,7 +212,7 @@ def send_again(*, action_id: int, at: datetime, actor: Actor) -> Action:
         row = moves.ask_system(case, action, action.target, Ask.DO, order=moves.order_of(action), at=at)
         row.case = case
         moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at)
-    moves.close_calls(action, at, but_queued=True)
+    moves.close_calls(case, action, but_queued=True, at=at, actor=actor)
     return action
 
 
@@ -234,7 +235,7 @@ def settle_done(
     person_id = moves.person_of(actor)
     done = {"proof_outcome": words, "proof_reference": reference, "proof_amount": paid}
     moves.move_action(action, ActionStatus.DONE, done_at=at, done_by_id=person_id, **done)
-    moves.close_calls(action, at)
+    moves.close_calls(case, action, at=at, actor=actor)
     moves.record_case(
         case,
         EventKind.ACTION_COMPLETED,
@@ -259,7 +260,7 @@ def settle_not_done(*, action_id: int, words: str, at: datetime, actor: Actor) -
     if not words.strip():
         raise errors.Invalid(gettext("Say how you know that it did not happen."), "words")
     moves.move_action(action, ActionStatus.FAILED, failure=texts.clean(words).strip(), system_status="")
-    moves.close_calls(action, at)
+    moves.close_calls(case, action, at=at, actor=actor)
     moves.record_case(case, EventKind.ACTION_FAILED, actor, at=at, action=action.pk, target=action.target_id)
     return action
 

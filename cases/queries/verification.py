@@ -243,6 +243,24 @@ _NAMED = (
         "delivery",
         where="x.status = 'sent'",
     ),
+    _Named("connected system", "cases_target", "'brand'", "x.brand_id", [_K.TARGET_CHANGED], "target"),
+    _Named(
+        "order",
+        "cases_delivery",
+        **_OF_CASE,
+        kinds=[_K.ACTION_SENT, _K.DELIVERY_QUEUED],
+        key="delivery",
+        where="x.ask = 'do'",
+    ),
+    _Named(
+        "callback",
+        "cases_callback",
+        "'case'",
+        "(SELECT a.case_id FROM cases_action a WHERE a.id = x.action_id)",
+        [_K.CALLBACK_RECEIVED],
+        "callback",
+        where="x.action_id IS NOT NULL",
+    ),
     _Named(
         "the failure of arrival", "cases_raw", "'brand'", "x.brand_id", [_K.RAW_FAILED], "raw", "x.status = 'failed'"
     ),

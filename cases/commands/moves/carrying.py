@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 from cases import errors, queue
 from cases.commands.moves.base import record_case
 from cases.commands.moves.deciding import move_action
+from cases.commands.moves.delivering import record_delivery
 from cases.commands.moves.dialogue import notify
 from cases.commands.moves.promising import keep_promise
 from cases.models import Action, Case, Delivery, Target
@@ -120,7 +121,7 @@ def hear_system(case: Case, action: Action, answer: request.Answer, *, order: st
         Action.objects.filter(pk=action.pk).update(system_status=status)
         action.system_status = status
         if status == SystemStatus.ACCEPTED:
-            close_calls(action, at, but_queued=True)
+            close_calls(case, action, but_queued=True, at=at, actor=actor)
             return Heard.MOVED
         return Heard.NOT_KNOWN_THERE if status == SystemStatus.UNKNOWN else Heard.UNCLEAR
     if status == SystemStatus.DONE:
@@ -136,7 +137,7 @@ def fail_sent(
 ) -> None:
     """It was not done in the connected system, or not any more: failed, with the words that say why."""
     move_action(action, ActionStatus.FAILED, failure=_said(case, action, words, reason), system_status=status)
-    close_calls(action, at)
+    close_calls(case, action, at=at, actor=actor)
     record_case(case, EventKind.ACTION_FAILED, actor, at=at, action=action.pk, target=action.target_id)
     if case.owner_id is not None:
         notify([case.owner_id], "carried_out", by_id=actor.person_id, case=case, at=at)
@@ -149,11 +150,13 @@ def _said(case: Case, action: Action, words: str, reason: str = "") -> str:
         return gettext(words) % {"target": name, "reason": reason or gettext("no reason given")}
 
 
-def close_calls(action: Action, at: datetime, *, but_queued: bool = False) -> None:
+def close_calls(case: Case, action: Action, *, but_queued: bool = False, at: datetime, actor: Actor) -> None:
     """Requests of this action that nobody has to wait for any more: answered by another way, or not needed."""
     calls = Delivery.objects.filter(action=action, kind=DeliveryKind.CALL)
-    calls.filter(status=DeliveryStatus.UNKNOWN).update(status=DeliveryStatus.SENT, sent_at=at, error="")
-    calls.filter(status=DeliveryStatus.FAILED).update(status=DeliveryStatus.CANCELLED)
+    for row in calls.filter(status=DeliveryStatus.UNKNOWN).order_by("pk"):
+        row.case = case
+        Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.SENT, sent_at=at, error="")
+        record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="answered", was=row.status)
     if not but_queued:
         calls.filter(status=DeliveryStatus.QUEUED).update(status=DeliveryStatus.CANCELLED)
 
@@ -215,7 +218,7 @@ def _done(case: Case, action: Action, answer: request.Answer, at: datetime, acto
         done_by_id=None,
         system_status=SystemStatus.DONE,
     )
-    close_calls(action, at)
+    close_calls(case, action, at=at, actor=actor)
     record_case(
         case,
         EventKind.ACTION_COMPLETED,

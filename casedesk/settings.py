@@ -284,7 +284,9 @@ SPECTACULAR_SETTINGS = {
         "PostKind": "cases.vocabulary.PostKind",
         "Proof": "cases.vocabulary.Proof",
         "ReplyStatus": "cases.vocabulary.ReplyStatus",
+        "Role": "cases.vocabulary.Role",
         "Severity": "cases.vocabulary.Severity",
+        "VersionStatus": "cases.vocabulary.VersionStatus",
     },
 }
 

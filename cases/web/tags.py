@@ -258,8 +258,11 @@ def _control(bound: BoundField, described: str) -> SafeString:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(bound: BoundField, label: str = "") -> dict[str, Any]:
-    """A form field with its label, control, hint and errors, tied together for screen readers."""
+def field(bound: BoundField, label: str = "", *, is_asked: bool = False) -> dict[str, Any]:
+    """A form field with its label, control, hint and errors, tied together for screen readers.
+
+    What ``is_asked`` for by something else than the form is not called optional.
+    """
     widget = bound.field.widget
     ids = [f"{bound.auto_id}_hint"] if bound.help_text else []
     ids += [f"{bound.auto_id}_error"] if bound.errors else []
@@ -271,5 +274,5 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         "shape": "hidden" if bound.is_hidden else "many" if many else "one" if one else "line",
         "control": "" if many else _control(bound, " ".join(ids)),
         "described": " ".join(ids),
-        "optional": not bound.field.required and not one,
+        "optional": not bound.field.required and not one and not is_asked,
     }

@@ -146,6 +146,7 @@ CALLS = [
     ),
     *(Call("GET", f"{rows}/", P.SEE_AUTHORITY, "overseen") for rows in ("grants", "absences", "rates", "waivers")),
     Call("GET", "authority/", P.READ, "nothing"),
+    Call("GET", "authority/missing/", P.SEE_AUTHORITY, "overseen"),
     Call("GET", "grants/<int:number>/", P.SEE_AUTHORITY, "brand"),
     Call("POST", "grants/", P.GRANT, "giving", {"person": "agent", "per_action": "5"}),
     Call("POST", "grants/<int:number>/replace/", P.GRANT, "giving", {"per_action": "6"}),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 LONGEST_DAYS = 1100
@@ -95,24 +96,28 @@ def round_up(amount: Decimal) -> Decimal:
     return LADDER[min(bisect_left(LADDER, amount), len(LADDER) - 1)]
 
 
-def bounds(limits: Collection[Decimal], largest: Decimal | None) -> list[Decimal]:
-    """Where one band of amounts ends and the next begins: the limits themselves, and round amounts around them.
+def bounds(kept: Collection[Decimal], limits: Collection[Decimal], largest: Decimal | None) -> list[Decimal]:
+    """Where one band of amounts ends and the next begins: what is looked at, other limits, round amounts around them.
 
-    An amount that is a bound belongs to the band below it, as a limit allows exactly its amount. At most six.
+    An amount that is a bound belongs to the band below it, as a limit allows exactly its amount. At most six, or what
+    has to be ``kept``.
     """
-    kept = sorted({limit for limit in limits if limit > 0})[: MOST_BANDS - 1]
-    top = max([*kept, largest or Decimal(0)])
-    start = kept[0] if kept else (largest or Decimal(100)) / 8
-    for wanted in _around(start, top):
-        if len(kept) < MOST_BANDS - 1 and all(_apart(wanted, bound) for bound in kept):
-            kept.append(wanted)
-    return sorted(kept)
+    found = sorted({bound for bound in kept if bound > 0})
+    top = max([*found, largest or Decimal(0)])
+    start = found[0] if found else min([limit for limit in limits if 0 < limit <= top], default=(top or Decimal(100)) / 8)
+    for wanted in (*_around(start, found, top), *sorted(limits)):
+        if len(found) < MOST_BANDS - 1 and 0 < wanted <= top and all(_apart(wanted, bound) for bound in found):
+            found.append(wanted)
+    return sorted(found)
 
 
-def _around(start: Decimal, top: Decimal) -> Iterable[Decimal]:
-    """Round amounts by how much they tell: half the lowest limit, then doublings up to the largest amount."""
+def _around(start: Decimal, kept: list[Decimal], top: Decimal) -> Iterable[Decimal]:
+    """Amounts by how much they tell: half the lowest, the middle of what is looked at, doublings up to the largest."""
     yield round_up(start / 2)
-    step = round_up(start * Decimal("1.5"))
+    yield start
+    for low, high in pairwise(kept):
+        yield round_up((low * high).sqrt())
+    step = round_up(max([start, *kept]) * Decimal("1.5"))
     while step < top:
         yield step
         step = round_up(step * 2)

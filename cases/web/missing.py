@@ -92,8 +92,8 @@ def missing_page(request: HttpRequest) -> HttpResponse:
     change = tried.change
     is_same = change is not None and change.grant.currency == currency
     limits = what_if.limits(question.brand, missing.today(question.brand, question.at))
-    shown = [*([change.grant.per_action, change.limit] if change and is_same else []), *limits]
-    bounds = rules.bounds([each for each in shown if each], missing.largest(question))
+    looked_at = [change.grant.per_action, change.limit] if change and is_same else []
+    bounds = rules.bounds([each for each in looked_at if each], limits, missing.largest(question))
     found = missing.figures(question, bounds, asking.kinds, change.limit if change and is_same else None)
     picture = missing_chart.chart(
         found.bands,

@@ -41,7 +41,8 @@ class Chart:
     is_label_after: bool = False
     shade: str = ""
     shade_width: str = ""
-    shade_middle: str = ""
+    shade_end: str = ""
+    is_end_near: bool = False
     shade_label: str = ""
 
 
@@ -71,7 +72,8 @@ def chart(
         **facts,  # type: ignore[arg-type]
         shade=f"{place:.2f}%",
         shade_width=f"{raised_place - place:.2f}%",
-        shade_middle=f"{(place + raised_place) / 2:.2f}%",
+        shade_end=f"{raised_place:.2f}%",
+        is_end_near=place > 65,
         shade_label=_("at once, if the limit were %(limit)s") % {"limit": short_money(raised, currency)},
     )
 

@@ -313,7 +313,7 @@ def test_takes_as_many_queries_however_many_rows(
     asked = question(stage)
     with django_assert_num_queries(5):
         largest = missing.largest(asked)
-        missing.figures(asked, rules.bounds([Decimal(80)], largest), [], None)
+        missing.figures(asked, rules.bounds([Decimal(80)], [], largest), [], None)
         [found] = what_if.proposals(asked)
         assert found.grant.role == Role.AGENT
     with django_assert_num_queries(1):

@@ -77,6 +77,11 @@ class Promised:
         """Whether nothing more is to come of it."""
         return self.state in {State.KEPT, State.KEPT_LATE, State.DROPPED}
 
+    @property
+    def may_be_judged(self) -> bool:
+        """Whether they can say if it was kept: it is done, or its day is over."""
+        return self.public_id is not None and self.state in {State.KEPT, State.KEPT_LATE, State.LATE}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -265,7 +270,8 @@ def _promised(action: Action, at: datetime) -> Promised:
         state=_state(action, last, at),
         at=(action.done_at if is_done else None) or (last.due_at if last else None),
         before=[each.due_at for each in told[:-1] if last and each.due_at.date() != last.due_at.date()],
-        amount=action.proof_amount if is_done else None,
+        # What they were told names the amount already; another one that was paid is said beside it.
+        amount=action.proof_amount if is_done and (last is None or action.proof_amount != action.amount) else None,
         currency=action.currency,
         reference=action.proof_reference if is_done else "",
         by=doer.name if doer else "",

@@ -58,7 +58,7 @@ class Limit:
 
 
 # The least discouraging reason first: what is used up may be free tomorrow, what is too much may be lowered.
-_NEAREST = (
+NEAREST = (
     Gap.NO_AMOUNT,
     Gap.NO_RATE,
     Gap.BUDGET,
@@ -83,7 +83,7 @@ def may_decide(
     found = [p for p in _judged(person_id, case, kind_id, amount, currency, at) if p.holder_id != (case.about_id or 0)]
     able = next((power for power in found if power.gap is None), None)
     gaps = {power.gap for power in found}
-    return able or next((gap for gap in _NEAREST if gap in gaps), Gap.NO_GRANT)
+    return able or next((gap for gap in NEAREST if gap in gaps), Gap.NO_GRANT)
 
 
 _JUDGED = """

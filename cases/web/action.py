@@ -9,17 +9,21 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from cases import errors
 from cases.commands import action as commands
-from cases.models import Case
+from cases.commands import approval as approvals
+from cases.models import Action, Asked, Case
 from cases.queries import action as actions
+from cases.queries import authority, people, standing
 from cases.queries import case as cases
-from cases.queries import people
-from cases.vocabulary import Permission
+from cases.rules import money
+from cases.vocabulary import ActionStatus, Permission
 from cases.web import desk, forms, gatelines
 from cases.web.desk import Slot
 
@@ -44,32 +48,78 @@ def _choices(request: HttpRequest, case: Case) -> dict[str, Any]:
     }
 
 
+def _reasoned(form: Any) -> Any:
+    """The form with a field for the reason, should somebody have to be asked."""
+    form.fields["reason"] = forms.Reason().fields["reason"]
+    form.fields["reason"].required = False
+    form.fields["reason"].label = _("Why")
+    form.fields["reason"].help_text = _("Whoever has to approve it reads this.")
+    return form
+
+
+def _planning(case: Any, kind_id: int | None = None) -> dict[str, Any]:
+    """What a form that plans shows beside its fields: who decides what is typed."""
+    query = f"?kind={kind_id}" if kind_id else ""
+    return {"live_url": reverse("case-power", args=[case.reference]) + query, "power": standing.Outlook()}
+
+
+def _became(action: Action, usual: str) -> str:
+    """What became of an action that was planned or decided: decided now, or whom it waits for."""
+    if action.status != ActionStatus.AWAITING_APPROVAL:
+        return usual
+    asked = Asked.objects.filter(approval__action=action, reply="", passed="").select_related("person").first()
+    return _("%(name)s is asked to approve it.") % {"name": asked.person.name if asked else ""}
+
+
+@require_safe
+@desk.of_case
+def power(request: HttpRequest, case: Any) -> HttpResponse:
+    """What the person may decide of the kind and amount that stand in the form, or who would be asked."""
+    desk.require(request, case, Permission.ACT)
+    found = [kind for kind in actions.kinds(case) if str(kind.pk) == request.GET.get("kind", "")]
+    outlook = standing.Outlook()
+    if found:
+        try:
+            amount = money.parse_amount(request.GET.get("amount", "").strip() or "0")
+            amount = money.valid_amount(amount, case.brand.currency) if amount else None
+        except money.AmountError:
+            return HttpResponse()
+        amount = amount if found[0].has_amount else None
+        outlook = standing.outlook(request.user.pk or 0, case, found[0], amount, timezone.now())
+    return render(request, "case/power.html", {"power": outlook})
+
+
 @desk.of_case
 def add(request: HttpRequest, case: Any) -> HttpResponse:
     """Plan something for the complainant."""
     desk.require(request, case, Permission.ACT)
-    form = forms.Plan(desk.given(request), **_choices(request, case), initial={"once": uuid.uuid4()})
+    form = _reasoned(forms.Plan(desk.given(request), **_choices(request, case), initial={"once": uuid.uuid4()}))
     url = reverse("action-add", args=[case.reference])
-    slot = Slot(_("What we do for them"), "plus", form, url, _("Add the action"))
-    return desk.ask(
-        request,
-        case,
-        slot,
-        lambda words: commands.add_action(
-            case_id=case.pk,
-            kind_id=words["kind"],
-            wording=words["wording"],
-            is_required=words["is_required"],
-            amount=words["amount"],
-            owner_id=words["owner"],
-            team_id=words["team"],
-            due_at=forms.end_of(words["due_on"]),
-            once=words["once"],
-            at=timezone.now(),
-            actor=desk.actor_of(request),
-        ),
-        _("The action is planned."),
+    facts = _planning(case)
+    slot = Slot(
+        _("What we do for them"), "plus", form, url, _("Add the action"), template="case/plan.html", facts=facts
     )
+    made: list[Action] = []
+
+    def command(words: dict[str, Any]) -> None:
+        made.append(
+            commands.add_action(
+                case_id=case.pk,
+                kind_id=words["kind"],
+                wording=words["wording"],
+                is_required=words["is_required"],
+                amount=words["amount"],
+                owner_id=words["owner"],
+                team_id=words["team"],
+                due_at=forms.end_of(words["due_on"]),
+                reason=words["reason"],
+                once=words["once"],
+                at=timezone.now(),
+                actor=desk.actor_of(request),
+            )
+        )
+
+    return desk.ask(request, case, slot, command, lambda: _became(made[0], _("The action is planned.")))
 
 
 @of_action
@@ -85,12 +135,14 @@ def change(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
         "is_required": action.is_required,
         "revision": case.revision,
     }
-    form = forms.Change(desk.given(request), **_choices(request, case), action=action, initial=planned)
-    slot = Slot(gatelines.title_of(action), "pencil", form, _url("action-change", action), _("Keep"))
+    form = _reasoned(forms.Change(desk.given(request), **_choices(request, case), action=action, initial=planned))
+    url, facts = _url("action-change", action), _planning(case, action.kind_id)
+    slot = Slot(gatelines.title_of(action), "pencil", form, url, _("Keep"), template="case/plan.html", facts=facts)
+    made: list[Action] = []
 
-    def command(words: dict[str, Any]) -> object:
+    def command(words: dict[str, Any]) -> None:
         same_day = words["due_on"] == planned["due_on"]
-        return commands.change_action(
+        changed = commands.change_action(
             action_id=action.pk,
             wording=words["wording"],
             is_required=words.get("is_required", action.is_required),
@@ -98,12 +150,38 @@ def change(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
             owner_id=words["owner"],
             team_id=words["team"],
             due_at=action.due_at if same_day else forms.end_of(words["due_on"]),
+            reason=words["reason"],
             revision=words["revision"],
             at=timezone.now(),
             actor=desk.actor_of(request),
         )
+        made.append(changed)
 
-    return desk.ask(request, case, slot, command, _("The action is changed."))
+    return desk.ask(request, case, slot, command, lambda: _became(made[0], _("The action is changed.")))
+
+
+@of_action
+def decide(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
+    """Decide it oneself, or ask whoever can, with the reason."""
+    desk.require(request, case, Permission.ACT)
+    form = _reasoned(forms.forms.Form(desk.given(request)))
+    slot = Slot(
+        _("Ask for approval: %(action)s") % {"action": gatelines.title_of(action)},
+        "scale",
+        form,
+        _url("action-decide", action),
+        _("Ask"),
+        hint=_("The nearest person who may decide exactly this is asked at once, by page and by mail."),
+    )
+    made: list[Action] = []
+
+    def command(words: dict[str, Any]) -> None:
+        decided = approvals.request(
+            action_id=action.pk, reason=words["reason"], at=timezone.now(), actor=desk.actor_of(request)
+        )
+        made.append(decided)
+
+    return desk.ask(request, case, slot, command, lambda: _became(made[0], _("Decided.")))
 
 
 @require_POST
@@ -160,14 +238,16 @@ def fail(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
 @of_action
 def propose_again(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
     """What failed is tried again."""
+    was_refused = action.status == ActionStatus.REFUSED
     commands.propose_again(action_id=action.pk, at=timezone.now(), actor=desk.actor_of(request))
-    return desk.done(request, case, _("Proposed again."))
+    return desk.done(request, case, _("Proposed again. Change it first.") if was_refused else _("Proposed again."))
 
 
 @of_action
 def waive(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
     """A manager takes it upon them that this is not done."""
-    desk.require(request, case, Permission.WAIVE)
+    if not authority.may_waive(request.user.pk or 0, case, action.kind_id, timezone.now()):
+        raise errors.NotAllowed
     title = _("Waive: %(action)s") % {"action": gatelines.title_of(action)}
     slot = Slot(
         title,

@@ -24,7 +24,7 @@ from cases.models import Case, Seer
 from cases.queries import action as actions
 from cases.queries import case as cases
 from cases.queries import cause as causes
-from cases.queries import dialogue, handling, people
+from cases.queries import dialogue, handling, people, standing
 from cases.rules import permission as permissions
 from cases.vocabulary import Actor, Audience, Inbox, Order, Permission, Status
 from cases.web import answer_forms, compose, gatelines, journal, seen
@@ -43,6 +43,11 @@ _BESIDE_FORM = (
     errors.IllegalActionMove,
     errors.Frozen,
     errors.AnswerIncomplete,
+    errors.AboveAuthority,
+    errors.BudgetExhausted,
+    errors.NobodyMayDecide,
+    errors.NoRate,
+    errors.SentAlready,
 )
 PARTS = ("head", "public", "private", "notes", "side", "journal")
 LIST = ("view", "order", "brand", "channel", "category", "severity")
@@ -231,8 +236,19 @@ def _side(request: HttpRequest, case: Any) -> dict[str, Any]:
     return _shown_side(request, case, todo)
 
 
+def _stand(request: HttpRequest, case: Any, todo: list[Any], may: dict[str, bool]) -> None:
+    """Give each action how it stands with authority for who looks at it."""
+    known: dict[int, standing.Standing] = {}
+    if todo:
+        known = standing.of_case(case, request.user.pk or 0, timezone.now(), is_able=may["act"])
+    for action in todo:
+        action.standing = known.get(action.pk, standing.Standing())
+
+
 def _shown_side(request: HttpRequest, case: Any, todo: list[Any]) -> dict[str, Any]:
-    gate = gatelines.gate(case, todo, rights(request, case))
+    may = rights(request, case)
+    _stand(request, case, todo, may)
+    gate = gatelines.gate(case, todo, may)
     return {
         "actions": [gatelines.dressed(action) for action in todo],
         "gate": gate,
@@ -280,7 +296,7 @@ def ask(
     case: Any,
     slot: Slot,
     command: Callable[[dict[str, Any]], object],
-    said: Words,
+    said: Words | Callable[[], Words],
     *,
     is_whole: bool = False,
 ) -> HttpResponse:
@@ -288,7 +304,7 @@ def ask(
     if request.method != "POST":
         return show(request, case, slot)
     if slot.form.is_valid() and attempt(slot.form, lambda: command(slot.form.cleaned_data)):
-        return done(request, case, said, is_whole=is_whole)
+        return done(request, case, said() if callable(said) else said, is_whole=is_whole)
     return show(request, case, slot, status=422)
 
 

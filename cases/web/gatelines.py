@@ -246,7 +246,7 @@ def dressed(action: Any) -> Any:
     action.is_out = is_sent(action)
     action.icon = KIND_ICONS.get(action.kind.code.replace("_", "-"), "checklist")
     action.demand = PROOFS[Proof(action.kind.proof)]
-    told = list(action.promises.all())
+    told = action.told_lines
     stands = action.standing
     # What nobody has decided begins with who decides it: whoever may, or nobody yet.
     action.may_begin = action.status in BEGUN or (

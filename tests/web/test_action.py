@@ -9,6 +9,7 @@ import pytest
 
 from cases.models import Action
 from cases.vocabulary import ActionStatus
+from tests import approvals
 from tests.desk import HTMX, signed_in, taken
 from tests.people import Stage, set_stage
 
@@ -82,6 +83,7 @@ class TestComplete:
 class TestMoves:
     def test_starts_fails_and_is_proposed_again(self, stage: Stage, action: Action) -> None:
         client = signed_in(stage.agent)
+        Action.objects.update(amount=Decimal(60), currency="EUR")
         client.post(f"/actions/{action.public_id}/start/")
         assert client.post(f"/actions/{action.public_id}/fail/", {"reason": ""}).status_code == 422
         client.post(f"/actions/{action.public_id}/fail/", {"reason": "Card expired"})
@@ -118,3 +120,71 @@ class TestMoves:
         assert signed_in(stage.outsider).post(f"/actions/{action.public_id}/{path}/", words).status_code == 404
         action.refresh_from_db()
         assert action.status == ActionStatus.PROPOSED
+
+
+class TestAuthority:
+    @pytest.fixture(autouse=True)
+    def limits(self, stage: Stage) -> None:
+        approvals.limit(stage)
+
+    def test_says_before_somebody_tries_who_decides(self, stage: Stage, action: Action) -> None:
+        client = signed_in(stage.agent)
+        assert "nothing to decide before the amount is said" in text(client.get("/cases/BW-1/"))
+        Action.objects.update(amount=Decimal(80), currency="EUR")
+        page = text(client.get("/cases/BW-1/"))
+        assert "within your authority" in page
+        assert "Decide it" in page
+        Action.objects.update(amount=Decimal(180))
+        page = text(client.get("/cases/BW-1/"))
+        assert "needs Manager (limit 1,000\xa0€)" in page
+        assert "Ask Manager …" in page
+        assert f"/actions/{action.public_id}/start/" not in page
+
+    def test_decides_or_asks_with_the_reason(self, stage: Stage, action: Action) -> None:
+        client, url = signed_in(stage.agent), f"/actions/{action.public_id}/decide/"
+        Action.objects.update(amount=Decimal(80), currency="EUR")
+        assert "Decided." in text(client.post(url, follow=True))
+        assert "decided by you" in text(client.get("/cases/BW-1/"))
+        other = approvals.planned(stage, "180")
+        page = text(client.get("/cases/BW-1/"))
+        assert "waits for Manager" in page
+        assert "todo-wait" in page
+        signed_in(stage.manager).post(
+            f"/approvals/{approvals.waiting(other).public_id}/refuse/", {"reason": "Twice already."}
+        )
+        page = text(client.get("/cases/BW-1/"))
+        assert "refused by Manager:" in page
+        assert "Twice already." in page
+        assert "Propose again another way" in page
+        client.post(f"/actions/{other.public_id}/again/")
+        answer = client.post(f"/actions/{other.public_id}/decide/", {"reason": "Please"}, follow=True)
+        assert "Manager is asked to approve it." in text(answer)
+        assert approvals.waiting(other).reason == "Please"
+
+    def test_planning_above_it_asks_at_once(self, stage: Stage, action: Action) -> None:
+        client = signed_in(stage.agent)
+        planned = {"kind": stage.refund.pk, "amount": "180", "reason": "Nine days late", "once": ONCE}
+        assert "Manager is asked to approve it." in text(client.post("/cases/BW-1/actions/", planned, follow=True))
+        nobody = planned | {"amount": "5000", "once": "6b1c1c1e-0000-4000-8000-000000000002"}
+        answer = client.post("/cases/BW-1/actions/", nobody, headers=HTMX)
+        assert answer.status_code == 422
+        assert "Nobody at the brand may decide this" in text(answer)
+
+    def test_says_while_typing_what_becomes_of_it(self, stage: Stage, action: Action) -> None:
+        client, url = signed_in(stage.agent), f"/cases/BW-1/power/?kind={stage.refund.pk}&amount="
+        assert "within your authority (limit 100\xa0€)" in text(client.get(url + "80"))
+        assert "needs Manager (limit 1,000\xa0€), who is asked at once" in text(client.get(url + "180"))
+        assert "nobody at the brand may decide this" in text(client.get(url + "5000"))
+        for odd in ("", "0", "-1", "abc", "1e30", "0.001"):
+            assert client.get(url + odd).status_code == 200
+        assert client.get("/cases/BW-1/power/?kind=x").status_code == 200
+        assert signed_in(stage.outsider).get(url).status_code == 404
+        assert signed_in(stage.auditor).get(url).status_code == 403
+
+    def test_asks_anew_when_the_amount_changes(self, stage: Stage, action: Action) -> None:
+        made = approvals.planned(stage, "180")
+        client, page = signed_in(stage.agent), f"/actions/{made.public_id}/change/"
+        made.case.refresh_from_db()
+        words = {"wording": "Goodwill refund", "amount": "190", "revision": made.case.revision, "reason": "More"}
+        assert "Manager is asked to approve it." in text(client.post(page, words, follow=True))
+        assert approvals.waiting(made).amount == Decimal(190)

@@ -13,7 +13,7 @@ from cases.models import Absence, Grant
 from cases.queries.authority import Limit
 from cases.queries.grants import Left
 from cases.vocabulary import Role, Window
-from cases.web.tags import catalogue_text, left_words, short_money, when
+from cases.web.tags import catalogue_text, day_words, left_words, short_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def said(limit: Limit, kinds: Mapping[int, Any], person_id: int, away: Mapping[i
 
 def _ground(limit: Limit, person_id: int, absence: Absence | None) -> str:
     if limit.holder.pk != person_id:
-        until = when(absence.ends_on, "day") if absence else ""
-        return _("as deputy for %(name)s until %(day)s") % {"name": limit.holder.name, "day": until}
+        said = {"name": limit.holder.name, "day": day_words(absence.ends_on) if absence else ""}
+        return _("as deputy for %(name)s until %(day)s") % said
     if limit.grant.person_id:
         return _("given to you")
     if limit.grant.team_id:

@@ -76,6 +76,11 @@ def _day(value: date, today: date) -> str:
     return date_format(value, pgettext("day of another year", "j M Y"))
 
 
+def day_words(value: date) -> str:
+    """A day in plain words: Tue 8 Sep."""
+    return _day(value, timezone.localdate())
+
+
 def _clock(value: datetime) -> str:
     return date_format(value, pgettext("time of day", "H:i"))
 

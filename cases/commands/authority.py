@@ -33,6 +33,11 @@ class To:
     team_id: int | None = None
     person_id: int | None = None
 
+    @classmethod
+    def of(cls, grant: Grant) -> To:
+        """Whom a grant is given to."""
+        return cls(grant.role, grant.team_id, grant.person_id)
+
     @property
     def is_many(self) -> bool:
         """Whether several people hold it."""
@@ -63,7 +68,7 @@ def replace_grant(*, grant_id: int, terms: Terms, reason: str = "", at: datetime
     _require_over(old, own, today, actor)
     if old.ended_at is not None or (old.ends_on is not None and old.ends_on < today) or old.replaced_by.exists():
         raise errors.Invalid(_("This grant has ended or was replaced already. Look again at what is in force."))
-    new = _give(brand, to_of(old), terms, reason, own, replaces=old, at=at, actor=actor)
+    new = _give(brand, To.of(old), terms, reason, own, replaces=old, at=at, actor=actor)
     starts_on = terms.starts_on or today
     if starts_on <= today or (old.starts_on is not None and old.starts_on >= starts_on):
         _end(old, at=at, actor=actor)
@@ -165,11 +170,6 @@ def set_rate(
     return row
 
 
-def to_of(grant: Grant) -> To:
-    """Whom a grant is given to."""
-    return To(grant.role, grant.team_id, grant.person_id)
-
-
 def _lock_brand(brand_id: int) -> Brand:
     brand = Brand.objects.select_for_update(no_key=True).filter(pk=brand_id).first()
     if brand is None:
@@ -199,9 +199,9 @@ def _own_of(brand: Brand, actor: Actor, at: datetime) -> list[Terms] | None:
 
 def _require_over(grant: Grant, own: list[Terms] | None, today: date, actor: Actor) -> None:
     """Refuse to end what somebody above has given: it must be within one's own, or given by oneself."""
-    _refuse_self(grant.brand_id, to_of(grant), actor)
+    _refuse_self(grant.brand_id, To.of(grant), actor)
     if own is not None and grant.given_by_id != actor.person_id:
-        _require_within(queries.terms_of(grant), own, to_of(grant), today)
+        _require_within(queries.terms_of(grant), own, To.of(grant), today)
 
 
 def _give(
@@ -289,10 +289,10 @@ def _require_within(terms: Terms, own: list[Terms], to: To, today: date) -> None
     if gaps is None:
         raise errors.BeyondOwn(why=_("you have no authority here yourself"))
     if gaps:
-        raise errors.BeyondOwn(why=", ".join(said_beyond(gap) for gap in gaps))
+        raise errors.BeyondOwn(why=", ".join(_said_beyond(gap) for gap in gaps))
 
 
-def said_beyond(gap: Beyond) -> str:
+def _said_beyond(gap: Beyond) -> str:
     """In what a grant goes beyond one's own, in the reader's language."""
     return {
         Beyond.KINDS: _("you may not decide all of these kinds of action"),

@@ -189,7 +189,7 @@ def _adopted(request: HttpRequest, form: AdoptForm, change: what_if.Change) -> G
     facts: dict[str, Any] = {"reason": form.cleaned_data["reason"], "at": timezone.now(), "actor": actor_of(request)}
     if change.is_for_part and change.kind_id is not None:
         terms = replace(terms, kind_ids=frozenset({change.kind_id}))
-        to = commands.to_of(change.grant)
+        to = commands.To.of(change.grant)
         return accept(form, commands.give_grant, brand_id=change.grant.brand_id, to=to, terms=terms, **facts)
     return accept(form, commands.replace_grant, grant_id=change.grant.pk, terms=terms, **facts)
 

@@ -96,7 +96,8 @@ def settle(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.success(request, said)
         return redirect("tray")
     facts = {
-        "action": gatelines.dressed(action),
+        "action": action,
+        "title": gatelines.title_of(action),
         "calls": targets.calls_of(action),
         "may_send_again": action.system_status == SystemStatus.UNKNOWN,
         "is_sent": targets.is_sent(action),

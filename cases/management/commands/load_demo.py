@@ -1,4 +1,4 @@
-"""Load the demo: three brands, the people who work there, and some sixty posts in every stage of the path."""
+"""Load the demo: three brands, the people who work there, and some ninety posts in every stage of the path."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.utils import timezone
 
+from cases.commands import confirmation, promise
 from cases.management.demo import (
     arrivals,
     brindlewick,
     brindlewick_care,
     brindlewick_past,
+    history_told,
     kestrelle,
     orvelle,
     orvelle_care,
 )
+from cases.management.demo.authority import set_authority
+from cases.management.demo.catalogue import set_catalogue
 from cases.management.demo.people import PEOPLE, set_stage
 from cases.management.demo.scene import Scene
 from cases.management.demo.screenplay import Clock, Step, Story
 from cases.models import Brand, Case, Notification, Post
+from cases.queries import promise as promises
+from cases.vocabulary import SYSTEM
 
 # The user names that `up` prints, and the password of everybody in the demo.
 SIGN_INS = ("agent", "manager", "admin")
 PASSWORD = "walk-the-whole-path"  # noqa: S105 - it opens nothing but invented complaints
 STORIES: tuple[Story, ...] = (
+    *history_told.STORIES,
     *brindlewick_past.STORIES,
     *brindlewick.STORIES,
     *brindlewick_care.STORIES,
@@ -36,6 +43,9 @@ STORIES: tuple[Story, ...] = (
 )
 # Notifications older than this have been looked at.
 UNREAD = timedelta(days=4)
+# How often the clock of the demo looks at promises and at whom to ask again.
+LOOKS = timedelta(hours=8)
+MANY = 500
 
 
 class Command(BaseCommand):
@@ -49,11 +59,18 @@ class Command(BaseCommand):
             self.stdout.write("there are brands already: the demo is only for an empty casedesk, nothing was changed")
             return
         now = timezone.now()
-        crew = set_stage(PASSWORD)
         clock = Clock(now)
-        scenes = [Scene(story, crew, clock) for story in STORIES]
+        stage = set_stage(PASSWORD, clock)
+        set_catalogue(stage)
+        set_authority(stage, clock)
+        scenes = [Scene(story, stage.crew, clock) for story in STORIES]
+        looked = clock.start
         for at, place, step in timeline(clock):
+            if at - looked > LOOKS:
+                looked = at
+                _watch(at)
             scenes[place].play(at, step.verb, **step.fields)
+        _watch(now)
         Notification.objects.filter(created_at__lt=now - UNREAD).update(read_at=now)
         self.stdout.write(
             f"the demo is there: {Post.objects.count()} posts, {Case.objects.count()} cases, {len(PEOPLE)} people"
@@ -64,3 +81,11 @@ def timeline(clock: Clock) -> list[tuple[datetime, int, Step]]:
     """Every step of every story with its instant and its story's place, earliest first."""
     steps = [(clock.at(step.when), place, step) for place, story in enumerate(STORIES) for step in story.steps]
     return sorted(steps, key=lambda row: row[0])
+
+
+def _watch(at: datetime) -> None:
+    """What the timetable would have done by then: count broken promises, ask again whether it lasted."""
+    for key in promises.overdue(at, MANY):
+        promise.break_promise(promise_id=key, at=at, actor=SYSTEM)
+    for key in promises.to_ask_again(at, MANY):
+        confirmation.ask_again(case_id=key, at=at, actor=SYSTEM)

@@ -64,6 +64,14 @@ STORIES = (
                 "decide",
                 outcome=Outcome.UPHELD,
                 reason="The driver confirmed a delivery that did not happen. Day lost through our fault.",
+                points=(
+                    (
+                        "Nobody came, and the page said “delivered”",
+                        Outcome.UPHELD,
+                        "The driver marked eleven orders at once; yours never left the van.",
+                    ),
+                    ("A day of unpaid leave", Outcome.UPHELD, "You waited because we had told you to."),
+                ),
             ),
             s(
                 "4 10:22",
@@ -73,7 +81,17 @@ STORIES = (
                 owner="tomasz",
                 due=2,
             ),
-            s("4 10:23", "add", kind="refund", wording="Delivery fee and your day off", amount="138.00", due=1),
+            s("4 10:22", "ask", kind="delivery_date"),
+            s(
+                "4 10:23",
+                "add",
+                kind="refund",
+                wording="Delivery fee and your day off",
+                amount="138.00",
+                due=1,
+                reason="48 € of fee and a day of unpaid leave, for a delivery that was invented.",
+            ),
+            s("4 10:24", "approve", by="karim", words="Go ahead."),
             s(
                 "4 10:25",
                 "say",
@@ -129,6 +147,7 @@ STORIES = (
                 reason="Broken before delivery: the corner cushion was missing.",
             ),
             s("8 9:31", "plan", kind="replacement", wording="A new oak top, the broken one taken back"),
+            s("8 9:32", "ask", kind="replacement"),
             s(
                 "8 9:40",
                 "add",
@@ -191,7 +210,18 @@ STORIES = (
                 text="Bag F of HALDEN comes in two lengths. Could you measure one of the door hinges, or send a photo?",
             ),
             s("7 10:31", "plan", kind="repair", wording="Bag F for the doors, by express", due=3),
-            s("7 10:32", "wait", waiting_for="the length of a hinge, or a photo"),
+            s("7 10:32", "ask", kind="repair"),
+            s(
+                "7 10:33",
+                "add",
+                kind="voucher",
+                wording="For a weekend without doors",
+                amount="120.00",
+                is_required=False,
+                reason="He had friends over for it.",
+            ),
+            s("7 10:50", "take_back"),
+            s("7 10:52", "wait", waiting_for="the length of a hinge, or a photo"),
         ),
     ),
     # Invitation sent, nobody has come yet.
@@ -218,6 +248,23 @@ STORIES = (
             ),
             s("2 9:05", "plan", kind="refund", wording="The second charge", due=2),
             s("1 9:10", "reach", views=2210, shares=9),
+            # Asked for, then corrected: the first request is void, the second waits for two people.
+            s(
+                "n75",
+                "plan",
+                kind="refund",
+                wording="The second charge",
+                amount="694.00",
+                reason="Charged twice for one bed; the bank shows both.",
+            ),
+            s(
+                "n55",
+                "plan",
+                kind="refund",
+                wording="The second charge",
+                amount="649.00",
+                reason="Charged twice for one bed; the bank shows both. It was 649, I had turned two figures round.",
+            ),
         ),
     ),
     # Claimed by somebody whom nobody has confirmed yet.
@@ -249,6 +296,15 @@ STORIES = (
                 contact="harriet@oldmill.example",
             ),
             s("70m", "send_code"),
+            s(
+                "n40",
+                "add",
+                kind="refund",
+                wording="The two chairs that never came",
+                amount="189.00",
+                due=6,
+                reason="Paid six, got four. The other two are out of production.",
+            ),
         ),
     ),
 )

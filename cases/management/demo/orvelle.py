@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cases.management.demo.screenplay import Story
 from cases.management.demo.screenplay import step as s
-from cases.vocabulary import Outcome
+from cases.vocabulary import Outcome, Satisfaction
 
 STORIES = (
     # Handled, waiting for the complainant's yes or no.
@@ -35,7 +35,14 @@ STORIES = (
             s("7 9:10", "note", text="Carton sorti de l’atelier sans scellé. @priya tu peux regarder la ligne ?"),
             s("7 9:30", "decide", outcome=Outcome.UPHELD, reason="Carton expédié sans scellé, la faute est chez nous."),
             s("7 9:31", "plan", kind="replacement", wording="Deux sérums neufs, livrés contre signature"),
-            s("7 9:32", "add", kind="refund", wording="Les deux flacons vides", amount="86.40"),
+            s(
+                "7 9:32",
+                "add",
+                kind="refund",
+                wording="Les deux flacons vides",
+                amount="86.40",
+                reason="Deux sérums sur trois vides, photo à l’appui.",
+            ),
             s(
                 "7 9:33",
                 "add",
@@ -45,6 +52,8 @@ STORIES = (
                 owner="priya",
                 due=10,
             ),
+            s("7 9:34", "ask", kind="replacement"),
+            s("7 10:05", "approve", by="claire", words="Oui, tout de suite."),
             s(
                 "7 10:15",
                 "done",
@@ -65,7 +74,8 @@ STORIES = (
                 text="Livraison signée à 11 h 20. Tout est remboursé et remplacé ; le scellé sur chaque colis arrive, vous en verrez la date ici. Sofia",
             ),
             s("5 19:30", "read"),
-            s("4 9:00", "handle"),
+            s("4 9:00", "handle", cause="packing", prevention="Pas de départ sans scellé."),
+            s("3 18:20", "say_of_promise", kind="replacement", said=Satisfaction.SETTLED),
         ),
         "fr",
     ),
@@ -114,6 +124,16 @@ STORIES = (
                 "1 15:00",
                 "note",
                 text="Deuxième signalement du lot 4471 en boutique de Lyon. @claire on retire le lot ?",
+            ),
+            s("n65", "plan", kind="investigation", due=6),
+            s(
+                "n45",
+                "add",
+                kind="refund",
+                wording="La dermatologue",
+                amount="240.00",
+                due=5,
+                reason="Deux consultations, factures reçues. C’est notre lot.",
             ),
         ),
         "fr",

@@ -1,14 +1,16 @@
-"""The stage of the demo: brands with their channels, teams, categories and playbooks, and the people who work there."""
+"""The stage of the demo: brands with their channels, teams and categories, and the people who work there."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from cases.commands import catalogue, delivery, people, playbook, setup
-from cases.commands.playbook import Line
-from cases.models import Brand, Category, Channel, Counter, Delivery, Kind, Team, User
-from cases.vocabulary import SYSTEM, ChannelKind, DeliveryStatus, Proof, Role
+from cases.commands import catalogue, delivery, people, setup
+from cases.management.demo.screenplay import Clock
+from cases.models import Brand, Category, Channel, Counter, Delivery, Team, User
+from cases.vocabulary import SYSTEM, ChannelKind, DeliveryStatus, Role
 
 # Username: name, language; the first three are the ones that `up` prints.
 PEOPLE = {
@@ -23,12 +25,13 @@ PEOPLE = {
     "jonas": ("Jonas Lindqvist", "en"),
     "claire": ("Claire Duvivier", "fr"),
     "mark": ("Mark Ellison", "en"),
+    "dora": ("Dora Halvorsen", "en"),
 }
 # Prefix: name, slug, language, the last reference number given before the story begins.
 BRANDS = {
-    "BW": ("Brindlewick", "brindlewick", "en", 2381),
-    "OR": ("Orvelle", "orvelle", "fr", 967),
-    "KM": ("Kestrelle Mobile", "kestrelle", "en", 5120),
+    "BW": ("Brindlewick", "brindlewick", "en", 2361),
+    "OR": ("Orvelle", "orvelle", "fr", 961),
+    "KM": ("Kestrelle Mobile", "kestrelle", "en", 5114),
 }
 TEAMS = {"BW": ("Care", "Delivery"), "OR": ("Relation client", "Qualité"), "KM": ("Billing", "Network")}
 # Username: prefix, role, team.
@@ -44,6 +47,7 @@ MEMBERS: dict[str, tuple[tuple[str, Role, str | None], ...]] = {
     "priya": (("OR", Role.AGENT, "Qualité"),),
     "claire": (("OR", Role.MANAGER, "Relation client"),),
     "jonas": (("KM", Role.AGENT, "Network"),),
+    "dora": (("BW", Role.MANAGER, None), ("KM", Role.MANAGER, None)),
 }
 LEADS = {
     ("BW", "Care"): "karim",
@@ -53,6 +57,8 @@ LEADS = {
     ("KM", "Billing"): "manager",
     ("KM", "Network"): "jonas",
 }
+# Who is on duty in a team; without one it is its lead.
+ON_DUTY = {("BW", "Care"): "agent", ("KM", "Network"): "sofia"}
 SOCIAL = (ChannelKind.WEBHOOK, "social")
 REVIEWS = (ChannelKind.REVIEWS, "reviews")
 CHANNELS = {
@@ -60,70 +66,82 @@ CHANNELS = {
     "OR": (("social", "Chirrup", *SOCIAL), ("reviews", "Avis Miroir", *REVIEWS)),
     "KM": (("social", "Chirrup", *SOCIAL), ("reviews", "App store reviews", *REVIEWS)),
 }
-# Prefix: code, English, French, team, severity, the kinds that its playbook brings ("?": not required).
+# Prefix: code, English, French, team.
 CATEGORIES = {
     "BW": (
-        ("delivery", "Delivery", "Livraison", "Delivery", 3, "delivery_date apology?"),
-        ("damaged", "Broken or damaged", "Article abîmé", "Care", 3, "replacement"),
-        ("billing", "Payment and refunds", "Paiement et remboursement", "Care", 2, "refund"),
-        ("assembly", "Assembly and parts", "Montage et pièces", "Care", 2, "repair"),
-        ("staff", "How you were treated", "Accueil", "Care", 3, "apology call_back"),
+        ("delivery", "Delivery", "Livraison", "Delivery"),
+        ("damaged", "Broken or damaged", "Article abîmé", "Care"),
+        ("billing", "Payment and refunds", "Paiement et remboursement", "Care"),
+        ("assembly", "Assembly and parts", "Montage et pièces", "Care"),
+        ("staff", "How you were treated", "Accueil", "Care"),
     ),
     "OR": (
-        ("parcel", "Parcel", "Colis", "Relation client", 2, "replacement"),
-        ("reaction", "Skin reaction", "Réaction de la peau", "Qualité", 4, "investigation refund"),
-        ("order", "Order", "Commande", "Relation client", 2, "correction"),
-        ("loyalty", "Loyalty points", "Fidélité", "Relation client", 1, "voucher"),
-        ("shop", "In the shop", "En boutique", "Relation client", 2, "apology"),
+        ("parcel", "Parcel", "Colis", "Relation client"),
+        ("reaction", "Skin reaction", "Réaction de la peau", "Qualité"),
+        ("order", "Order", "Commande", "Relation client"),
+        ("loyalty", "Loyalty points", "Fidélité", "Relation client"),
+        ("shop", "In the shop", "En boutique", "Relation client"),
     ),
     "KM": (
-        ("billing", "Bill", "Facture", "Billing", 2, "correction refund?"),
-        ("network", "Network", "Réseau", "Network", 3, "investigation explanation?"),
-        ("roaming", "Roaming", "Étranger", "Billing", 3, "refund"),
-        ("leaving", "Leaving us", "Résiliation", "Billing", 3, "correction"),
-        ("shop", "In the shop", "En boutique", "Billing", 2, "apology"),
+        ("billing", "Bill", "Facture", "Billing"),
+        ("network", "Network", "Réseau", "Network"),
+        ("roaming", "Roaming", "Étranger", "Billing"),
+        ("leaving", "Leaving us", "Résiliation", "Billing"),
+        ("shop", "In the shop", "En boutique", "Billing"),
     ),
 }
 BY_DEFAULT = {"BW": "delivery", "OR": "order", "KM": "billing"}
 
 
-def set_stage(password: str) -> dict[str, User]:
-    """Brands, channels, teams, catalogue and people; gives the people by user name."""
-    brands = {prefix: _brand(prefix) for prefix in BRANDS}
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who and what is there: people by user name, brands by prefix, teams by prefix and name."""
+
+    crew: dict[str, User]
+    brands: dict[str, Brand]
+    teams: dict[tuple[str, str], Team]
+
+
+def set_stage(password: str, clock: Clock) -> Stage:
+    """Brands, channels, teams, categories and people."""
+    brands = {prefix: _brand(prefix, clock) for prefix in BRANDS}
     teams = {
         (prefix, name): setup.create_team(brand_id=brands[prefix].pk, name=name, lead_id=None, actor=SYSTEM)
         for prefix, names in TEAMS.items()
         for name in names
     }
     crew = {username: _person(username, brands, teams) for username in PEOPLE}
-    # One hash for all: making eleven would take longer than everything else here.
+    # One hash for all: making one for each would take longer than everything else here.
     User.objects.filter(pk__in=[person.pk for person in crew.values()]).update(password=make_password(password))
     _keep_invitations_in()
     for key, lead in LEADS.items():
-        setup.change_team(team_id=teams[key].pk, name=key[1], lead_id=crew[lead].pk, is_active=True, actor=SYSTEM)
+        duty = crew[ON_DUTY[key]].pk if key in ON_DUTY else None
+        setup.change_team(
+            team_id=teams[key].pk,
+            name=key[1],
+            lead_id=crew[lead].pk,
+            on_duty_id=duty,
+            is_active=True,
+            actor=SYSTEM,
+        )
     for prefix, brand in brands.items():
-        categories = {row[0]: _category(brand, teams, row) for row in CATEGORIES[prefix]}
-        _channels(brand, categories)
-    return crew
+        _channels(brand, {row[0]: _category(brand, teams, row) for row in CATEGORIES[prefix]})
+    return Stage(crew, brands, teams)
 
 
-def _brand(prefix: str) -> Brand:
+def _brand(prefix: str, clock: Clock) -> Brand:
     name, slug, language, number = BRANDS[prefix]
     brand = setup.create_brand(
-        name=name, slug=slug, prefix=prefix, language=language, zone="Europe/Paris", currency="EUR", actor=SYSTEM
-    )
-    Counter.objects.create(brand=brand, next_number=number)
-    catalogue.create_kind(
-        brand_id=brand.pk,
-        code="delivery_date",
-        label={"en": "Delivery on a fixed day", "fr": "Livraison à jour fixe"},
-        promise={"en": "We deliver on the day you choose.", "fr": "Nous livrons le jour que vous choisissez."},
-        proof=Proof.REFERENCE,
-        has_amount=False,
-        days=7,
-        is_shown=True,
+        name=name,
+        slug=slug,
+        prefix=prefix,
+        language=language,
+        zone="Europe/Paris",
+        currency="EUR",
+        at=clock.start,
         actor=SYSTEM,
     )
+    Counter.objects.create(brand=brand, next_number=number)
     return brand
 
 
@@ -151,19 +169,15 @@ def _keep_invitations_in() -> None:
             delivery.mark_sent(delivery_id=pk, claimed_at=claimed_at, at=claimed_at, actor=SYSTEM)
 
 
-def _category(brand: Brand, teams: dict[tuple[str, str], Team], row: tuple[str, str, str, str, int, str]) -> Category:
-    code, english, french, team, severity, kinds = row
-    category = catalogue.create_category(
+def _category(brand: Brand, teams: dict[tuple[str, str], Team], row: tuple[str, str, str, str]) -> Category:
+    code, english, french, team = row
+    return catalogue.create_category(
         brand_id=brand.pk,
         code=code,
         label={"en": english, "fr": french},
         team_id=teams[brand.prefix, team].pk,
         actor=SYSTEM,
     )
-    ids = dict(Kind.objects.filter(brand=brand).values_list("code", "pk"))
-    lines = [Line(ids[kind.rstrip("?")], is_required=not kind.endswith("?")) for kind in kinds.split()]
-    playbook.save_playbook(category_id=category.pk, severity=severity, lines=lines, actor=SYSTEM)
-    return category
 
 
 def _channels(brand: Brand, categories: dict[str, Category]) -> None:

@@ -1,255 +1,51 @@
-"""Plays one story of the demo: each verb of a step is a method here, and each method calls a command."""
+"""How a story of the demo is settled: decided, asked for, approved, carried out, proven, told."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
-from cases.commands import (
-    action,
-    case,
-    confirmation,
-    delivery,
-    dialogue,
-    handling,
-    intake,
-    invitation,
-    moves,
-    people,
-    triage,
-)
-from cases.management.demo import files
-from cases.management.demo.screenplay import Clock, Story
-from cases.models import Action, Case, Category, Channel, Delivery, Kind, Message, Post, PublicReply, Thread, User
-from cases.rules.arrival import Arrival
+from cases.commands import action, approval, callback, carrying, confirmation, delivery, handling, moves
+from cases.management.demo.talk import Talk, uploads
+from cases.models import Action, Approval, Case, Cause, Decision, Delivery, Kind
+from cases.queries import answer as answers
+from cases.rules import request, signature
+from cases.rules.answer import marks
 from cases.vocabulary import (
     SYSTEM,
     ActionStatus,
     Actor,
-    ActorKind,
+    AnswerPart,
     AnswerRoute,
+    ApprovalStatus,
+    DeliveryKind,
     DeliveryStatus,
-    ObservationKind,
     Outcome,
-    PostKind,
-    Satisfaction,
+    Passed,
+    SystemStatus,
 )
 
-SOMEBODY = Actor(ActorKind.COMPLAINANT)
-# The steps after which the post may have something to carry.
-WRITES_MAIL = frozenset({"form", "say", "answer", "handle"})
 
+class Scene(Talk):
+    """What has happened so far in one story, and how it goes on."""
 
-class Scene:
-    """What has happened so far in one story."""
+    # --- decision and actions
 
-    def __init__(self, story: Story, crew: dict[str, User], clock: Clock) -> None:
-        self._story = story
-        self._crew = crew
-        self._clock = clock
-        self._channel = Channel.objects.select_related("brand").get(brand__prefix=story.brand, slug=story.channel)
-        self._posts: list[Post] = []
-        self._case_id = 0
-        self._thread_id = 0
-        self._secret = ""
-
-    def play(self, at: datetime, verb: str, *, by: str = "", mail: str = "sent", **fields: Any) -> None:
-        """Let one step happen, and let the post carry the mails that it wrote."""
-        getattr(self, verb)(at, self._person(by), **fields)
-        if verb in WRITES_MAIL and mail != "queued":
-            self._carry(at, mail)
-
-    # --- the complainant's side
-
-    def post(self, at: datetime, _actor: Actor, text: str) -> None:
-        """They say something on the channel."""
-        number = int(at.timestamp())
-        arrival = Arrival(
-            external_id=f"{self._story.author}-{number}",
-            text=text,
-            author=self._story.author,
-            name=self._story.name,
-            language=self._story.language,
-            url=f"https://{self._channel.platform}.example/{self._story.author}/{number}",
-            posted_at=at,
-        )
-        received = intake.receive(
-            channel_id=self._channel.pk, arrival=arrival, at=at + timedelta(minutes=2), actor=SYSTEM
-        )
-        if received.post is not None:
-            self._posts.append(received.post)
-            link = received.post.links.first()
-            self._case_id = link.case_id if link else self._case_id
-
-    def form(self, at: datetime, _actor: Actor, text: str, file: str = "", **fields: Any) -> None:
-        """They fill in the brand's complaint form."""
-        complaint = intake.Complaint(
-            text=text,
-            name=self._story.name,
-            language=self._story.language,
-            once=str(uuid5(NAMESPACE_URL, self._story.author)),
-            **fields,
-        )
-        filed = intake.file_complaint(
-            channel_id=self._channel.pk, complaint=complaint, uploads=_uploads(file), at=at, actor=SYSTEM
-        )
-        self._case_id = filed.case.pk
-        self._thread_id = Thread.objects.get(case_id=self._case_id).pk
-        self._posts.append(Post.objects.get(links__case_id=self._case_id))
-
-    def claim(self, at: datetime, _actor: Actor, text: str, name: str = "", contact: str = "") -> None:
-        """Somebody opens the invitation's link and writes."""
-        claimed = invitation.claim(
-            secret=self._secret,
-            name=name or self._story.name,
-            contact=contact,
-            text=text,
-            language=self._story.language,
-            at=at,
-            actor=SOMEBODY,
-        )
-        self._thread_id = claimed.thread.pk
-
-    def hear(self, at: datetime, _actor: Actor, text: str, file: str = "") -> None:
-        """They write on their private page."""
-        dialogue.receive_message(
-            thread_id=self._thread(), text=text, uploads=_uploads(file), at=at, actor=self._complainant()
-        )
-
-    def read(self, at: datetime, _actor: Actor) -> None:
-        """They open their private page."""
-        dialogue.read_messages(thread_id=self._thread(), at=at, actor=self._complainant())
-
-    def say_whether(self, at: datetime, _actor: Actor, answer: Satisfaction, words: str = "") -> None:
-        """They say whether it is settled."""
-        confirmation.confirm(thread_id=self._thread(), answer=answer, words=words, at=at, actor=self._complainant())
-
-    def withdraw(self, at: datetime, _actor: Actor) -> None:
-        """They take the complaint back."""
-        case.withdraw(case_id=self._case_id, at=at, actor=self._complainant())
-
-    # --- the post
-
-    def triage(
-        self, at: datetime, actor: Actor, kind: PostKind = PostKind.COMPLAINT, category: str = "", severity: int = 2
+    def decide(
+        self,
+        at: datetime,
+        actor: Actor,
+        outcome: Outcome,
+        reason: str,
+        points: tuple[tuple[str, Outcome, str], ...] = (),
     ) -> None:
-        """A colleague says what the post is."""
-        found = Category.objects.filter(brand=self._channel.brand, code=category).first()
-        opened = triage.triage(
-            post_id=self._posts[-1].pk,
-            kind=kind,
-            category_id=found.pk if found else None,
-            severity=severity if kind == PostKind.COMPLAINT else None,
-            at=at,
-            actor=actor,
-        )
-        self._case_id = opened.pk if opened else 0
-
-    def see(self, at: datetime, actor: Actor, kind: ObservationKind, **fields: Any) -> None:
-        """A colleague, or the channel, notes what is seen of the first post."""
-        triage.observe(post_id=self._posts[0].pk, kind=kind, seen_at=at, at=at, actor=actor, **fields)
-
-    def reach(self, at: datetime, _actor: Actor, views: int, shares: int | None = None) -> None:
-        """The channel reports how far the first post got."""
-        self.see(at, SYSTEM, ObservationKind.REACH, views=views, shares=shares)
-
-    def pass_on(self, at: datetime, actor: Actor, to: str) -> None:
-        """Praise goes to the colleague it is for."""
-        triage.pass_on(post_id=self._posts[-1].pk, person_id=self._crew[to].pk, at=at, actor=actor)
-
-    def reply(self, at: datetime, actor: Actor, text: str, invite: bool = False, posted: bool = True) -> None:
-        """A colleague answers in public."""
-        post = self._posts[-1]
-        written = dialogue.reply_in_public(
-            post_id=post.pk,
-            text=text,
-            url=f"{post.url}/reply-{PublicReply.objects.count() + 1}" if posted else "",
-            is_inviting=invite,
-            at=at,
-            actor=actor,
-        )
-        if invite:
-            self._secret = written.invitation.rstrip("/").rpartition("/")[2]
-
-    # --- the case
-
-    def take(self, at: datetime, actor: Actor) -> None:
-        """A colleague takes the case."""
-        case.take(case_id=self._case_id, at=at, actor=actor)
-
-    def assign(self, at: datetime, actor: Actor, to: str) -> None:
-        """The case is given to somebody."""
-        case.assign(case_id=self._case_id, owner_id=self._crew[to].pk, at=at, actor=actor)
-
-    def leave(self, at: datetime, actor: Actor, whom: str, heir: str) -> None:
-        """A colleague leaves; somebody inherits what they had in hand."""
-        people.deactivate_person(person_id=self._crew[whom].pk, heir_id=self._crew[heir].pk, at=at, actor=actor)
-
-    def wait(self, at: datetime, actor: Actor, waiting_for: str) -> None:
-        """The next move is the complainant's."""
-        case.wait(case_id=self._case_id, waiting_for=waiting_for, at=at, actor=actor)
-
-    def dismiss(self, at: datetime, actor: Actor, reason: str) -> None:
-        """It was no complaint."""
-        case.dismiss(case_id=self._case_id, reason=reason, at=at, actor=actor)
-
-    def restrict(self, at: datetime, actor: Actor) -> None:
-        """Only the owner, the lead and managers see it from now on."""
-        case.restrict(case_id=self._case_id, is_restricted=True, at=at, actor=actor)
-
-    def about(self, at: datetime, actor: Actor, whom: str) -> None:
-        """The complaint is about a colleague."""
-        case.set_subject(case_id=self._case_id, person_id=self._crew[whom].pk, at=at, actor=actor)
-
-    def decline(self, at: datetime, actor: Actor) -> None:
-        """They want no private thread."""
-        case.decline_private(case_id=self._case_id, at=at, actor=actor)
-
-    def confirm(self, at: datetime, actor: Actor) -> None:
-        """A colleague knows that the claimant is the complainant."""
-        invitation.confirm(thread_id=self._thread_id, at=at, actor=actor)
-
-    def code(self, at: datetime, actor: Actor) -> None:
-        """A code goes to their public account, and they type it in a few minutes later."""
-        code = invitation.make_code(thread_id=self._thread_id, at=at, actor=actor)
-        invitation.enter_code(thread_id=self._thread_id, code=code, at=at + timedelta(minutes=6), actor=SOMEBODY)
-
-    def send_code(self, at: datetime, actor: Actor) -> None:
-        """A code goes to their public account; nobody has typed it yet."""
-        invitation.make_code(thread_id=self._thread_id, at=at, actor=actor)
-
-    def refuse(self, at: datetime, actor: Actor) -> None:
-        """The claimant is somebody else."""
-        invitation.refuse(thread_id=self._thread_id, at=at, actor=actor)
-
-    def expire(self, at: datetime, _actor: Actor) -> None:
-        """The invitation ran out."""
-        for row in Case.objects.get(pk=self._case_id).invitations.filter(status="sent"):
-            invitation.expire(invitation_id=row.pk, at=at, actor=SYSTEM)
-
-    def say(self, at: datetime, actor: Actor, text: str, file: str = "") -> None:
-        """A colleague writes to them in private."""
-        dialogue.send_message(case_id=self._case_id, text=text, uploads=_uploads(file), at=at, actor=actor)
-
-    def note(self, at: datetime, actor: Actor, text: str) -> None:
-        """A colleague tells colleagues something."""
-        dialogue.write_note(case_id=self._case_id, text=text, at=at, actor=actor)
-
-    def misdirected(self, at: datetime, actor: Actor, reason: str) -> None:
-        """Our last message went to the wrong person."""
-        last = Message.objects.filter(case_id=self._case_id, author__isnull=False).latest("pk")
-        dialogue.report_misdirected(message_id=last.pk, reason=reason, at=at, actor=actor)
-
-    # --- decision, actions, end
-
-    def decide(self, at: datetime, actor: Actor, outcome: Outcome, reason: str) -> None:
-        """A colleague decides."""
-        handling.decide(case_id=self._case_id, outcome=outcome, reason=reason, at=at, actor=actor)
+        """A colleague decides, as a whole and in each point raised."""
+        handling.decide(case_id=self._case_id, outcome=outcome, reason=reason, points=points, at=at, actor=actor)
 
     def add(self, at: datetime, actor: Actor, kind: str, due: int | None = None, **fields: Any) -> None:
-        """Something more is to be done; due so many days from today."""
+        """Something more is to be done; due so many days from today. Above their authority it is asked for."""
         action.add_action(
             case_id=self._case_id,
             kind_id=Kind.objects.get(brand=self._channel.brand, code=kind).pk,
@@ -273,16 +69,16 @@ class Scene:
         due_at = self._clock.due(due) if due is not None else row.due_at
         action.change_action(action_id=row.pk, due_at=due_at, at=at, actor=actor, **planned)
 
-    def start(self, at: datetime, actor: Actor, kind: str) -> None:
-        """Somebody is at it."""
-        action.start_action(action_id=self._action(kind).pk, at=at, actor=actor)
+    def ask(self, at: datetime, actor: Actor, kind: str, reason: str = "") -> None:
+        """A colleague decides what the playbook brought, or asks whoever can."""
+        approval.request(action_id=self._action(kind).pk, reason=reason, at=at, actor=actor)
 
     def done(self, at: datetime, actor: Actor, kind: str, outcome: str, file: str = "", **fields: Any) -> None:
-        """It is done, with proof."""
+        """It is done by hand, with proof."""
         action.complete_action(
             action_id=self._action(kind).pk,
             outcome=outcome,
-            uploads=_uploads(file),
+            uploads=uploads(file),
             at=at,
             actor=actor,
             **_amounts(fields),
@@ -293,21 +89,73 @@ class Scene:
         action.fail_action(action_id=self._action(kind).pk, reason=reason, at=at, actor=actor)
 
     def again(self, at: datetime, actor: Actor, kind: str) -> None:
-        """What failed is tried again."""
+        """What failed or was refused is tried again."""
         action.propose_again(action_id=self._action(kind).pk, at=at, actor=actor)
 
     def waive(self, at: datetime, actor: Actor, kind: str, reason: str) -> None:
-        """A manager lets it go."""
+        """Somebody with that grant lets it go."""
         action.waive_action(action_id=self._action(kind).pk, reason=reason, at=at, actor=actor)
 
-    def answer(self, at: datetime, actor: Actor, text: str, route: AnswerRoute = AnswerRoute.PRIVATE) -> None:
-        """The final answer goes out."""
-        url = f"{self._posts[0].url}/answer" if route == AnswerRoute.PUBLIC else ""
-        handling.send_final_answer(case_id=self._case_id, text=text, route=route, url=url, at=at, actor=actor)
+    # --- approvals
 
-    def handle(self, at: datetime, actor: Actor) -> None:
-        """The case is handled."""
-        handling.handle(case_id=self._case_id, at=at, actor=actor)
+    def approve(self, at: datetime, actor: Actor, words: str = "", by_mail: bool = False) -> None:
+        """Whoever is asked says yes, on the page or by the link in their mail."""
+        secret = self._approval_secret if by_mail else ""
+        approval.approve(approval_id=self._waiting(), words=words, secret=secret, at=at, actor=actor)
+
+    def turn_down(self, at: datetime, actor: Actor, reason: str) -> None:
+        """Whoever is asked says no."""
+        approval.refuse(approval_id=self._waiting(), reason=reason, at=at, actor=actor)
+
+    def give_back(self, at: datetime, actor: Actor, reason: str, **fields: Any) -> None:
+        """Whoever is asked changes it and returns it."""
+        approval.give_back(approval_id=self._waiting(), reason=reason, at=at, actor=actor, **_amounts(fields))
+
+    def take_back(self, at: datetime, actor: Actor) -> None:
+        """Whoever asked takes the request back."""
+        approval.withdraw(approval_id=self._waiting(), at=at, actor=actor)
+
+    def nobody_answers(self, at: datetime, _actor: Actor) -> None:
+        """The time to answer is over: it moves to the next who can."""
+        approval.pass_on(approval_id=self._waiting(), why=Passed.TOO_LATE, at=at, actor=SYSTEM)
+
+    # --- connected systems
+
+    def start(self, at: datetime, actor: Actor, kind: str, says: str = "accepted", **said: str) -> None:
+        """Somebody is at it; where a connected system carries it out, it takes the order, or its answer is lost."""
+        row = action.start_action(action_id=self._action(kind).pk, at=at, actor=actor)
+        if row.sent_at is not None:
+            self._answered(row, at + timedelta(seconds=2), says, said)
+
+    def cancel(self, at: datetime, actor: Actor, kind: str, says: str = "cancelled", **said: str) -> None:
+        """Somebody asks the system to cancel."""
+        row = carrying.cancel_sent(action_id=self._action(kind).pk, at=at, actor=actor)
+        self._answered(row, at + timedelta(seconds=2), says, said)
+
+    def told(self, at: datetime, _actor: Actor, kind: str, says: str, **said: str) -> None:
+        """The system tells by itself how an order went."""
+        row = Action.objects.select_related("target").get(pk=self._action(kind).pk)
+        if row.target is None:
+            raise LookupError(kind)
+        body = json.dumps({"order": moves.order_of(row), "status": says, **said}, sort_keys=True).encode()
+        signed = signature.sign(row.target.secret, body, at=int(at.timestamp()))
+        kept = callback.keep_callback(target_id=row.target.public_id, body=body, signed=signed, at=at, actor=SYSTEM)
+        callback.hear_callback(callback_id=kept.callback_id, at=at, actor=SYSTEM)
+
+    # --- the end
+
+    def answer(self, at: datetime, actor: Actor, text: str, route: AnswerRoute = AnswerRoute.PRIVATE) -> None:
+        """The final answer goes out, in the parts that the brand's regime demands."""
+        url = f"{self._posts[0].url}/answer" if route == AnswerRoute.PUBLIC else ""
+        parts = {} if route == AnswerRoute.UNREACHABLE else self._parts(text)
+        handling.send_final_answer(
+            case_id=self._case_id, text="" if parts else text, parts=parts, route=route, url=url, at=at, actor=actor
+        )
+
+    def handle(self, at: datetime, actor: Actor, cause: str = "", prevention: str = "") -> None:
+        """The case is handled, and somebody says why it came about."""
+        found = Cause.objects.get(brand=self._channel.brand, code=cause).pk if cause else None
+        handling.handle(case_id=self._case_id, cause_id=found, prevention=prevention, at=at, actor=actor)
 
     def reopen(self, at: datetime, actor: Actor, reason: str, with_post: bool = False) -> None:
         """The case is opened again."""
@@ -318,56 +166,48 @@ class Scene:
 
     # --- what the methods share
 
-    def _person(self, username: str) -> Actor:
-        return Actor.person(self._crew[username or self._story.by].pk)
-
-    def _complainant(self) -> Actor:
-        return Actor.complainant(Case.objects.get(pk=self._case_id).complainant_id)
-
-    def _thread(self) -> int:
-        if not self._thread_id:
-            self._thread_id = Thread.objects.filter(case_id=self._case_id).latest("pk").pk
-        return self._thread_id
-
     def _action(self, kind: str) -> Action:
         rows = Action.objects.filter(case_id=self._case_id, kind__code=kind)
-        return rows.exclude(status=ActionStatus.DONE).order_by("pk").first() or rows.latest("pk")
+        return rows.exclude(status__in=[ActionStatus.DONE, ActionStatus.WAIVED]).order_by("pk").first() or rows.latest(
+            "pk"
+        )
+
+    def _waiting(self) -> int:
+        return Approval.objects.get(case_id=self._case_id, status=ApprovalStatus.WAITING).pk
 
     def _owned(self, fields: dict[str, Any]) -> dict[str, Any]:
         owner = fields.pop("owner", None)
         return {**fields, "owner_id": self._crew[owner].pk} if owner else fields
 
-    def _carry(self, at: datetime, fate: str) -> None:
-        waiting = Delivery.objects.filter(case_id=self._case_id, status=DeliveryStatus.QUEUED, due_at__lte=at)
-        for pk in list(waiting.values_list("pk", flat=True)):
-            left, there = at + timedelta(seconds=8), at + timedelta(seconds=10)
-            claimed = delivery.claim(delivery_id=pk, at=left, actor=SYSTEM)
-            if claimed is None:
-                continue
-            if fate == "refused":
-                delivery.mark_failed(
-                    delivery_id=pk,
-                    claimed_at=left,
-                    error="550 5.1.1 mailbox does not exist",
-                    is_final=True,
-                    at=there,
-                    actor=SYSTEM,
-                )
-            elif fate == "unknown":
-                delivery.mark_unknown(
-                    delivery_id=pk, claimed_at=left, error="connection lost after DATA", at=there, actor=SYSTEM
-                )
-            else:
-                delivery.mark_sent(delivery_id=pk, claimed_at=left, at=there, actor=SYSTEM)
-            if fate == "came back":
-                delivery.record_bounce(
-                    delivery_id=pk, error="552 5.2.2 mailbox full", at=at + timedelta(minutes=7), actor=SYSTEM
-                )
+    def _answered(self, row: Action, at: datetime, says: str, said: dict[str, str]) -> None:
+        calls = Delivery.objects.filter(action=row, kind=DeliveryKind.CALL, status=DeliveryStatus.QUEUED)
+        call = calls.latest("pk")
+        delivery.claim(delivery_id=call.pk, at=at, actor=SYSTEM)
+        if says == "lost":
+            error = "No answer within 10 seconds; the whole request had gone out."
+            there = at + timedelta(seconds=10)
+            carrying.mark_lost(delivery_id=call.pk, claimed_at=at, error=error, at=there, actor=SYSTEM)
+            return
+        carrying.mark_answered(
+            delivery_id=call.pk,
+            claimed_at=at,
+            answer=request.Answer(SystemStatus(says), said.get("reference", ""), reason=said.get("reason", "")),
+            at=at + timedelta(seconds=1),
+            actor=SYSTEM,
+        )
+
+    def _parts(self, text: str) -> dict[str, str]:
+        """The prepared parts with the colleague's own words in them; nothing where no regime asks for parts."""
+        case = Case.objects.select_related("brand", "complainant").get(pk=self._case_id)
+        regime = answers.regime_of(case.brand_id)
+        if regime is None:
+            return {}
+        decision = Decision.objects.get(case=case, superseded_at__isnull=True)
+        parts = answers.prepare(case, regime, decision).parts
+        if marks(parts.get(AnswerPart.REASONS, "")):
+            return {**parts, AnswerPart.REASONS.value: text}
+        return {**parts, AnswerPart.DECISION.value: f"{text}\n\n{parts[AnswerPart.DECISION]}"}
 
 
 def _amounts(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "amount": Decimal(fields["amount"])} if "amount" in fields else fields
-
-
-def _uploads(name: str) -> list[moves.Upload]:
-    return [moves.store(name=name, content=files.content(name))] if name else []

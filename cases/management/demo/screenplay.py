@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,27 @@ class Clock:
     """
 
     now: datetime
+
+    @property
+    def start(self) -> datetime:
+        """When the brands of the demo began to work with casedesk: a morning a hundred days ago."""
+        return (self.now.astimezone(ZONE) - timedelta(days=100)).replace(hour=9, minute=0, second=0, microsecond=0)
+
+    @property
+    def friday(self) -> date:
+        """This week's Friday, or next week's when it is over."""
+        today = self.day(0)
+        return today + timedelta(days=(4 - today.weekday()) % 7)
+
+    def day(self, days: int) -> date:
+        """The day so many days from today."""
+        return self.now.astimezone(ZONE).date() + timedelta(days=days)
+
+    def ago(self, days: int) -> datetime:
+        """The morning so many days ago, for what is set up between the stories; today, half an hour ago."""
+        if not days:
+            return self.now - timedelta(minutes=30)
+        return (self.now.astimezone(ZONE) - timedelta(days=days)).replace(hour=9, minute=20, second=0, microsecond=0)
 
     @property
     def anchor(self) -> datetime:

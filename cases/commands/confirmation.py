@@ -123,10 +123,7 @@ def ask_again(*, case_id: int, at: datetime, actor: Actor) -> bool:
     """Ask whether it lasted, once, after the days its kinds name; also whoever said yes before. Whether we asked."""
     case = moves.lock(case_id)
     moves.require(actor, Permission.HANDLE, case)
-    if case.ask_again_at is None or case.ask_again_at > at:
-        return False
-    if case.status != Status.HANDLED:
-        moves.update(case, ask_again_at=None)
+    if case.status != Status.HANDLED or case.ask_again_at is None or case.ask_again_at > at:
         return False
     moves.ask_whether_settled(case, is_again=True, at=at, actor=actor)
     return True

@@ -7,6 +7,7 @@ from itertools import islice
 
 from cases.models import Case, Promise
 from cases.rules import promise as rules
+from cases.vocabulary import Status
 
 
 def _open() -> dict[str, bool]:
@@ -28,5 +29,5 @@ def to_warn(at: datetime, limit: int) -> list[int]:
 
 def to_ask_again(at: datetime, limit: int) -> list[int]:
     """Cases whose complainants are to be asked once more whether it lasted."""
-    rows = Case.objects.filter(ask_again_at__lte=at).order_by("ask_again_at")
+    rows = Case.objects.filter(ask_again_at__lte=at, status=Status.HANDLED).order_by("ask_again_at")
     return list(rows.values_list("pk", flat=True)[:limit])

@@ -11,8 +11,20 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from cases.commands import action, approval, case, confirmation, delivery, dialogue, handling, invitation, moves, triage
-from cases.models import Action, Approval, Case, Delivery, Invitation, Message, PublicReply, Thread, User
+from cases.commands import (
+    action,
+    approval,
+    case,
+    confirmation,
+    delivery,
+    dialogue,
+    handling,
+    invitation,
+    moves,
+    promise,
+    triage,
+)
+from cases.models import Action, Approval, Case, Delivery, Invitation, Message, Promise, PublicReply, Thread, User
 from cases.vocabulary import (
     SYSTEM,
     Actor,
@@ -23,6 +35,7 @@ from cases.vocabulary import (
     Passed,
     PostKind,
     Satisfaction,
+    Told,
 )
 from tests.people import Stage, actor
 
@@ -58,7 +71,7 @@ class Try:
         """One of the case's threads, or none that exists."""
         return self._one(Thread)
 
-    def _one(self, model: type[Action | Approval | Thread | Message | PublicReply]) -> int:
+    def _one(self, model: type[Action | Approval | Thread | Message | Promise | PublicReply]) -> int:
         ids = list(model.objects.filter(case=self.case).order_by("pk").values_list("pk", flat=True))
         return ids[self.pick % len(ids)] if ids else 0
 
@@ -293,6 +306,30 @@ TRIES: dict[str, Callable[[Try], object]] = {
         words=one.words(),
         at=one.at,
         actor=one.them,
+    ),
+    "say of a promise": lambda one: confirmation.say_of_promise(
+        thread_id=one.thread(),
+        promise_id=one._one(Promise),
+        said=list(Satisfaction)[one.pick % 3],
+        at=one.at,
+        actor=one.them,
+    ),
+    "agree": lambda one: confirmation.agree_to_closing(thread_id=one.thread(), at=one.at, actor=one.them),
+    "told": lambda one: confirmation.record_confirmation(
+        case_id=one.case.pk,
+        answer=list(Satisfaction)[one.pick % 3],
+        words=one.words(),
+        told=list(Told)[one.pick % 5],
+        may_say_publicly=one.pick < 3,
+        at=one.at,
+        actor=one.by,
+    ),
+    "ask whether it lasted": lambda one: confirmation.ask_again(
+        case_id=one.case.pk, at=one.at + timedelta(days=60), actor=SYSTEM
+    ),
+    "warn": lambda one: promise.warn(promise_id=one._one(Promise), at=one.at + timedelta(days=one.pick), actor=SYSTEM),
+    "break": lambda one: promise.break_promise(
+        promise_id=one._one(Promise), at=one.at + timedelta(days=one.pick), actor=SYSTEM
     ),
     "triage": _triage,
 }

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from cases import errors
-from cases.models import Action, Case
+from cases.models import Action, Case, Kind
 from cases.queries import verification
 from cases.rules import transitions
 from cases.vocabulary import UNHANDLED, ActionStatus, Status
@@ -73,6 +73,16 @@ BROKEN = {
     " WHERE p.action_id = a.id AND p.status = 'waiting')",
     "asked of somebody after the request ended": "SELECT q.id FROM cases_asked q JOIN cases_approval p"
     " ON p.id = q.approval_id WHERE p.status <> 'waiting' AND q.reply = '' AND q.passed = ''",
+    "kept without being done": "SELECT p.id FROM cases_promise p JOIN cases_action a ON a.id = p.action_id"
+    " WHERE p.kept_at IS NOT NULL AND a.status <> 'done'",
+    "kept or moved too late, and not broken": "SELECT id FROM cases_promise"
+    " WHERE coalesce(kept_at, moved_at) > due_at AND broken_at IS NULL",
+    "still promised though done, given up, or in a case that has ended": "SELECT p.id FROM cases_promise p"
+    " JOIN cases_action a ON a.id = p.action_id JOIN cases_case c ON c.id = p.case_id"
+    " WHERE p.kept_at IS NULL AND p.moved_at IS NULL AND p.dropped_at IS NULL"
+    " AND (a.status IN ('done', 'waived') OR c.status IN ('withdrawn', 'dismissed'))",
+    "to be asked again though open": "SELECT id FROM cases_case WHERE status <> 'handled' AND ask_again_at IS NOT NULL",
+    "said in public without a yes": "SELECT id FROM cases_confirmation WHERE may_say_publicly AND answer <> 'settled'",
     "open without an owner who may own (I4)": "SELECT c.id FROM cases_case c WHERE c.status IN ('open', 'waiting')"
     " AND NOT casedesk_may_own(c.owner_id, c.brand_id)",
     "owned by its subject": "SELECT id FROM cases_case WHERE owner_id = about_id",
@@ -197,6 +207,7 @@ class Desk(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_whatever_people_try_the_invariants_hold(own_database: str) -> None:
     Desk.stage, Desk.numbers = set_stage(), count(1)
+    Kind.objects.update(ask_again_days=21)
     limited(Desk.stage, budget_each=Decimal(200), window="day")
     run_state_machine_as_test(
         Desk,

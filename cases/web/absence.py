@@ -69,7 +69,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and _noted(request, form, brand, person_id=person_id, **form.given()):
             return back_to("my-authority", request)
     away = ledger.own_absences(scope.seer, at)
-    found = authority.limits_of(person_id, [brand.pk for brand in scope.chosen], at)
+    found = _apart(authority.limits_of(person_id, [brand.pk for brand in scope.chosen], at), person_id)
     kinds = grants.kinds_of(limit.grant for limit in found)
     deputies = {each.person_id: each for each in away if each.deputy_id == person_id}
     facts = {
@@ -81,6 +81,12 @@ def mine(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "authority/mine.html", facts, status=status)
+
+
+def _apart(found: list[authority.Limit], person_id: int) -> list[authority.Limit]:
+    """The limits without those lent by somebody that are the person's own as well, out of the same purse."""
+    own = {limit.grant.pk for limit in found if limit.holder.pk == person_id}
+    return [each for each in found if each.holder.pk == person_id or each.grant.pk not in own or each.grant.budget_each]
 
 
 def _own(request: HttpRequest) -> Scope:

@@ -268,3 +268,31 @@ def test_somebody_with_several_brands_switches_between_them(stage: Stage) -> Non
     assert "All my brands" in both
     assert both.count("<td>Orvelle</td>") == one.count("<td>Orvelle</td>") == 2
     assert "<td>Brindlewick</td>" not in one
+
+
+def test_the_page_of_leaving_counts_what_is_left_of_authority(stage: Stage) -> None:
+    Grant.objects.filter(brand=stage.brand).update(ended_at=timezone.now())
+    _give(stage, To(person_id=stage.manager.pk), per_action=Decimal(500))
+    case = taken(stage)
+    action.add_action(
+        case_id=case.pk,
+        kind_id=stage.refund.pk,
+        amount=Decimal(50),
+        reason="It never came.",
+        at=timezone.now(),
+        actor=actor(stage.agent),
+    )
+    day = TODAY()
+    Absence.objects.create(brand=stage.brand, person=stage.agent, deputy=stage.manager, starts_on=day, ends_on=day)
+    client, path = signed_in(stage.admin), f"/settings/people/{stage.manager.pk}/deactivate/"
+    page = client.get(path).content.decode()
+    for words in (
+        "1 request to decide",
+        "1 grant of their own ends",
+        "deputy in 1 absence",
+        "goes to the next who can",
+    ):
+        assert words in page
+    assert "Who inherits" not in page
+    assert client.post(path, {}).status_code == 302
+    assert not Grant.objects.filter(person=stage.manager, ended_at__isnull=True).exists()

@@ -292,6 +292,9 @@ def _action(action: Any, may: Mapping[str, bool]) -> Line:
         small = _("waits for %(name)s") % {"name": first_name(who)} if who else _("waits for somebody who can decide")
         return Line("waiting", title, small, f"#action-{action.pk}", at=action.standing.answer_by)
     if is_sent(action) and action.target:
+        if getattr(action, "is_unsure", False):
+            unsure = _("nobody knows what %(system)s did") % {"system": action.target.name}
+            return Line("open", title, unsure, f"#action-{action.pk}", at=action.due_at)
         sent = _("sent to %(system)s, no answer yet") % {"system": action.target.name}
         return Line("waiting", title, sent, f"#action-{action.pk}", at=action.due_at)
     demand = PROOFS[Proof(action.kind.proof)]

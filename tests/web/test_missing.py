@@ -8,12 +8,15 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.commands import action, approval
 from cases.commands import case as commands
 from cases.models import Approval, Event, Grant
 from cases.vocabulary import Role
+from tests.api.calls import Program
 from tests.desk import HTMX, signed_in, taken
 from tests.people import Stage, actor, set_stage
 
@@ -181,3 +184,31 @@ class TestAdopt:
         assert client.get(f"{ADOPT}?grant={grant.pk}&limit=150").status_code == 403
         assert client.post(f"{ADOPT}?grant={grant.pk}&limit=150", {"starts_on": "2099-01-05"}).status_code == 403
         assert "Adopt from" not in _text(signed_in(stage.auditor).get(PAGE).content)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_every_page_stays_within_its_queries(stage: Stage, count: int) -> None:
+    _ask(stage, ["90"] * count)
+    client, program = signed_in(stage.manager), Program(stage.manager)
+    query = f"?grant={_agents(stage).pk}&limit=150"
+    for address, most in ((PAGE, 16), (REQUESTS, 16), (ADOPT + query, 16)):
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(address).status_code == 200
+        assert len(seen) <= most, [each["sql"][:90] for each in seen]
+    with CaptureQueriesContext(connection) as seen:
+        answer = program.get("authority/missing/?bounds=40,80,150")
+    # What keeps the throttle is no part of the call.
+    own = [each["sql"][:90] for each in seen if "casedesk_cache" not in each["sql"]]
+    assert len(own) <= 8, own
+    assert answer.json()["now"]["asked"] == count
+    assert [band["figures"]["asked"] for band in answer.json()["bands"]] == [0, 0, count, 0]
+
+
+def test_a_program_tries_another_limit(stage: Stage) -> None:
+    _ask(stage, ["90", "95", "200"], refused=1)
+    program = Program(stage.manager)
+    found = program.get(f"authority/missing/?grant={_agents(stage).pk}&limit=150").json()["what_if"]
+    assert (found["decided_at_once"], found["granted"], found["worst"]) == (2, 2, "0.0000")
+    assert program.get("authority/missing/?bounds=40,x").status_code == 422
+    assert program.get("authority/missing/?brand=orvelle").status_code == 404
+    assert program.get("authority/missing/?kind=nothing").status_code == 422

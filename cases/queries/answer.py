@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -48,8 +49,13 @@ def regime_of(brand_id: int) -> Regime | None:
     return Regime.objects.filter(brand_id=brand_id).first()
 
 
-def prepare(case: Case, regime: Regime, decision: Decision) -> Prepared:
-    """The answer that this decision and these actions lead to, in three queries."""
+def prepare(case: Case, regime: Regime, decision: Decision, points: Sequence[answer.Raised] | None = None) -> Prepared:
+    """The answer that this decision and these actions lead to, in three queries; in two when its points are at hand."""
+    if points is None:
+        points = [
+            answer.Raised(point.raised or "", Outcome(point.outcome), point.reason or "")
+            for point in decision.points.order_by("position")
+        ]
     language = _language(case)
     required: list[str] = []
     done: list[answer.Deed] = []
@@ -66,10 +72,7 @@ def prepare(case: Case, regime: Regime, decision: Decision) -> Prepared:
     facts = answer.Facts(
         language=language,
         outcome=Outcome(decision.outcome),
-        points=[
-            answer.Raised(_plain(point.raised), Outcome(point.outcome), _plain(point.reason))
-            for point in decision.points.order_by("position")
-        ],
+        points=[answer.Raised(_plain(point.raised), point.outcome, _plain(point.reason)) for point in points],
         done=done,
         outstanding=to_come,
         recourse=_in(regime.recourse, language, case.brand.language),

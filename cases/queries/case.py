@@ -28,6 +28,7 @@ from cases.models import (
     Message,
     Note,
     Notification,
+    Point,
     PublicReply,
     Seer,
     Triage,
@@ -35,8 +36,19 @@ from cases.models import (
 )
 from cases.queries import approval, keyset
 from cases.rules import gate
+from cases.rules.answer import Raised
 from cases.rules.permission import may_own
-from cases.vocabulary import UNHANDLED, ActionStatus, AnswerStatus, Inbox, InvitationStatus, Order, Status, Stream
+from cases.vocabulary import (
+    UNHANDLED,
+    ActionStatus,
+    AnswerStatus,
+    Inbox,
+    InvitationStatus,
+    Order,
+    Outcome,
+    Status,
+    Stream,
+)
 
 PAGE = 30
 # Counting stops here: the navigation says "99+".
@@ -219,8 +231,8 @@ def choices(seer: Seer) -> Choices:
 def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> Any:
     """The case behind a page with what stands about it, in one query; raises NotFound for what is not theirs to see.
 
-    It carries ``decision`` and ``answer`` (what stands, or None), ``said`` (what the complainant said last), ``before``
-    (their earlier cases), ``kept`` (the person's own), ``invited_at`` (when the newest open invitation
+    It carries ``decision`` with its ``points`` and ``answer`` (what stands, or None), ``said`` (what the complainant
+    said last), ``before`` (their earlier cases), ``kept`` (the person's own), ``invited_at`` (when the newest open invitation
     went out) and ``events`` (the length of its journal), and how much was said to whom.
     """
     standing = {
@@ -244,6 +256,11 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
             ),
             before=ArraySubquery(
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
+            ),
+            points_line=ArraySubquery(
+                Point.objects.filter(decision__case=OuterRef("pk"), decision__superseded_at__isnull=True)
+                .order_by("position")
+                .values(json=JSONObject(raised="raised", outcome="outcome", reason="reason"))
             ),
             kept=ArraySubquery(
                 Draft.objects.filter(case=OuterRef("pk"), person_id=person_id).values(
@@ -277,6 +294,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
 
 def _opened(case: Any) -> Any:
     """What the database gave as JSON, as values."""
+    case.points = [Raised(line["raised"], Outcome(line["outcome"]), line["reason"]) for line in case.points_line]
     for said in case.said:
         said["at"] = datetime.fromisoformat(said["at"])
         # Nothing was said in public since they agreed that we say it is settled.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.models import Action, Answer, Case, Decision, Point
+from cases.models import Action, Answer, Case, Decision
 from cases.rules import gate
 from cases.vocabulary import ActionStatus, AnswerStatus
 
@@ -21,11 +21,6 @@ def gate_facts(case: Case) -> gate.Facts:
         ],
         answer=AnswerStatus(answer.status) if answer else None,
     )
-
-
-def points(decision: Decision | None) -> list[Point]:
-    """What a decision says of each point raised, in their order."""
-    return list(Point.objects.filter(decision=decision).order_by("position")) if decision else []
 
 
 def missing(case: Case) -> list[gate.Gap]:

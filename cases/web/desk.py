@@ -24,7 +24,7 @@ from cases.models import Case, Seer
 from cases.queries import action as actions
 from cases.queries import case as cases
 from cases.queries import cause as causes
-from cases.queries import dialogue, handling, people, standing
+from cases.queries import dialogue, people, standing
 from cases.rules import permission as permissions
 from cases.vocabulary import Actor, Audience, Inbox, Order, Permission, Status
 from cases.web import answer_forms, compose, gatelines, journal, seen
@@ -254,7 +254,6 @@ def _shown_side(request: HttpRequest, case: Any, todo: list[Any]) -> dict[str, A
         "gate": gate,
         "causes": answer_forms.cause_choices(causes.offered(case.brand_id, case.cause_id)) if gate.is_open else [],
         "cause_path": causes.path(case.cause),
-        "points": handling.points(case.decision),
     }
 
 

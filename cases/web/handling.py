@@ -19,7 +19,6 @@ from cases.commands import confirmation
 from cases.commands import handling as commands
 from cases.queries import answer as answers
 from cases.queries import cause as causes
-from cases.queries import handling as gates
 from cases.rules import answer as rules
 from cases.vocabulary import AnswerRoute, Outcome, Permission
 from cases.web import answer_forms, desk, forms
@@ -32,7 +31,7 @@ def decide(request: HttpRequest, case: Any) -> HttpResponse:
     desk.require(request, case, Permission.DECIDE)
     standing = case.decision
     initial = {"outcome": standing.outcome, "reason": standing.reason} if standing else {}
-    form = answer_forms.Decide(desk.given(request), points=gates.points(standing), initial=initial)
+    form = answer_forms.Decide(desk.given(request), points=case.points, initial=initial)
     slot = Slot(
         _("Decide again") if standing else _("Decision"),
         "gavel",
@@ -112,7 +111,7 @@ def check_answer(request: HttpRequest, case: Any) -> HttpResponse:
 
 def _answer_form(request: HttpRequest, case: Any) -> answer_forms.Answer:
     regime = answers.regime_of(case.brand_id) if case.decision else None
-    prepared = answers.prepare(case, regime, case.decision) if regime else None
+    prepared = answers.prepare(case, regime, case.decision, case.points) if regime else None
     return answer_forms.Answer(desk.given(request), case=case, prepared=prepared, initial={"once": uuid.uuid4()})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from cases import errors
@@ -81,7 +81,12 @@ def hear_callback(*, callback_id: int, at: datetime, actor: Actor) -> Kept:
     if row.outcome:
         return Kept(row.pk, row.outcome)
     action = Action.objects.select_related("kind", "target").get(pk=found.pk)
-    heard = moves.hear_system(case, action, told.answer, order=told.order, at=at, actor=actor)
+    try:
+        with transaction.atomic():
+            heard = moves.hear_system(case, action, told.answer, order=told.order, at=at, actor=actor)
+    except DatabaseError:
+        # The database does not let it be so; a person looks, and it holds up no other.
+        heard = moves.Heard.UNCLEAR
     _note(row, heard.value, action=action)
     moves.record_case(
         case,

@@ -357,6 +357,16 @@ class TestCallbacks:
         assert tell(refunds, system, said).json() == {"outcome": "unexpected"}
         assert now(row).status == S.IN_PROGRESS
 
+    def test_what_the_database_refuses_waits_for_a_person(
+        self, stage: Stage, refunds: Refunds, system: Target, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = refund(stage)
+        send(row)
+        monkeypatch.setattr("cases.commands.moves.carrying._is_unclear", lambda _action, _answer: False)
+        said = {"order": str(row.public_id), "status": "done", "reference": "R-1", "amount": "999.00"}
+        assert tell(refunds, system, said).json() == {"outcome": "unclear"}
+        assert now(row).status == S.IN_PROGRESS
+
     def test_about_nothing_of_ours_is_not_found_and_kept(self, stage: Stage, refunds: Refunds, system: Target) -> None:
         row = refund(stage)
         for order in ("nonsense", str(system.public_id), f"{row.public_id}-2"):

@@ -21,8 +21,10 @@ from cases.api.parsing import Json
 from cases.api.schema import changes, reads
 from cases.api.shapes import ActionShape
 from cases.commands import action as commands
+from cases.commands import approval as approvals
 from cases.models import Action
 from cases.queries import api as queries
+from cases.vocabulary import ActionStatus
 
 
 class PlanIn(serializers.Serializer[Any]):
@@ -34,6 +36,7 @@ class PlanIn(serializers.Serializer[Any]):
     owner = Code(required=False, allow_null=True, help_text="a user name, or me")
     team = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=BIGGEST)
     due_at = Instant(required=False, allow_null=True, help_text="else after the days its kind names")
+    reason = Words(max_length=500, required=False, help_text="read by whoever has to approve it")
 
 
 class ActionIn(PlanIn):
@@ -41,6 +44,12 @@ class ActionIn(PlanIn):
 
     kind = Code(help_text="a code of the brand's catalogue")
     currency = Line(max_length=3, required=False, allow_blank=True, help_text="the brand's unless said")
+
+
+class RequestIn(serializers.Serializer[Any]):
+    """Why somebody should approve it."""
+
+    reason = Words(max_length=500, required=False)
 
 
 class ProofIn(serializers.Serializer[Any]):
@@ -76,9 +85,21 @@ class ActionsOf(CaseEndpoint):
         return ActionShape(found(queries.actions(self.seer).filter(pk=key).first())).data
 
     def act(self, public_id: UUID, command: Any, **arguments: Any) -> Response:
-        """Run one command on the action, and show it."""
+        """Run one command on the action, and show it; 202 when somebody else has to approve it."""
         action = found(queries.action_row(self.seer, public_id))
-        return self.run(command, lambda done: done.pk, self.show, action_id=action.pk, at=timezone.now(), **arguments)
+        return self.run(
+            command,
+            lambda done: done.pk,
+            self.show,
+            status=lambda done: _status(done, 200),
+            action_id=action.pk,
+            at=timezone.now(),
+            **arguments,
+        )
+
+
+def _status(action: Action, usual: int) -> int:
+    return 202 if action.status == ActionStatus.AWAITING_APPROVAL else usual
 
 
 class Actions(ActionsOf):
@@ -92,7 +113,12 @@ class Actions(ActionsOf):
         rows = queries.actions(self.seer).filter(case_id=case_id, pk__gt=asked.get("cursor", 0)).order_by("pk")
         return self.page(list(rows[: asked["limit"] + 1]), ActionShape, asked)
 
-    @changes(ActionShape, "Add what is to be done for the complainant", takes=ActionIn, status=201)
+    @changes(
+        ActionShape,
+        "Add what is to be done for the complainant; 202 when it is above your authority and somebody is asked",
+        takes=ActionIn,
+        status=(201, 202),
+    )
     def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """The action."""
         case_id, brand_id = self.case(reference)
@@ -105,7 +131,7 @@ class Actions(ActionsOf):
             commands.add_action,
             lambda action: action.pk,
             self.show,
-            status=201,
+            status=lambda action: _status(action, 201),
             case_id=case_id,
             kind_id=kind_id,
             wording=given.get("wording", ""),
@@ -115,6 +141,7 @@ class Actions(ActionsOf):
             owner_id=self.colleague(brand_id, owner, "owner") if owner else None,
             team_id=given.get("team"),
             due_at=given.get("due_at"),
+            reason=given.get("reason", ""),
             at=timezone.now(),
         )
 
@@ -127,7 +154,7 @@ class OneAction(ActionsOf):
         """The action."""
         return Response(ActionShape(found(queries.actions(self.seer).filter(public_id=action).first())).data)
 
-    @changes(ActionShape, "Change what is planned, while nothing is done yet", takes=PlanIn)
+    @changes(ActionShape, "Change what is planned, while nothing is done yet", takes=PlanIn, status=(200, 202))
     def patch(self, request: Request, action: UUID) -> Response:  # noqa: ARG002
         """The action."""
         row: Action = found(queries.actions(self.seer).filter(public_id=action).first())
@@ -144,7 +171,23 @@ class OneAction(ActionsOf):
             owner_id=owner_id,
             team_id=given.get("team", row.team_id),
             due_at=given.get("due_at", row.due_at),
+            reason=given.get("reason", ""),
         )
+
+
+class RequestApproval(ActionsOf):
+    """Decided, or asked for."""
+
+    @changes(
+        ActionShape,
+        "Decide it by your own authority, else ask the nearest person whose authority suffices (202)",
+        takes=RequestIn,
+        status=(200, 202),
+    )
+    def post(self, request: Request, action: UUID) -> Response:  # noqa: ARG002
+        """The action."""
+        found(queries.action_row(self.seer, action))
+        return self.act(action, approvals.request, reason=self.given(RequestIn).get("reason", ""))
 
 
 class Start(ActionsOf):

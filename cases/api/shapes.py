@@ -333,6 +333,10 @@ class ActionShape(serializers.Serializer[Any]):
     amount = Amount(allow_null=True)
     currency = serializers.CharField(allow_blank=True)
     created_at = Instant()
+    decided_by = serializers.CharField(
+        allow_null=True, help_text="whose authority lets it begin; null while nobody has decided it"
+    )
+    approval = serializers.UUIDField(allow_null=True, help_text="the last request for approval, if it was asked for")
     proof = serializers.SerializerMethodField()
     waiver = serializers.CharField(allow_blank=True)
     waived_at = Instant(allow_null=True)

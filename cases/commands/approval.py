@@ -122,7 +122,7 @@ def give_back(
 @transaction.atomic(durable=True)
 def withdraw(*, approval_id: int, at: datetime, actor: Actor) -> Approval:
     """Take the request back: whoever asked, or whoever owns the case."""
-    case, action, approval = _lock(approval_id, actor, permission=Permission.ACT)
+    case, action, approval = _lock(approval_id, actor)
     if actor.person_id not in {approval.requested_by_id, case.owner_id}:
         raise errors.NotAllowed
     moves.end_request(approval, ApprovalStatus.WITHDRAWN, at=at)
@@ -138,7 +138,7 @@ def pass_on(*, approval_id: int, why: Passed, at: datetime, actor: Actor) -> App
     A person may pass on by hand what they were asked, to somebody else; the clock passes on what nobody answered. Where
     nobody can, whoever asked is told once, and asked is whoever can later.
     """
-    case, action, approval = _lock(approval_id, actor, permission=Permission.ACT)
+    case, action, approval = _lock(approval_id, actor)
     now = approval.asked.filter(reply="", passed="").select_related("person").first()
     if actor.person_id is not None and (now is None or now.person_id != actor.person_id):
         raise errors.NotAllowed
@@ -191,12 +191,12 @@ def _lock_action(action_id: int, actor: Actor) -> tuple[Case, Action]:
     return case, Action.objects.select_related("kind").get(pk=action_id)
 
 
-def _lock(approval_id: int, actor: Actor, *, permission: Permission = Permission.READ) -> tuple[Case, Action, Approval]:
+def _lock(approval_id: int, actor: Actor) -> tuple[Case, Action, Approval]:
     case_id = Approval.objects.filter(pk=approval_id).values_list("case_id", flat=True).first()
     if case_id is None:
         raise errors.NotFound
     case = moves.lock(case_id)
-    moves.require(actor, permission, case)
+    moves.require(actor, Permission.ACT, case)
     approval = (
         Approval.objects.select_for_update(no_key=True, of=("self",)).select_related("requested_by").get(pk=approval_id)
     )

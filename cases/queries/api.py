@@ -20,7 +20,9 @@ from cases import errors
 from cases.models import (
     Action,
     Answer,
+    Approval,
     Attachment,
+    Authorisation,
     Case,
     CasePost,
     Category,
@@ -320,11 +322,17 @@ def answer(seer: Seer, key: int) -> dict[str, Any] | None:
 
 
 def actions(seer: Seer) -> QuerySet[Action]:
-    """The actions of cases this person may open."""
+    """The actions of cases this person may open, with who decided each, and what was asked for it last."""
+    decided = Authorisation.objects.filter(action=OuterRef("pk"), released_at__isnull=True)
+    asked = Approval.objects.filter(action=OuterRef("pk"))
     return (
         Action.objects.filter(seer.cases("case__"))
         .select_related("case", "kind", "owner", "team", "done_by", "waived_by", "target")
-        .annotate(files=_files(action=OuterRef("pk")))
+        .annotate(
+            files=_files(action=OuterRef("pk")),
+            decided_by=Subquery(decided.values("person__username")[:1]),
+            approval=Subquery(asked.order_by("-pk").values("public_id")[:1]),
+        )
     )
 
 

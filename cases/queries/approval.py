@@ -84,15 +84,23 @@ def page(seer: Seer, view: str, after: int | None, at: datetime) -> tuple[list[A
 
     Of what waits for others, only what this person could decide themselves.
     """
-    rows = visible(seer).filter(VIEWS[view](seer))
-    if view == "others":
-        rows = rows.filter(pk__in=decidable(seer.person_id or 0, seer.brand_ids, at))
+    rows = listed(seer, view, at)
     if view == "answered":
         rows = (rows.filter(pk__lt=after) if after else rows).order_by("-pk")
     else:
         rows = (rows.filter(pk__gt=after) if after else rows).order_by("pk")
     found = list(rows[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
+
+
+def listed(seer: Seer, view: str | None, at: datetime) -> QuerySet[Approval]:
+    """The requests of a view, or all about cases this person may open."""
+    rows = visible(seer)
+    if view is not None:
+        rows = rows.filter(VIEWS[view](seer))
+    if view == "others":
+        rows = rows.filter(pk__in=decidable(seer.person_id or 0, seer.brand_ids, at))
+    return rows
 
 
 def one(seer: Seer, public_id: UUID) -> Any:

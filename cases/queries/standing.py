@@ -120,7 +120,7 @@ SELECT a.id,
 
 def of_case(case: Case, person_id: int, at: datetime, *, is_able: bool) -> dict[int, Standing]:
     """How each action of the case stands, by its key, in one query; whoever cannot act is told no limits."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "case": case.pk,
         "person": person_id,
         "at": at,

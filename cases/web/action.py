@@ -48,15 +48,6 @@ def _choices(request: HttpRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def _reasoned(form: Any) -> Any:
-    """The form with a field for the reason, should somebody have to be asked."""
-    form.fields["reason"] = forms.Reason().fields["reason"]
-    form.fields["reason"].required = False
-    form.fields["reason"].label = _("Why")
-    form.fields["reason"].help_text = _("Whoever has to approve it reads this.")
-    return form
-
-
 def _planning(case: Any, kind_id: int | None = None) -> dict[str, Any]:
     """What a form that plans shows beside its fields: who decides what is typed."""
     query = f"?kind={kind_id}" if kind_id else ""
@@ -80,11 +71,12 @@ def power(request: HttpRequest, case: Any) -> HttpResponse:
     outlook = standing.Outlook()
     if found:
         try:
-            amount = money.parse_amount(request.GET.get("amount", "").strip() or "0")
-            amount = money.valid_amount(amount, case.brand.currency) if amount else None
+            typed = money.parse_amount(request.GET.get("amount", "").strip() or "0")
+            if typed:
+                money.valid_amount(typed, case.brand.currency)
         except money.AmountError:
             return HttpResponse()
-        amount = amount if found[0].has_amount else None
+        amount = typed if typed and found[0].has_amount else None
         outlook = standing.outlook(request.user.pk or 0, case, found[0], amount, timezone.now())
     return render(request, "case/power.html", {"power": outlook})
 
@@ -93,7 +85,7 @@ def power(request: HttpRequest, case: Any) -> HttpResponse:
 def add(request: HttpRequest, case: Any) -> HttpResponse:
     """Plan something for the complainant."""
     desk.require(request, case, Permission.ACT)
-    form = _reasoned(forms.Plan(desk.given(request), **_choices(request, case), initial={"once": uuid.uuid4()}))
+    form = forms.Plan(desk.given(request), **_choices(request, case), initial={"once": uuid.uuid4()})
     url = reverse("action-add", args=[case.reference])
     facts = _planning(case)
     slot = Slot(
@@ -135,7 +127,7 @@ def change(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
         "is_required": action.is_required,
         "revision": case.revision,
     }
-    form = _reasoned(forms.Change(desk.given(request), **_choices(request, case), action=action, initial=planned))
+    form = forms.Change(desk.given(request), **_choices(request, case), action=action, initial=planned)
     url, facts = _url("action-change", action), _planning(case, action.kind_id)
     slot = Slot(gatelines.title_of(action), "pencil", form, url, _("Keep"), template="case/plan.html", facts=facts)
     made: list[Action] = []
@@ -164,7 +156,7 @@ def change(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
 def decide(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
     """Decide it oneself, or ask whoever can, with the reason."""
     desk.require(request, case, Permission.ACT)
-    form = _reasoned(forms.forms.Form(desk.given(request)))
+    form = forms.Ask(desk.given(request))
     slot = Slot(
         _("Ask for approval: %(action)s") % {"action": gatelines.title_of(action)},
         "scale",

@@ -152,8 +152,20 @@ class Describe(forms.Form):
         self.fields["language"].choices = known  # type: ignore[attr-defined]
 
 
+class Ask(forms.Form):
+    """Why somebody should approve it."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        widget=area(2),
+        max_length=500,
+        required=False,
+        help_text=_("Whoever has to approve it reads this."),
+    )
+
+
 class Plan(forms.Form):
-    """What is to be done for the complainant."""
+    """What is to be done for the complainant, and why, should somebody have to approve it."""
 
     kind = forms.TypedChoiceField(label=_("What"), coerce=int)
     wording = forms.CharField(
@@ -168,6 +180,7 @@ class Plan(forms.Form):
     is_required = forms.BooleanField(
         label=_("The case is not handled before this is done"), required=False, initial=True
     )
+    reason = Ask.base_fields["reason"]
     once = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(

@@ -7,6 +7,7 @@ What is not theirs is not there (404, the same answer as for what never was); wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,8 @@ from django.db import connection
 from django.urls import URLPattern
 
 from cases.api.urls import urlpatterns
-from cases.commands import case, dialogue, invitation, people
-from cases.models import Absence, Cause, Grant, Membership, Target, User
+from cases.commands import action, case, dialogue, invitation, people
+from cases.models import Absence, Cause, Grant, Kind, Membership, Target, User
 from cases.rules.permission import may
 from cases.vocabulary import Actor, ActorKind, Permission, Role
 from tests.api.calls import Program
@@ -29,6 +30,7 @@ NOWHERE = {
     "reference": "BW-999999",
     "post": UUID(int=1),
     "action": UUID(int=2),
+    "approval": UUID(int=5),
     "thread": UUID(int=3),
     "reply": UUID(int=4),
     "username": "nobody",
@@ -88,6 +90,15 @@ CALLS = [
     Call("POST", "cases/<slug:reference>/actions/", P.ACT, body={"kind": "apology"}),
     Call("GET", "actions/<uuid:action>/", P.READ),
     Call("PATCH", "actions/<uuid:action>/", P.ACT, body={"wording": "x"}),
+    Call("POST", "actions/<uuid:action>/request/", P.ACT),
+    Call("GET", "approvals/", P.READ, "list"),
+    Call("GET", "approvals/<uuid:approval>/", P.READ),
+    # Refused first, it is over for everybody who comes after.
+    Call("POST", "approvals/<uuid:approval>/refuse/", P.ACT, body=REASON),
+    Call("POST", "approvals/<uuid:approval>/approve/", P.ACT),
+    Call("POST", "approvals/<uuid:approval>/return/", P.ACT, body=REASON),
+    Call("POST", "approvals/<uuid:approval>/withdraw/", P.ACT),
+    Call("POST", "approvals/<uuid:approval>/pass-on/", P.ACT),
     Call("POST", "actions/<uuid:action>/start/", P.ACT),
     Call("POST", "actions/<uuid:action>/fail/", P.ACT, body=REASON),
     Call("POST", "actions/<uuid:action>/propose-again/", P.ACT),
@@ -239,13 +250,18 @@ def _world(role: str, *, is_restricted: bool) -> World:
     )
     program = Program(who or getattr(stage, role, None))
     people.deactivate_person(person_id=leaver.pk, at=AT, actor=actor(chief))
+    gift = Kind.objects.create(
+        brand=stage.brand, code="gift", label={"en": "Gift"}, has_amount=True, proof="outcome", two_people_above=1
+    )
+    action.add_action(case_id=taken.pk, kind_id=gift.pk, amount=Decimal(5), at=AT, actor=actor(stage.colleague))
     if is_restricted:
         case.restrict(case_id=taken.pk, is_restricted=True, at=AT, actor=actor(stage.manager))
     system = Target.objects.create(brand=stage.brand, name="Billing", url="https://x.example/", secret="s", mapping={})
     named = {
         "reference": taken.reference,
         "post": post.public_id,
-        "action": taken.actions.get().public_id,
+        "action": taken.actions.get(kind=stage.refund).public_id,
+        "approval": taken.approvals.get().public_id,
         "thread": claimed.thread.public_id,
         "reply": written.reply.public_id,
         "username": "colleague",
@@ -308,7 +324,7 @@ def _judge(world: World, call: Call) -> list[str]:
     elif not world.may(call):
         expected = {403}
     else:
-        return [name] if answer.status_code not in {200, 201, 409, 422} else _words(world, call, answer, name)
+        return [name] if answer.status_code not in {200, 201, 202, 409, 422} else _words(world, call, answer, name)
     said = [f"{name}, not {expected}"] if answer.status_code not in expected else []
     return said + ([f"{name} changed something"] if _everything() != before else [])
 

@@ -30,7 +30,7 @@ PUBLIC = {
     "complain",
 }
 # These belong to whoever holds the secret in their address, sign somebody out, or describe the API.
-OPEN = re.compile(r"^(i|p)/<|^data/log(in|out)/$|^api/v1/schema/$")
+OPEN = re.compile(r"^(i|p|approve)/<|^data/log(in|out)/$|^api/v1/schema/$")
 # Says 503 when a part of the system is away, which is so in a test.
 MAY_BE_UNWELL = {"health-ready"}
 # There only in development, or with something that no fixture has.

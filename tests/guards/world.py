@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,7 @@ from cases.models import (
     Absence,
     Action,
     ApiToken,
+    Approval,
     Attachment,
     Callback,
     Case,
@@ -100,6 +101,8 @@ MODELS: dict[str, type[Model]] = {
     "post": Post,
     "actions": Action,
     "action": Action,
+    "approvals": Approval,
+    "approval": Approval,
     "threads": Thread,
     "messages": Message,
     "public-replies": PublicReply,
@@ -140,6 +143,7 @@ class World:
     thread: Thread
     invitation: str
     links: list[str] = field(default_factory=list)
+    approvals: list[str] = field(default_factory=list)
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def client(self, role: str | None) -> Client:
@@ -346,8 +350,23 @@ def _talk(world: World, number: int) -> None:
         at=at,
         actor=by,
     )
+    _ask(world, at)
     points = [("It came late.", Outcome.UPHELD, "Our van broke down.")] * (number + 1)
     handling.decide(case_id=busy.pk, outcome=Outcome.UPHELD, reason="Ours.", points=points, at=at, actor=by)
+
+
+def _ask(world: World, at: datetime) -> None:
+    """Something that two people have to approve: the manager is asked first."""
+    gift, _is_new = Kind.objects.get_or_create(
+        brand=world.stage.brand,
+        code="gift",
+        defaults={"label": {"en": "Gift"}, "proof": "outcome", "has_amount": True, "two_people_above": 1},
+    )
+    action.add_action(
+        case_id=world.busy.pk, kind_id=gift.pk, amount=Decimal(5), reason="Late.", at=at, actor=actor(world.stage.agent)
+    )
+    mail = Delivery.objects.filter(purpose="approval").order_by("-pk")[0]
+    world.approvals.append(str(mail.body).rstrip("/").split("/")[-1])
 
 
 def _upload() -> moves.Upload:
@@ -394,6 +413,8 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
     """What may stand for a parameter: rows of the model that it or the word before it names, or words known above."""
     if parameter in WORDS:
         return WORDS[parameter]
+    if parameter == "secret" and route.pattern.startswith("approve/"):
+        return world.approvals
     if parameter == "secret":
         return [world.invitation] if route.pattern.startswith("i/") else world.links
     if route.pattern.startswith("p/") and route.pattern.endswith("files/<uuid:public_id>/"):

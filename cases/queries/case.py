@@ -193,10 +193,13 @@ class _Counted(Subquery):
     empty_result_set_value = 0
 
 
-def view_counts(seer: Seer) -> dict[str, int]:
-    """How many wait in each view, how many notifications and requests, in one query; COUNTED is as far as it counts."""
+def view_counts(seer: Seer, **more: Any) -> dict[str, Any]:
+    """How many wait in each view, how many notifications and requests, in one query; COUNTED is as far as it counts.
+
+    More expressions about the person are read in the same query.
+    """
     cases = Case.objects.visible_to(seer).order_by()
-    counts: dict[str, _Counted] = {
+    counts: dict[str, Any] = {
         view.value: _Counted(cases.filter(in_view(seer, view)).values("pk")[:COUNTED])
         for view in Inbox
         if view != Inbox.TRIAGE
@@ -205,6 +208,7 @@ def view_counts(seer: Seer) -> dict[str, int]:
     unread = Notification.objects.filter(person_id=seer.person_id, read_at__isnull=True)
     counts["unread"] = _Counted(unread.values("pk")[:COUNTED])
     counts["approvals"] = _Counted(approval.waiting_for_me(seer).values("pk")[:COUNTED])
+    counts |= more
     # Annotations must not be named like fields of the model they stand on.
     named = {f"in_{name}": count for name, count in counts.items()}
     found = User.objects.filter(pk=seer.person_id).values_list(*named.values()).first() if seer.person_id else None

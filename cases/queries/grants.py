@@ -11,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from cases import errors
@@ -314,33 +315,32 @@ class Left:
 
 
 # Their own grants with a budget only, found by index: this runs on every page.
-_LEFT = """
-SELECT greatest(least(g.budget_each - u.by_holder, g.budget_shared - u.by_all), 0),
-       least(g.budget_each, g.budget_shared), g.currency, g.window
+_LEFT = """(
+SELECT jsonb_build_array(
+         greatest(least(g.budget_each - u.by_holder, g.budget_shared - u.by_all), 0)::text,
+         least(g.budget_each, g.budget_shared)::text, g.currency, g.window)
   FROM cases_grant g JOIN cases_brand b ON b.id = g.brand_id
-  JOIN LATERAL casedesk_used(g, %(person)s, %(at)s::timestamptz) u ON true
- WHERE g.ended_at IS NULL AND g.brand_id = ANY (%(brands)s)
+  JOIN LATERAL casedesk_used(g, %s, %s::timestamptz) u ON true
+ WHERE g.ended_at IS NULL AND g.brand_id = ANY (%s::bigint[])
    AND (g.budget_each IS NOT NULL OR g.budget_shared IS NOT NULL)
-   AND (g.person_id = %(person)s OR g.team_id = ANY (%(teams)s)
-        OR (g.brand_id, g.role) IN (SELECT * FROM unnest(%(brands)s::bigint[], %(roles)s::text[])))
-   AND casedesk_in_force(g, (%(at)s::timestamptz AT TIME ZONE b.zone)::date)
- ORDER BY 1 DESC LIMIT 1
-"""
+   AND (g.person_id = %s OR g.team_id = ANY (%s::bigint[])
+        OR (g.brand_id, g.role) IN (SELECT * FROM unnest(%s::bigint[], %s::text[])))
+   AND casedesk_in_force(g, (%s::timestamptz AT TIME ZONE b.zone)::date)
+ ORDER BY greatest(least(g.budget_each - u.by_holder, g.budget_shared - u.by_all), 0) DESC, g.id LIMIT 1)"""
 
 
-def left_now(seer: Seer, at: datetime) -> Left | None:
-    """The largest rest of any budget somebody holds themselves, in one query; None when they have none."""
+def left_now(seer: Seer, at: datetime) -> RawSQL:
+    """The largest rest of any budget somebody holds themselves, to be read beside something else with ``left_of``."""
     roles = {brand: role for brand, role in seer.roles.items() if permissions.may_own(role)}
-    if not roles:
+    who, brand_ids = seer.person_id, list(roles)
+    teams = sorted(seer.team_ids | seer.led_team_ids)
+    names = [role.value for role in roles.values()]
+    return RawSQL(_LEFT, (who, at, brand_ids, who, teams, brand_ids, names, at), output_field=JSONField())  # noqa: S611 - no word of it comes from outside
+
+
+def left_of(read: list[str] | None) -> Left | None:
+    """What ``left_now`` has read; None when there is no budget."""
+    if not read:
         return None
-    wanted = {
-        "person": seer.person_id,
-        "at": at,
-        "brands": list(roles),
-        "roles": [role.value for role in roles.values()],
-        "teams": sorted(seer.team_ids | seer.led_team_ids),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_LEFT, wanted)
-        row = cursor.fetchone()
-    return Left(*row) if row else None
+    amount, budget, currency, window = read
+    return Left(Decimal(amount), Decimal(budget), currency, window)

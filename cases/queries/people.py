@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import CharField, Count, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import JSONObject, Lower
 from django.utils import timezone
 
@@ -119,24 +119,26 @@ def in_hand(person: User, brand_id: int | None = None) -> list[InHand]:
     asked = Asked.objects.filter(person=person, reply="", passed="", approval__status=ApprovalStatus.WAITING)
     today = timezone.now().date()
     deputised = Absence.objects.filter(deputy=person, ended_at__isnull=True, ends_on__gte=today)
-    sorts = {
-        "cases": _by_brand(Case.objects.filter(owner=person, status__in=IN_HAND)),
-        "actions": _by_brand(actions, "case__brand_id"),
-        "requests": _by_brand(asked, "approval__brand_id"),
-        "grants": _by_brand(Grant.objects.filter(person=person, ended_at__isnull=True)),
-        "stands_in": _by_brand(deputised),
-    }
-    concerned = Brand.objects.filter(pk__in={brand for counts in sorts.values() for brand in counts})
+    first, *others = (
+        _by_brand("cases", Case.objects.filter(owner=person, status__in=IN_HAND)),
+        _by_brand("actions", actions, "case__brand_id"),
+        _by_brand("requests", asked, "approval__brand_id"),
+        _by_brand("grants", Grant.objects.filter(person=person, ended_at__isnull=True)),
+        _by_brand("stands_in", deputised),
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for key, name, n in first.union(*others, all=True):
+        counts.setdefault(key, {})[name] = n
+    concerned = Brand.objects.filter(pk__in=counts)
     if brand_id is not None:
         concerned = concerned.filter(pk=brand_id)
-    return [
-        InHand(brand, **{name: counts.get(brand.pk, 0) for name, counts in sorts.items()})
-        for brand in concerned.order_by(Lower("name"), "pk")
-    ]
+    return [InHand(brand, **counts[brand.pk]) for brand in concerned.order_by(Lower("name"), "pk")]
 
 
-def _by_brand(rows: QuerySet[Any], column: str = "brand_id") -> dict[int, int]:
-    return dict(rows.values_list(column).annotate(n=Count("pk")).order_by())
+def _by_brand(name: str, rows: QuerySet[Any], column: str = "brand_id") -> QuerySet[Any]:
+    what = Value(name, output_field=CharField())
+    counted: QuerySet[Any] = rows.order_by().values(column).annotate(what=what, n=Count("pk"))
+    return counted.values_list(column, "what", "n")
 
 
 def heirs(person: User, brand_ids: Iterable[int]) -> QuerySet[User]:

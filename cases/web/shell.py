@@ -155,9 +155,9 @@ class Shell:
         ]
 
     @cached_property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, Any]:
         """How many wait in each view, and how many notifications are new."""
-        return cases.view_counts(self.seer)
+        return cases.view_counts(self.seer, left=grants.left_now(self.seer, timezone.now()))
 
     @cached_property
     def unread(self) -> str:
@@ -167,7 +167,7 @@ class Shell:
     @cached_property
     def left(self) -> grants.Left | None:
         """What this person can still decide in this window, of the largest rest of a budget."""
-        return grants.left_now(self.seer, timezone.now())
+        return grants.left_of(self.counts["left"])
 
     def _capped(self, name: str) -> str:
         return f"{cases.COUNTED - 1}+" if self.counts[name] >= cases.COUNTED else str(self.counts[name])

@@ -195,6 +195,7 @@ class TestAbsences:
         assert "Colleague decides" in client.get(f"{AUTHORITY}absences/?state=ended").content.decode()
 
     def test_everybody_notes_their_own(self, stage: Stage) -> None:
+        _give(stage, To(person_id=stage.agent.pk), per_action=Decimal(80))
         client = signed_in(stage.agent)
         day = TODAY().isoformat()
         sent = {"deputy": stage.colleague.pk, "starts_on": day, "ends_on": day}
@@ -294,5 +295,5 @@ def test_the_page_of_leaving_counts_what_is_left_of_authority(stage: Stage) -> N
     ):
         assert words in page
     assert "Who inherits" not in page
-    assert client.post(path, {}).status_code == 302
+    assert client.post(path, {"heir": ""}).status_code == 302
     assert not Grant.objects.filter(person=stage.manager, ended_at__isnull=True).exists()

@@ -236,8 +236,8 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     """The case behind a page with what stands about it, in one query; raises NotFound for what is not theirs to see.
 
     It carries ``decision`` with its ``points`` and ``answer`` (what stands, or None), ``said`` (what the complainant
-    said last), ``before`` (their earlier cases), ``kept`` (the person's own), ``invited_at`` (when the newest open invitation
-    went out) and ``events`` (the length of its journal), and how much was said to whom.
+    said last), ``before`` (their earlier cases), ``kept`` (the person's own), ``invited_at`` (when the newest open
+    invitation went out) and ``events`` (the length of its journal), and how much was said to whom.
     """
     standing = {
         name: FilteredRelation(relation, condition=Q(**{f"{relation}__superseded_at__isnull": True}))

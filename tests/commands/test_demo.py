@@ -13,24 +13,39 @@ from django.utils import timezone
 from cases.management.commands import load_demo
 from cases.management.demo.screenplay import Clock
 from cases.models import (
+    Absence,
     Action,
     Answer,
+    Approval,
+    Asked,
     Attachment,
+    Brand,
+    Callback,
     Case,
     Complainant,
+    Confirmation,
     Delivery,
+    Draft,
     Event,
+    Grant,
     Invitation,
     Notification,
     Observation,
+    PlaybookVersion,
+    Point,
     Post,
+    Promise,
     Raw,
     Triage,
     User,
 )
+from cases.queries import authority, missing, people, what_if
+from cases.rules.missing import period
 from cases.vocabulary import (
     ActionStatus,
     AnswerStatus,
+    ApprovalStatus,
+    DeliveryKind,
     DeliveryStatus,
     InvitationStatus,
     ObservationKind,
@@ -74,6 +89,7 @@ class TestTheDemo:
         assert " 0 findings" in said.getvalue()
         assert set(Action.objects.values_list("status", flat=True)) >= {
             ActionStatus.PROPOSED,
+            ActionStatus.AWAITING_APPROVAL,
             ActionStatus.IN_PROGRESS,
             ActionStatus.DONE,
             ActionStatus.WAIVED,
@@ -124,6 +140,9 @@ class TestTheDemo:
         assert not Event.objects.filter(occurred_at__gt=now).exists()
         assert Delivery.objects.filter(status=DeliveryStatus.QUEUED).count() <= 3
 
+        _shows_who_decides(now)
+        _shows_promises_and_systems(now)
+
         agent = User.objects.get(username="agent")
         assert agent.check_password(load_demo.PASSWORD)
 
@@ -131,3 +150,49 @@ class TestTheDemo:
         call_command("load_demo", stdout=said)
         assert "nothing was changed" in said.getvalue()
         assert Post.objects.count() == posts
+
+
+def _shows_who_decides(now: datetime) -> None:
+    """Requests in every state, waiting for the manager and for others, limits of the agent, and a limit to raise."""
+    assert set(Approval.objects.values_list("status", flat=True)) == set(ApprovalStatus.values)
+    asked = Asked.objects.filter(reply="", passed="", approval__status=ApprovalStatus.WAITING)
+    assert asked.filter(person__username="manager").count() >= 3
+    assert asked.exclude(person__username="manager").exists()
+    assert Approval.objects.filter(status=ApprovalStatus.WAITING, requested_by__username="agent").count() >= 3
+    assert Approval.objects.filter(needed=2, status=ApprovalStatus.GRANTED).exists()
+    assert Asked.objects.filter(link_used_at__isnull=False).exists()
+    assert Asked.objects.filter(passed="too_late").exists()
+    # Nobody who waits is passed on by the first sweep.
+    assert not asked.filter(answer_by__lte=now).exists()
+
+    assert Grant.objects.filter(ended_at__isnull=False).exists()
+    assert Grant.objects.filter(budget_shared__isnull=False, window="day").exists()
+    assert Absence.objects.filter(starts_on__lte=now.date(), ends_on__gte=now.date()).count() == 2
+    agent = User.objects.get(username="agent")
+    brands = list(Brand.objects.values_list("pk", flat=True))
+    limits = authority.limits_of(agent.pk, brands, now)
+    assert any(limit.holder.username == "jonas" for limit in limits)
+    brand = Brand.objects.get(prefix="BW")
+    days = period("", None, None, today=missing.today(brand, now), zone=brand.zone)
+    question = missing.Question(people.seer_of(User.objects.get(username="manager").pk), brand, days, now)
+    assert any(proposal.limit for proposal in what_if.proposals(question))
+
+
+def _shows_promises_and_systems(now: datetime) -> None:
+    """Promises kept, open, due soon, moved and broken; orders with a system; points, drafts, causes, consents."""
+    promises = Promise.objects.all()
+    assert promises.filter(kept_at__isnull=False, broken_at__isnull=True).exists()
+    assert promises.filter(moved_at__isnull=False).exists()
+    assert promises.filter(broken_at__isnull=False, kept_at__isnull=True).exists()
+    assert promises.filter(
+        kept_at__isnull=True, moved_at__isnull=True, dropped_at__isnull=True, due_at__gt=now
+    ).exists()
+    assert Draft.objects.filter(person__username="agent").exists()
+    calls = Delivery.objects.filter(kind=DeliveryKind.CALL)
+    assert set(calls.values_list("status", flat=True)) == {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN}
+    assert set(Callback.objects.values_list("outcome", flat=True)) == {"moved"}
+    assert Confirmation.objects.filter(may_say_publicly=True).count() >= 2
+    assert Answer.objects.exclude(regime="").exclude(parts=[]).exists()
+    assert Point.objects.exists()
+    assert PlaybookVersion.objects.filter(status="draft").exists()
+    assert Case.objects.filter(cause__isnull=False).exclude(prevention="").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,9 +69,9 @@ class Command(BaseCommand):
         for at, place, step in timeline(clock):
             if at - looked > LOOKS:
                 looked = at
-                _watch(at)
+                _watch(at, scenes)
             scenes[place].play(at, step.verb, **step.fields)
-        _watch(now)
+        _watch(now, scenes)
         Notification.objects.filter(created_at__lt=now - UNREAD).update(read_at=now)
         self.stdout.write(
             f"the demo is there: {Post.objects.count()} posts, {Case.objects.count()} cases, {len(PEOPLE)} people"
@@ -83,9 +84,10 @@ def timeline(clock: Clock) -> list[tuple[datetime, int, Step]]:
     return sorted(steps, key=lambda row: row[0])
 
 
-def _watch(at: datetime) -> None:
+def _watch(at: datetime, scenes: Sequence[Scene]) -> None:
     """What the timetable would have done by then: count broken promises, ask again whether it lasted."""
     for key in promises.overdue(at, MANY):
         promise.break_promise(promise_id=key, at=at, actor=SYSTEM)
     for key in promises.to_ask_again(at, MANY):
         confirmation.ask_again(case_id=key, at=at, actor=SYSTEM)
+        next(scene for scene in scenes if scene.case_id == key).carry(at)

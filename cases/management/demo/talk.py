@@ -45,7 +45,42 @@ class Talk:
         """Let one step happen, and let the post carry the mails that it wrote."""
         getattr(self, verb)(at, self._person(by), **fields)
         if verb not in SILENT and mail != "queued":
-            self._carry(at, mail)
+            self.carry(at, mail)
+
+    @property
+    def case_id(self) -> int:
+        """The case of this story; 0 before there is one."""
+        return self._case_id
+
+    def carry(self, at: datetime, fate: str = "sent") -> None:
+        """The mails that wait are taken by the next hop, or not."""
+        mails = Delivery.objects.filter(case_id=self._case_id, kind=DeliveryKind.MAIL, status=DeliveryStatus.QUEUED)
+        for pk, purpose, body in list(mails.filter(due_at__lte=at).values_list("pk", "purpose", "body")):
+            if purpose == "approval":
+                self._approval_secret = (body or "").rstrip("/").rpartition("/")[2]
+            left, there = at + timedelta(seconds=8), at + timedelta(seconds=10)
+            claimed = delivery.claim(delivery_id=pk, at=left, actor=SYSTEM)
+            if claimed is None:
+                continue
+            if fate == "refused":
+                delivery.mark_failed(
+                    delivery_id=pk,
+                    claimed_at=left,
+                    error="550 5.1.1 mailbox does not exist",
+                    is_final=True,
+                    at=there,
+                    actor=SYSTEM,
+                )
+            elif fate == "unknown":
+                delivery.mark_unknown(
+                    delivery_id=pk, claimed_at=left, error="connection lost after DATA", at=there, actor=SYSTEM
+                )
+            else:
+                delivery.mark_sent(delivery_id=pk, claimed_at=left, at=there, actor=SYSTEM)
+            if fate == "came back":
+                delivery.record_bounce(
+                    delivery_id=pk, error="552 5.2.2 mailbox full", at=at + timedelta(minutes=7), actor=SYSTEM
+                )
 
     # --- the complainant's side
 
@@ -263,35 +298,6 @@ class Talk:
         if not self._thread_id:
             self._thread_id = Thread.objects.filter(case_id=self._case_id).latest("pk").pk
         return self._thread_id
-
-    def _carry(self, at: datetime, fate: str) -> None:
-        mails = Delivery.objects.filter(case_id=self._case_id, kind=DeliveryKind.MAIL, status=DeliveryStatus.QUEUED)
-        for pk, purpose, body in list(mails.filter(due_at__lte=at).values_list("pk", "purpose", "body")):
-            if purpose == "approval":
-                self._approval_secret = (body or "").rstrip("/").rpartition("/")[2]
-            left, there = at + timedelta(seconds=8), at + timedelta(seconds=10)
-            claimed = delivery.claim(delivery_id=pk, at=left, actor=SYSTEM)
-            if claimed is None:
-                continue
-            if fate == "refused":
-                delivery.mark_failed(
-                    delivery_id=pk,
-                    claimed_at=left,
-                    error="550 5.1.1 mailbox does not exist",
-                    is_final=True,
-                    at=there,
-                    actor=SYSTEM,
-                )
-            elif fate == "unknown":
-                delivery.mark_unknown(
-                    delivery_id=pk, claimed_at=left, error="connection lost after DATA", at=there, actor=SYSTEM
-                )
-            else:
-                delivery.mark_sent(delivery_id=pk, claimed_at=left, at=there, actor=SYSTEM)
-            if fate == "came back":
-                delivery.record_bounce(
-                    delivery_id=pk, error="552 5.2.2 mailbox full", at=at + timedelta(minutes=7), actor=SYSTEM
-                )
 
 
 def uploads(name: str) -> list[moves.Upload]:

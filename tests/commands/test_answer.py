@@ -37,7 +37,7 @@ def stage(db: None) -> Stage:
 
 def rule(stage: Stage, **more: Any) -> Regime:
     wanted = {"name": "Housing", "demands": list(P), "recourse": RECOURSE, "opening": {}} | more
-    given = {"recourse_always": True, "answers_first": True} | wanted
+    given: dict[str, Any] = {"recourse_always": True, "answers_first": True} | wanted
     return regime.set_regime(brand_id=stage.brand.pk, actor=actor(stage.admin), **given)
 
 

@@ -20,7 +20,9 @@ def config(level: str, *, readable: bool, colors: bool) -> dict[str, object]:
     """The standard library's logging: our own entries and everybody else's in the same form."""
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if readable:
-        renderer = structlog.dev.ConsoleRenderer(colors=colors)
+        # Without the values of variables: they hold people's words and the secrets of links.
+        plain = structlog.dev.RichTracebackFormatter(show_locals=False)
+        renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)
     chain: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     chain += [renderer] if readable else [structlog.processors.format_exc_info, renderer]
     return {

@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
         "ActionStatus": "cases.vocabulary.ActionStatus",
         "AnswerRoute": "cases.vocabulary.AnswerRoute",
         "AnswerStatus": "cases.vocabulary.AnswerStatus",
+        "ApprovalStatus": "cases.vocabulary.ApprovalStatus",
         "CaseStatus": "cases.vocabulary.Status",
         "ChannelKind": "cases.vocabulary.ChannelKind",
         "ObservationKind": "cases.vocabulary.ObservationKind",

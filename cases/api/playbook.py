@@ -190,7 +190,8 @@ class PlaybookTrial(_Playbooks):
     @reads(TrialShape, "What the draft would have brought past cases", takes=[TrialOf], refuses=[404, 422])
     def get(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """The trial; nothing is changed by it."""
-        playbook, asked = self.row(pk=number), self.asked(TrialOf)
+        playbook = found(self.rows().prefetch_related(None).filter(pk=number).first())
+        asked = self.asked(TrialOf)
         setup_queries.require_set_up(self.seer, playbook.brand_id)
         standing = found(trials.latest(playbook))
         tried: Any = trials.trial(

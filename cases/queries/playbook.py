@@ -16,7 +16,7 @@ from cases import errors
 from cases.models import Action, Brand, Case, Kind, Playbook, PlaybookAction, PlaybookVersion, Seer
 from cases.queries.setup import Page
 from cases.rules import playbook as rules
-from cases.vocabulary import UNHANDLED, ActionStatus, Status, VersionStatus
+from cases.vocabulary import UNHANDLED, ActionStatus, Condition, Status, VersionStatus
 
 PAGE, VERSIONS, SCANNED, MOST_TRIED = 50, 20, 200, 1000
 REPEATED_WITHIN = timedelta(days=90)
@@ -42,11 +42,11 @@ def draft(playbook: Playbook) -> Brings | None:
 
 def latest(playbook: Playbook) -> Brings | None:
     """The draft, or what is live when there is none."""
-    return draft(playbook) or live(playbook)
+    return _brings(playbook, [VersionStatus.DRAFT, VersionStatus.LIVE])
 
 
 def _brings(playbook: Playbook, statuses: Sequence[str]) -> Brings | None:
-    version = playbook.versions.filter(status__in=statuses).first()
+    version = playbook.versions.filter(status__in=statuses).order_by("-number").first()
     if version is None:
         return None
     version.playbook = playbook
@@ -120,10 +120,11 @@ def bringing(kind: Kind) -> list[str]:
 # ---------------------------------------------------------------- which cases a version is for, and what it brings them
 
 
-def facts(cases: Iterable[Case]) -> dict[int, rules.Facts]:
-    """What the conditions ask of each case; the cases have their complainant and channel at hand."""
+def facts(cases: Iterable[Case], lines: Iterable[PlaybookAction]) -> dict[int, rules.Facts]:
+    """What the conditions of these lines ask of each case; the cases have their complainant and channel at hand."""
     known = list(cases)
-    repeated = _repeated([case.pk for case in known])
+    is_asked = any(line.condition == Condition.REPEATED for line in lines)
+    repeated = _repeated([case.pk for case in known]) if is_asked else frozenset()
     return {
         case.pk: rules.Facts(
             has_phone=bool(case.complainant.phone),
@@ -177,7 +178,7 @@ def _beside(playbook: Playbook, lines: Sequence[PlaybookAction], cases: Sequence
         for case in cases
         if getattr(rules.chosen(rivals, case.category_id, case.severity, case.wish), "pk", None) == playbook.pk
     ]
-    known, actions = facts(ours), _actions(ours)
+    known, actions = facts(ours, lines), _actions(ours)
     return [_compare(case, lines, known[case.pk], actions.get(case.pk, [])) for case in ours]
 
 

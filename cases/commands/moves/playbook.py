@@ -102,7 +102,7 @@ def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
     if not every:
         return []
     # Looked up only where a condition asks for it: most playbooks have none.
-    known = queries.facts([case for case, some in of_each if any(line.condition for line in some)])
+    known = queries.facts([case for case, some in of_each if any(line.condition for line in some)], every)
     duty = _duty(cases[0].brand, every, at)
     return Action.objects.bulk_create(
         [

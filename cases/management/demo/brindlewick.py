@@ -105,6 +105,15 @@ STORIES = (
                 "hear",
                 text="Still on for Thursday? My neighbour asks whether she should keep her parking space free.",
             ),
+            s(
+                "n28",
+                "add",
+                kind="voucher",
+                wording="Flowers for the neighbour with the parking space",
+                amount="35.00",
+                is_required=False,
+                due=3,
+            ),
         ),
     ),
     # Everything is there; the green button is the next move.

@@ -92,6 +92,15 @@ STORIES = (
                 reason="Moved four times by now. She kept the receipts.",
             ),
             s("n165", "nobody_answers"),
+            s(
+                "n60",
+                "add",
+                kind="voucher",
+                wording="A dinner while you wait",
+                amount="40.00",
+                is_required=False,
+                due=3,
+            ),
         ),
     ),
     # Owned by somebody who left; the heir has it now.

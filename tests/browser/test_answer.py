@@ -20,7 +20,7 @@ RECOURSE = {"en": "If you are not satisfied, write to the ombudsman within six m
 
 @pytest.fixture
 def ruled(stack: Stack) -> Iterator[Case]:
-    """A case with somebody to tell, of a brand whose final answers must hold everything."""
+    """A case in hand, of a brand whose final answers must hold everything."""
     brand = Brand.objects.get(slug="brindlewick")
     admin = Actor.person(User.objects.filter(is_organisation_admin=True, is_active=True)[0].pk)
     regime.set_regime(
@@ -33,8 +33,8 @@ def ruled(stack: Stack) -> Iterator[Case]:
         answers_first=True,
         actor=admin,
     )
-    mine = Case.objects.filter(brand=brand, owner__username="agent", status=Status.OPEN)
-    case = mine.filter(threads__verified_at__isnull=False, decisions=None).order_by("-pk").first()
+    mine = Case.objects.filter(brand=brand, owner__username="agent", status__in=(Status.OPEN, Status.WAITING))
+    case = mine.filter(decisions__points=None).order_by("-pk").first()
     assert case is not None
     yield case
     # What one test set up is not there for the others, which share the demo.

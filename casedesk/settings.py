@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "ReplyStatus": "cases.vocabulary.ReplyStatus",
         "Role": "cases.vocabulary.Role",
         "Severity": "cases.vocabulary.Severity",
+        "SystemStatus": "cases.vocabulary.SystemStatus",
         "VersionStatus": "cases.vocabulary.VersionStatus",
     },
 }

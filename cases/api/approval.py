@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from cases.api.case import ReasonIn
 from cases.api.endpoint import Endpoint, Paged, found
-from cases.api.fields import Amount, Instant, Words
+from cases.api.fields import Amount, Instant, Texts, Words
 from cases.api.schema import changes, reads
-from cases.api.shapes import Choice, Texts
+from cases.api.shapes import Choice
 from cases.commands import approval as commands
 from cases.models import Approval
 from cases.queries import approval as queries

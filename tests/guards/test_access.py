@@ -48,6 +48,7 @@ class Call:
     needs: P
     on: str = "case"
     body: dict[str, Any] = field(default_factory=dict)
+    or_needs: P | None = None
 
 
 REASON = {"reason": "Because"}
@@ -106,7 +107,7 @@ CALLS = [
     # Here only managers hold a grant to waive.
     Call("POST", "actions/<uuid:action>/waive/", P.GRANT, body=REASON),
     Call("POST", "actions/<uuid:action>/cancel/", P.ACT),
-    Call("POST", "actions/<uuid:action>/ask/", P.ACT),
+    Call("POST", "actions/<uuid:action>/ask/", P.ACT, or_needs=P.SETTLE_DELIVERY),
     Call("POST", "actions/<uuid:action>/send-again/", P.SETTLE_DELIVERY),
     Call("POST", "actions/<uuid:action>/settle/", P.SETTLE_DELIVERY, body={"done": False, "words": "They said so."}),
     Call("POST", "public-replies/<uuid:reply>/posted/", P.REPLY_IN_PUBLIC, body={"url": "https://x.example/"}),
@@ -205,7 +206,8 @@ class World:
             return True
         if self.role == "chief":
             return call.needs in {P.SET_UP, P.MANAGE_PEOPLE, P.READ, P.SEE_AUTHORITY}
-        return call.on != "organisation" and may(Role(self.role), call.needs)
+        is_enough = [may(Role(self.role), needed) for needed in (call.needs, call.or_needs) if needed]
+        return call.on != "organisation" and any(is_enough)
 
     def call(self, call: Call, named: dict[str, Any]) -> Any:
         """Make the call."""

@@ -67,22 +67,26 @@ def add_action(
         created_at=at,
         created_by_id=actor.person_id,
     )
+    _record_added(case, action, at, actor)
+    if actor.person_id is not None and _is_complete(action):
+        moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor)
+    return action
+
+
+def _record_added(case: Case, action: Action, at: datetime, actor: Actor) -> None:
     moves.record_case(
         case,
         EventKind.ACTION_ADDED,
         actor,
         at=at,
         action=action.pk,
-        kind=kind.pk,
-        required=is_required,
-        amount=str(amount) if amount is not None else None,
-        currency=currency,
+        kind=action.kind_id,
+        required=action.is_required,
+        amount=str(action.amount) if action.amount is not None else None,
+        currency=action.currency,
     )
-    if owner_id:
-        moves.notify([owner_id], "action", by_id=actor.person_id, case=case, at=at)
-    if actor.person_id is not None and _is_complete(action):
-        moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor)
-    return action
+    if action.owner_id:
+        moves.notify([action.owner_id], "action", by_id=actor.person_id, case=case, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -191,7 +195,7 @@ def waive_action(*, action_id: int, reason: str, at: datetime, actor: Actor) -> 
     _require_begun_by_hand(action)
     if not reason.strip():
         raise errors.Invalid(gettext("Say why this is waived. Your name and the reason stay with the case."), "reason")
-    was_asked = action.approvals.filter(status=ApprovalStatus.WAITING).values_list("pk", flat=True).first()
+    was_asked = _asked(action)
     moves.move_action(
         action,
         ActionStatus.WAIVED,
@@ -244,30 +248,38 @@ def change_action(
         "team_id": team_id,
         "due_at": due_at,
     }
-    was, was_decided = ActionStatus(action.status), authority.is_authorised(action)
-    was_asked = action.approvals.filter(status=ApprovalStatus.WAITING).values_list("pk", flat=True).first()
     is_other = (action.amount, action.wording) != (amount, fields["wording"])
+    was, was_decided, was_asked = ActionStatus(action.status), authority.is_authorised(action), _asked(action)
     # The database puts an action whose amount or words change back to proposed, and voids what was asked for.
     Action.objects.filter(pk=action.pk).update(**fields)
-    moves.record_case(
-        case,
-        EventKind.ACTION_CHANGED,
-        actor,
-        at=at,
-        action=action.pk,
-        amount=str(amount) if amount is not None else None,
-        owner=owner_id,
-        due=due_at.isoformat() if due_at else None,
-    )
-    if is_other and was_asked is not None:
-        moves.record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=was_asked, action=action.pk)
-    action.refresh_from_db()
+    action = Action.objects.select_related("kind__target", "target").get(pk=action.pk)
+    _record_changed(case, action, was_asked if is_other else None, at, actor)
     if is_other and actor.person_id is not None and _is_complete(action) and (was_decided or was_asked or amount):
         decided = moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor) is None
         if decided and was == ActionStatus.IN_PROGRESS:
             moves.move_action(action, ActionStatus.IN_PROGRESS)
     moves.move_promise(case, action, at=at, actor=actor)
     return action
+
+
+def _asked(action: Action) -> int | None:
+    """The request for this action that waits."""
+    return action.approvals.filter(status=ApprovalStatus.WAITING).values_list("pk", flat=True).first()
+
+
+def _record_changed(case: Case, action: Action, voided: int | None, at: datetime, actor: Actor) -> None:
+    moves.record_case(
+        case,
+        EventKind.ACTION_CHANGED,
+        actor,
+        at=at,
+        action=action.pk,
+        amount=str(action.amount) if action.amount is not None else None,
+        owner=action.owner_id,
+        due=action.due_at.isoformat() if action.due_at else None,
+    )
+    if voided is not None:
+        moves.record_case(case, EventKind.APPROVAL_VOIDED, actor, at=at, approval=voided, action=action.pk)
 
 
 # What nobody has finished or refused can still be planned another way.

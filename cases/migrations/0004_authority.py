@@ -998,6 +998,12 @@ class Migration(migrations.Migration):
                 name="action_sent_out",
             ),
         ),
+        migrations.AddIndex(
+            model_name="action",
+            index=models.Index(
+                condition=models.Q(("status", "waived")), fields=["-waived_at", "-id"], name="action_waived"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="action",
             constraint=models.CheckConstraint(

@@ -82,6 +82,7 @@ class Action(models.Model):
         ]
         indexes = [
             models.Index(fields=["case", "id"], name="action_of_case"),
+            models.Index(fields=["-waived_at", "-id"], condition=Q(status=ActionStatus.WAIVED), name="action_waived"),
             models.Index(
                 fields=["sent_at"],
                 condition=Q(status=ActionStatus.IN_PROGRESS, target__isnull=False),

@@ -252,7 +252,7 @@ def kinds_of(grants: Iterable[Grant]) -> dict[int, dict[str, str]]:
 _USED = """
 SELECT g.id, x.holder_id, sum(x.charged) FROM cases_grant g
   JOIN cases_brand b ON b.id = g.brand_id
-  JOIN cases_authorisation x ON x.grant_id = g.id AND x.released_at IS NULL
+  JOIN cases_authorisation x ON x.grant_id = ANY (casedesk_line(g.id)) AND x.released_at IS NULL
    AND x.at >= casedesk_window_start(g.window, %(at)s::timestamptz, b.zone)
    AND x.at < casedesk_window_end(g.window, %(at)s::timestamptz, b.zone)
  WHERE g.id = ANY (%(grants)s::bigint[]) GROUP BY 1, 2

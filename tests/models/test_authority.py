@@ -224,6 +224,18 @@ class TestBudgets:
         action.fail_action(action_id=step.pk, reason="Card expired", at=AT, actor=actor(stage.agent))
         decided(again, grant, person=stage.agent, holder=stage.agent)
 
+    def test_is_not_filled_up_by_replacing_the_grant(self, stage: Stage) -> None:
+        old = limited(stage, budget_each=Decimal(100), window="day")
+        of = taken(stage)
+        refund(stage, of, 90)
+        Grant.objects.filter(pk=old.pk).update(ended_at=AT)
+        new = Grant.objects.create(
+            brand=stage.brand, role=Role.AGENT, currency="EUR", budget_each=Decimal(100), window="day", replaces=old
+        )
+        step = planned_in(stage, of, 11)
+        refused("budget_exhausted", lambda: decided(step, new, person=stage.agent, holder=stage.agent))
+        decided(planned_in(stage, of, 10), new, person=stage.agent, holder=stage.agent)
+
     def test_per_complainant_over_all_grants(self, stage: Stage) -> None:
         grant = limited(stage, per_complainant=Decimal(120), complainant_days=30)
         of = taken(stage)

@@ -85,7 +85,7 @@ from cases.commands.moves.promising import (
     move_promise,
     promise,
 )
-from cases.commands.moves.sending import post_mail, said_amount, said_date
+from cases.commands.moves.sending import post_mail, said_date
 from cases.commands.moves.setting_up import (
     change_row,
     free,
@@ -181,7 +181,6 @@ __all__ = [
     "require_in_brand",
     "require_organisation",
     "require_revision",
-    "said_amount",
     "said_date",
     "seer",
     "send_out",

@@ -9,8 +9,8 @@ from django.utils import translation
 
 from cases.commands.moves.base import record_case
 from cases.commands.moves.preparing import prepare_moved
-from cases.commands.moves.sending import said_amount
 from cases.models import Action, Authorisation, Case, Promise, Thread
+from cases.queries import authority
 from cases.vocabulary import Actor, EventKind
 
 STANDS = Q(moved_at__isnull=True, dropped_at__isnull=True)
@@ -106,7 +106,7 @@ def _text(case: Case, action: Action) -> str:
     told = action.kind.promise or action.kind.label
     with translation.override(language):
         words = action.wording or told.get(language.split("-")[0]) or told.get("en") or next(iter(told.values()), "")
-        amount = said_amount(action.amount, action.currency)
+        amount = authority.said_amount(action.amount, action.currency)
     return f"{words} · {amount}" if amount else str(words)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 
 from cases import queue
 from cases.models import Case, Delivery, Message
-from cases.rules import money
 from cases.vocabulary import Job
 
 
@@ -47,11 +45,3 @@ def said_date(at: datetime, zone: str) -> str:
     """An instant as a person writes it, in the active language, with the zone it is meant in."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{date_format(local, 'DATETIME_FORMAT')} ({zone})"
-
-
-def said_amount(amount: Decimal | None, currency: str) -> str:
-    """An amount as a person writes it, in the active language: 180.00 €; nothing where there is none."""
-    if amount is None:
-        return ""
-    value = number_format(amount, decimal_pos=money.minor_units(currency), use_l10n=True, force_grouping=True)
-    return f"{value}\N{NO-BREAK SPACE}{money.SYMBOLS.get(currency, currency)}"

@@ -54,14 +54,24 @@ LANGUAGE sql IMMUTABLE AS $$
      AND (g.category_id IS NULL OR g.category_id IS NOT DISTINCT FROM the_category)
 $$;
 
+-- A grant and those it followed: whoever replaces a grant does not fill its budget up again.
+CREATE FUNCTION casedesk_line(the_grant bigint) RETURNS bigint[] LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE line AS (
+    SELECT id, replaces_id FROM cases_grant WHERE id = the_grant
+    UNION SELECT g.id, g.replaces_id FROM cases_grant g JOIN line ON g.id = line.replaces_id
+  )
+  SELECT array_agg(id) FROM line
+$$;
+
 -- What a holder, and all holders together, have used of a grant in the window around ``at``.
 CREATE FUNCTION casedesk_used(g cases_grant, the_holder bigint, at timestamptz, OUT by_holder numeric, OUT by_all numeric)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE zone text := casedesk_zone(g.brand_id);
+  line bigint[] := CASE WHEN g.replaces_id IS NULL THEN ARRAY[g.id] ELSE casedesk_line(g.id) END;
 BEGIN
   SELECT coalesce(sum(x.charged) FILTER (WHERE x.holder_id = the_holder), 0), coalesce(sum(x.charged), 0)
     INTO by_holder, by_all FROM cases_authorisation x
-   WHERE x.grant_id = g.id AND x.released_at IS NULL
+   WHERE x.grant_id = ANY (line) AND x.released_at IS NULL
      AND x.at >= casedesk_window_start(g.window, casedesk_used.at, zone)
      AND x.at < casedesk_window_end(g.window, casedesk_used.at, zone);
 END $$;
@@ -121,13 +131,22 @@ CREATE FUNCTION casedesk_candidates(the_brand bigint, the_kind bigint, the_categ
 RETURNS TABLE (person_id bigint, holder_id bigint, grant_id bigint, is_direct boolean, is_away boolean, role text,
   per_action numeric, currency text)
 LANGUAGE sql STABLE AS $$
-  WITH held AS (
-    SELECT m.person_id AS holder, g.id, g.per_action, g.currency
-      FROM cases_grant g
-      JOIN cases_membership m ON m.brand_id = g.brand_id AND m.role IN ('agent','manager')
-      LEFT JOIN cases_team t ON t.id = g.team_id
+  WITH standing AS MATERIALIZED (
+    SELECT g.id, g.role, g.team_id, g.person_id, g.per_action, g.currency FROM cases_grant g
      WHERE g.brand_id = the_brand AND casedesk_in_force(g, on_day) AND casedesk_covers(g, the_kind, the_category)
-       AND (g.person_id = m.person_id OR g.role = m.role OR g.team_id = m.team_id OR t.lead_id = m.person_id)
+  ), mates AS MATERIALIZED (
+    SELECT m.person_id, m.role, m.team_id FROM cases_membership m
+     WHERE m.brand_id = the_brand AND m.role IN ('agent','manager')
+  ), held AS (
+    -- One join for each way to hold a grant: with OR between them every grant would be held against every person.
+    SELECT m.person_id AS holder, s.id, s.per_action, s.currency FROM standing s JOIN mates m ON m.person_id = s.person_id
+    UNION
+    SELECT m.person_id, s.id, s.per_action, s.currency FROM standing s JOIN mates m ON m.role = s.role
+    UNION
+    SELECT m.person_id, s.id, s.per_action, s.currency FROM standing s JOIN mates m ON m.team_id = s.team_id
+    UNION
+    SELECT m.person_id, s.id, s.per_action, s.currency FROM standing s JOIN cases_team t ON t.id = s.team_id
+      JOIN mates m ON m.person_id = t.lead_id
   ), able AS (
     SELECT holder AS person, holder, id, true AS is_direct, h.per_action, h.currency FROM held h
     UNION ALL
@@ -139,7 +158,7 @@ LANGUAGE sql STABLE AS $$
     EXISTS (SELECT 1 FROM cases_absence a WHERE a.brand_id = the_brand AND a.person_id = able.person AND a.ended_at IS NULL
               AND on_day BETWEEN a.starts_on AND a.ends_on),
     m.role, able.per_action, able.currency
-    FROM able JOIN cases_membership m ON m.person_id = able.person AND m.brand_id = the_brand AND m.role IN ('agent','manager')
+    FROM able JOIN mates m ON m.person_id = able.person
     JOIN cases_user u ON u.id = able.person AND u.is_active
 $$;
 
@@ -479,6 +498,16 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER point_guard BEFORE UPDATE ON cases_point FOR EACH ROW EXECUTE FUNCTION casedesk_point_guard();
+
+CREATE FUNCTION casedesk_point_belongs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM cases_decision d JOIN cases_case c ON c.id = d.case_id
+              WHERE d.id = NEW.decision_id AND (d.superseded_at IS NOT NULL OR c.status = 'handled')) THEN
+    PERFORM casedesk_refuse('decision_never_changes', 'A decision is kept; record another one instead.');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER point_belongs BEFORE INSERT ON cases_point FOR EACH ROW EXECUTE FUNCTION casedesk_point_belongs();
 
 CREATE FUNCTION casedesk_call_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -28,6 +28,7 @@ from cases.vocabulary import (
     Proof,
     Satisfaction,
     Status,
+    SystemStatus,
 )
 from cases.web import tags
 from cases.web.tags import catalogue_text
@@ -295,8 +296,9 @@ def _action(action: Any, may: Mapping[str, bool]) -> Line:
         if getattr(action, "is_unsure", False):
             unsure = _("nobody knows what %(system)s did") % {"system": action.target.name}
             return Line("open", title, unsure, f"#action-{action.pk}", at=action.due_at)
-        sent = _("sent to %(system)s, no answer yet") % {"system": action.target.name}
-        return Line("waiting", title, sent, f"#action-{action.pk}", at=action.due_at)
+        is_taken = action.system_status == SystemStatus.ACCEPTED
+        told = _("%(system)s has it, not done yet") if is_taken else _("sent to %(system)s, no answer yet")
+        return Line("waiting", title, told % {"system": action.target.name}, f"#action-{action.pk}", at=action.due_at)
     demand = PROOFS[Proof(action.kind.proof)]
     return Line("open", title, _("no proof yet: %(demand)s") % {"demand": demand}, href, at=action.due_at)
 

@@ -50,15 +50,15 @@ STORIES = (
             s(
                 "5 20:06",
                 "hear",
-                text="Thursday after 4 pm. And I took unpaid leave for this, a day of it.",
+                text="Any day after 4 pm. And I took unpaid leave for this, a day of it.",
                 file="empty-living-room.jpg",
             ),
             s(
                 "4 9:15",
                 "note",
-                text="@tomasz can the Thursday team take one more after four? Leave day: I would like to pay it, 90 € is fair.",
+                text="@tomasz can van 7 take one more after four? Leave day: I would like to pay it, 90 € is fair.",
             ),
-            s("4 10:02", "note", by="tomasz", text="Yes, van 7. Slot is blocked, booking follows."),
+            s("4 10:02", "note", by="tomasz", text="Yes. Slot is blocked, booking follows."),
             s(
                 "4 10:20",
                 "decide",
@@ -77,7 +77,7 @@ STORIES = (
                 "4 10:22",
                 "plan",
                 kind="delivery_date",
-                wording="Your sofa, Thursday between 4 and 6 pm",
+                wording="Your sofa, between 4 and 6 pm",
                 owner="tomasz",
                 due=2,
             ),
@@ -95,7 +95,7 @@ STORIES = (
             s(
                 "4 10:25",
                 "say",
-                text="Thursday 4 to 6 pm is booked. You also get the fee of 48 € and 90 € for your day back.",
+                text="4 to 6 pm is booked, the day stands on your page. You also get the fee of 48 € and 90 € for your day back.",
             ),
             s("4 18:30", "reach", views=48200, shares=301),
             s("3 8:40", "read"),
@@ -103,7 +103,7 @@ STORIES = (
             s(
                 "115m",
                 "hear",
-                text="Still on for Thursday? My neighbour asks whether she should keep her parking space free.",
+                text="Are we still on? My neighbour asks whether she should keep her parking space free.",
             ),
             s(
                 "n28",

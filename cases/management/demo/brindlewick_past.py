@@ -77,7 +77,7 @@ STORIES = (
                 answer=Satisfaction.NO,
                 words="Le pied est arrivé, mais c’est le pied AVANT. Les livres sont toujours là.",
             ),
-            s("1 9:30", "add", kind="replacement", wording="The rear left leg, brought in person", due=2),
+            s("1 9:30", "add", kind="replacement", wording="Le pied arrière gauche, remis en main propre", due=2),
             # The day cannot be kept: the owner finds the message to her prepared.
             s("n25", "plan", kind="replacement", due=5),
         ),

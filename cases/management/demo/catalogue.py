@@ -10,7 +10,7 @@ from cases.commands.playbook import Line
 from cases.management.demo.people import Stage
 from cases.models import Category, Cause, Kind, Target
 from cases.rules.regimes import pack
-from cases.vocabulary import SYSTEM, AnswerPart, Condition, DayUnit, Doer, Proof, Wish
+from cases.vocabulary import Actor, AnswerPart, Condition, DayUnit, Doer, Proof, Wish
 
 # Prefix: name, address, what goes into a request, and the kind that it carries out.
 TARGETS = {
@@ -105,10 +105,14 @@ def set_catalogue(stage: Stage) -> None:
             above = Cause.objects.get(brand=stage.brands[prefix], code=parent)
             label = {"en": english, "fr": french}
             brand_id = stage.brands[prefix].pk
-            cause.create_cause(brand_id=brand_id, code=code, label=label, parent_id=above.pk, actor=SYSTEM)
+            cause.create_cause(brand_id=brand_id, code=code, label=label, parent_id=above.pk, actor=_admin(stage))
     for (prefix, code), amount in TWO_PEOPLE.items():
-        _change(Kind.objects.get(brand=stage.brands[prefix], code=code), two_people_above=amount)
+        _change(stage, Kind.objects.get(brand=stage.brands[prefix], code=code), two_people_above=amount)
     _regimes(stage)
+
+
+def _admin(stage: Stage) -> Actor:
+    return Actor.person(stage.crew["admin"].pk)
 
 
 def _delivery_date(stage: Stage) -> None:
@@ -120,7 +124,7 @@ def _delivery_date(stage: Stage) -> None:
         proof=Proof.REFERENCE,
         has_goods=True,
         days=7,
-        actor=SYSTEM,
+        actor=_admin(stage),
     )
 
 
@@ -129,13 +133,13 @@ def _target(stage: Stage, prefix: str) -> None:
     brand = stage.brands[prefix]
     # These systems are invented: nothing is asked of them by itself.
     made: Target = target.create_target(
-        brand_id=brand.pk, name=name, url=url, mapping=mapping, timeout=10, poll_minutes=0, actor=SYSTEM
+        brand_id=brand.pk, name=name, url=url, mapping=mapping, timeout=10, poll_minutes=0, actor=_admin(stage)
     ).target
-    _change(Kind.objects.get(brand=brand, code=code), target_id=made.pk)
+    _change(stage, Kind.objects.get(brand=brand, code=code), target_id=made.pk)
 
 
-def _change(kind: Kind, **given: Any) -> None:
-    catalogue.change_kind(kind_id=kind.pk, is_active=True, label=kind.label, actor=SYSTEM, **given)
+def _change(stage: Stage, kind: Kind, **given: Any) -> None:
+    catalogue.change_kind(kind_id=kind.pk, is_active=True, label=kind.label, actor=_admin(stage), **given)
 
 
 def _playbooks(stage: Stage, prefix: str) -> None:
@@ -153,10 +157,12 @@ def _playbooks(stage: Stage, prefix: str) -> None:
             lines=lines(play.lines),
             severities=play.severities,
             wish=play.wish,
-            actor=SYSTEM,
+            actor=_admin(stage),
         )
         if play.draft:
-            playbook.save_draft(playbook_id=saved.pk, severity=play.severity, lines=lines(play.draft), actor=SYSTEM)
+            playbook.save_draft(
+                playbook_id=saved.pk, severity=play.severity, lines=lines(play.draft), actor=_admin(stage)
+            )
 
 
 def _line(stage: Stage, prefix: str, kinds: dict[str, int], word: str) -> Line:
@@ -186,7 +192,7 @@ def _regimes(stage: Stage) -> None:
         opening={},
         recourse_always=True,
         answers_first=True,
-        actor=SYSTEM,
+        actor=_admin(stage),
     )
     french = pack("fr-consommation")
     if french is None:
@@ -200,7 +206,7 @@ def _regimes(stage: Stage) -> None:
         opening=french.opening,
         recourse_always=french.recourse_always,
         answers_first=french.answers_first,
-        actor=SYSTEM,
+        actor=_admin(stage),
     )
 
 

@@ -72,6 +72,8 @@ def open_one(request: HttpRequest, notification_id: int) -> HttpResponse:
     """One of them has been looked at: on to what it is about."""
     commands.read_notifications(notification_id=notification_id, at=timezone.now(), actor=desk.actor_of(request))
     row = told.of_person(desk.seer_of(request), notification_id)
+    if row.kind == "approval":
+        return HttpResponseRedirect(reverse("approvals"))
     if row.case is not None:
         return HttpResponseRedirect(reverse("case", args=[row.case.reference]))
     if row.post is not None:

@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from cases.commands import approval
-from cases.models import Action, Approval, Delivery, Kind, Membership, User
+from cases.models import Action, Approval, Delivery, Kind, Membership, Notification, User
 from cases.vocabulary import SYSTEM, ActionStatus, ApprovalStatus, Passed, Role
 from tests.approvals import approve, asked, end_managers, give, limit, planned, waiting
 from tests.desk import signed_in
@@ -75,6 +75,13 @@ class TestList:
         planned(stage)
         planned(stage, "190")
         assert '<span class="num">2</span>' in text(signed_in(stage.manager).get("/help/"))
+
+    def test_is_where_the_notification_leads(self, stage: Stage) -> None:
+        planned(stage)
+        client = signed_in(stage.manager)
+        assert "Agent asks for your approval" in text(client.get("/notifications/"))
+        told = Notification.objects.get(kind="approval")
+        assert client.post(f"/notifications/{told.pk}/").headers["Location"] == "/approvals/"
 
     def test_shows_what_was_answered(self, stage: Stage) -> None:
         approve(waiting(planned(stage)), stage.manager, at=SOON)

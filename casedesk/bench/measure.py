@@ -29,12 +29,15 @@ class Figure:
     ratio: float | None = None
     growth: float | None = None
     per_second: float | None = None
+    note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The figure for JSON; only a rate has ``per_second``."""
+        """The figure for JSON; only a rate has ``per_second``, only some a ``note``."""
         values = {key: round(v, 3) if isinstance(v, float) else v for key, v in asdict(self).items()}
         if self.per_second is None:
             values.pop("per_second")
+        if not self.note:
+            values.pop("note")
         return values
 
 

@@ -107,7 +107,7 @@ def set_up_playbooks() -> str:
         ]
     )
     versions = PlaybookVersion.objects.bulk_create(
-        [PlaybookVersion(playbook=each, number=1, status=VersionStatus.LIVE) for each in playbooks]
+        [PlaybookVersion(playbook=each, number=1) for each in playbooks]
     )
     # Complaints come in public here, so that all eight hold.
     conditions = itertools.cycle([Condition.ALWAYS, Condition.PUBLIC])
@@ -118,6 +118,7 @@ def set_up_playbooks() -> str:
             for place, kind in enumerate(kinds)
         ]
     )
+    PlaybookVersion.objects.filter(playbook__brand=brand).update(status=VersionStatus.LIVE)
     return "complaints"
 
 

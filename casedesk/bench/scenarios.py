@@ -13,14 +13,27 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from casedesk.bench import population
+from casedesk.bench import deciding, population
 from casedesk.bench.measure import Call, Figure, Server, figure, queries_of
 from cases.commands import intake
 from cases.models import Case, Playbook, Raw, User
 from cases.rules.arrival import Arrival
 from cases.vocabulary import SYSTEM
 
-NAMES = ("bulk_intake", "intake", "inbox", "filtered", "search_rare", "search_frequent", "case", "reply", "playbook")
+NAMES = (
+    "bulk_intake",
+    "intake",
+    "inbox",
+    "filtered",
+    "search_rare",
+    "search_frequent",
+    "case",
+    "reply",
+    "playbook",
+    "budget_contention",
+    "approval_routing",
+    "approval_request",
+)
 BATCH, BATCHES = 500, 6
 CSRF = "c" * 32
 
@@ -114,6 +127,25 @@ class Bench:
 
         call = Call("POST", lambda _: "/api/v1/posts/", self.api, body)
         return figure("playbook", self.cases, self.server.times(call), self._floor("insert"), queries_of(call))
+
+    def _budget_contention(self) -> Figure:
+        """Fifty people decide at once on a budget that is enough for thirty."""
+        won, rate, floor = deciding.contend()
+        note = f"{won} of {deciding.CROWD} won, exact"
+        return Figure("budget_contention", self.cases, ratio=floor / rate, per_second=rate, note=note)
+
+    def _approval_routing(self) -> Figure:
+        """Whom to ask, among a thousand people with 5,000 grants: the database's function alone."""
+        deciding.set_up_line()
+        return figure("approval_routing", self.cases, *deciding.route_times(), queries=1)
+
+    def _approval_request(self) -> Figure:
+        """A whole request there: the action, the approval, who is asked, their mail, the journal."""
+        headers = {"Authorization": f"Bearer {deciding.set_up_line()}", "Content-Type": "application/json"}
+        path, body = deciding.asking()
+        call = Call("POST", path, headers, lambda n: json.dumps(body(n)).encode(), expected=(202,))
+        times = self.server.times(call)
+        return figure("approval_request", self.cases, times, self._floor("insert"), queries_of(call))
 
     def _bulk_intake(self) -> Figure:
         rate = _per_second(lambda: _take_in(BATCH))

@@ -74,12 +74,14 @@ class Command(BaseCommand):
         return figures
 
     def _show(self, figures: list[Figure]) -> None:
-        table = Table("figure", "cases", "p50 ms", "p95 ms", "queries", "floor p50", "ratio", "growth", "per second")
+        table = Table(
+            "figure", "cases", "p50 ms", "p95 ms", "queries", "floor p50", "ratio", "growth", "per second", ""
+        )
         for one in figures:
             values = (one.p50_ms, one.p95_ms, one.queries, one.floor_p50_ms, one.ratio, one.growth, one.per_second)
             shown = ["" if v is None else f"{v:,.2f}" if isinstance(v, float) else f"{v:,}" for v in values]
-            table.add_row(one.name, f"{one.cases:,}", *shown)
-        Console(file=sys.stdout, width=110).print(table)
+            table.add_row(one.name, f"{one.cases:,}", *shown, one.note)
+        Console(file=sys.stdout, width=130).print(table)
 
 
 @contextmanager

@@ -108,8 +108,9 @@ def set_stage() -> Stage:
     apology = Kind.objects.create(brand=brand, code="apology", label={"en": "Apology"}, proof=Proof.OUTCOME)
     category = Category.objects.create(brand=brand, code="delivery", label={"en": "Delivery", "fr": "Livraison"})
     playbook = Playbook.objects.create(brand=brand, category=category)
-    version = PlaybookVersion.objects.create(playbook=playbook, number=1, status=VersionStatus.LIVE, live_at=AT)
+    version = PlaybookVersion.objects.create(playbook=playbook, number=1)
     PlaybookAction.objects.create(version=version, kind=refund, is_required=True)
+    PlaybookVersion.objects.filter(pk=version.pk).update(status=VersionStatus.LIVE, live_at=AT)
     for each in (brand, other):
         Grant.objects.create(brand=each, role=Role.AGENT, currency="EUR")
         Grant.objects.create(brand=each, role=Role.MANAGER, currency="EUR", may_waive=True)

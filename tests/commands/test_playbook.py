@@ -39,9 +39,9 @@ def call(stage: Stage) -> Kind:
     )
 
 
-def saved(stage: Stage, *lines: Line, **match: Any) -> Playbook:
+def saved(stage: Stage, *lines: Line, severity: int = 3, **match: Any) -> Playbook:
     return playbook.save_playbook(
-        category_id=stage.category.pk, severity=3, lines=lines, actor=actor(stage.admin), **match
+        category_id=stage.category.pk, severity=severity, lines=lines, actor=actor(stage.admin), **match
     )
 
 
@@ -154,8 +154,7 @@ class TestConditions:
         assert codes(file(stage)) == []
 
     def test_a_severity_that_rises_brings_what_is_for_the_severe(self, stage: Stage, call: Kind) -> None:
-        saved(stage, Line(stage.refund.pk), Line(call.pk, condition=Condition.SEVERE))
-        PlaybookVersion.objects.filter(status=VersionStatus.LIVE).update(severity=1)
+        saved(stage, Line(stage.refund.pk), Line(call.pk, condition=Condition.SEVERE), severity=1)
         opened = file(stage)
         assert codes(opened) == ["refund"]
         case.classify(case_id=opened.pk, category_id=stage.category.pk, severity=4, at=AT, actor=actor(stage.agent))

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from cases.commands import action, approval
-from cases.models import Absence, Action, Approval, Asked, Authorisation, Grant, Membership, Rate
+from cases.models import Absence, Action, Approval, Asked, Authorisation, Grant, Membership, PlaybookVersion, Rate
 from cases.rules import transitions
 from cases.vocabulary import ActionStatus, ApprovalStatus, Role
 from tests.authority import limited, refund, taken
@@ -324,3 +324,16 @@ class TestWaivers:
             "waiver_needs_authority",
             lambda: Action.objects.filter(pk=other.pk).update(**waived, waived_by=stage.manager),
         )
+
+
+class TestVersions:
+    """A version of a playbook that was live once stays as it was."""
+
+    def test_refuses_every_change(self, stage: Stage) -> None:
+        version = PlaybookVersion.objects.get(playbook__category=stage.category)
+        rows = PlaybookVersion.objects.filter(pk=version.pk)
+        refused("version_never_changes", lambda: rows.update(severity=4))
+        refused("version_never_changes", lambda: rows.update(status="draft"))
+        refused("version_never_changes", lambda: version.actions.update(is_required=False))
+        refused("version_never_changes", lambda: version.actions.all().delete())
+        refused("version_never_changes", lambda: version.actions.create(kind=stage.apology))

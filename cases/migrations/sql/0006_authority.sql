@@ -509,6 +509,33 @@ BEGIN
 END $$;
 CREATE TRIGGER point_belongs BEFORE INSERT ON cases_point FOR EACH ROW EXECUTE FUNCTION casedesk_point_belongs();
 
+-- ---------------------------------------------------------------- what was live once stays as it was: cases point at it
+
+CREATE FUNCTION casedesk_version_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.playbook_id, NEW.number) IS DISTINCT FROM (OLD.playbook_id, OLD.number)
+     OR (OLD.status <> 'draft' AND (NEW.severity, NEW.made_at) IS DISTINCT FROM (OLD.severity, OLD.made_at))
+     OR (NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+          ('draft','live'), ('draft','retired'), ('live','retired'))) THEN
+    PERFORM casedesk_refuse('version_never_changes', 'A version that was live is kept; make another one.');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER version_guard BEFORE UPDATE ON cases_playbookversion
+  FOR EACH ROW EXECUTE FUNCTION casedesk_version_guard();
+
+CREATE FUNCTION casedesk_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM cases_playbookversion v WHERE v.status <> 'draft'
+              AND v.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.version_id END,
+                           CASE WHEN TG_OP <> 'DELETE' THEN NEW.version_id END)) THEN
+    PERFORM casedesk_refuse('version_never_changes', 'A version that was live is kept; make another one.');
+  END IF;
+  RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER line_guard BEFORE INSERT OR UPDATE OR DELETE ON cases_playbookaction
+  FOR EACH ROW EXECUTE FUNCTION casedesk_line_guard();
+
 CREATE FUNCTION casedesk_call_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM casedesk_refuse('delivery_never_changes', 'A request goes to the system it was written for.');

@@ -214,7 +214,8 @@ def five_lines(case: Case, approval: Approval, given: Decimal | None) -> list[st
         "headline": case.headline or "–",
         "brand": case.brand.name,
         "severity": Severity(case.severity).label,
-        "who": case.complainant.name or gettext("somebody who gave no name"),
+        # The sentence has its own full stop, also after "Nadja K."
+        "who": case.complainant.name.rstrip(".") or gettext("somebody who gave no name"),
         "kind": text_of(approval.kind.label, default=case.brand.language),
         "amount": said_amount(approval.amount, approval.currency),
         "reason": approval.reason or "–",

@@ -86,13 +86,13 @@ class TestMaking:
             actor=actor(stage.agent),
         )
         made = Promise.objects.get()
-        assert made.text == "Nous vous remboursons. · 60,50\u00a0€"
+        assert made.text == "Nous vous remboursons · 60,50\u00a0€"
         assert (made.made_at, made.due_at) == (AT, AT + DAY)
         assert kinds() == ["promise_made"]
 
     def test_says_the_action_s_own_words_where_it_has_some(self, stage: Stage) -> None:
         Promised(stage, wording="We pay back the delivery.")
-        assert Promise.objects.get().text == "We pay back the delivery. · 60.00\u00a0€"
+        assert Promise.objects.get().text == "We pay back the delivery · 60.00\u00a0€"
 
     def test_a_plan_promises_nothing(self, stage: Stage) -> None:
         taken(stage)

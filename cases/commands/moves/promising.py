@@ -107,7 +107,7 @@ def _text(case: Case, action: Action) -> str:
     with translation.override(language):
         words = action.wording or told.get(language.split("-")[0]) or told.get("en") or next(iter(told.values()), "")
         amount = authority.said_amount(action.amount, action.currency)
-    return f"{words} · {amount}" if amount else str(words)
+    return f"{str(words).removesuffix('.')} · {amount}" if amount else str(words)
 
 
 def _make(case: Case, action: Action, text: str, due_at: datetime, at: datetime) -> Promise:

@@ -80,6 +80,15 @@ STORIES = (
             s("1 9:30", "add", kind="replacement", wording="Le pied arrière gauche, remis en main propre", due=2),
             # The day cannot be kept: the owner finds the message to her prepared.
             s("n25", "plan", kind="replacement", due=5),
+            s(
+                "n24",
+                "add",
+                kind="voucher",
+                wording="Un bon pour la pile de livres",
+                amount="25.00",
+                is_required=False,
+                due=3,
+            ),
         ),
         "fr",
     ),

@@ -261,11 +261,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
             before=ArraySubquery(
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
             ),
-            points_line=ArraySubquery(
-                Point.objects.filter(decision__case=OuterRef("pk"), decision__superseded_at__isnull=True)
-                .order_by("position")
-                .values(json=JSONObject(raised="raised", outcome="outcome", reason="reason"))
-            ),
+            points_line=_points(),
             kept=ArraySubquery(
                 Draft.objects.filter(case=OuterRef("pk"), person_id=person_id).values(
                     json=JSONObject(audience="audience", text="text", kept_at="kept_at")
@@ -294,6 +290,12 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     for name in standing:
         setattr(case, name, getattr(case, name, None))
     return _opened(case)
+
+
+def _points() -> ArraySubquery:
+    of_decision = Point.objects.filter(decision__case=OuterRef("pk"), decision__superseded_at__isnull=True)
+    said = JSONObject(raised="raised", outcome="outcome", reason="reason")
+    return ArraySubquery(of_decision.order_by("position").values(json=said))
 
 
 def _opened(case: Any) -> Any:

@@ -53,8 +53,9 @@ class Reader(HTMLParser):
         """Note the words of its attributes."""
         if tag not in {"br", "img", "input", "meta", "link", "hr", "use", "path", "rect", "line", "circle"}:
             self._open.append(tag)
+        is_seen = tag == "input" and ("type", "hidden") not in attrs
         for name, value in attrs:
-            if name in SPOKEN or (tag == "input" and name == "value"):
+            if name in SPOKEN or (is_seen and name == "value"):
                 self._note(f'{name}="', value or "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -67,7 +67,7 @@ class Proposal:
 _ABOVE = """
 WITH asked (id, person_id, kind_id, category_id, complainant_id, amount, currency, status, requested_at, on_day, waited,
   gap) AS MATERIALIZED ({asked}),
-held AS (
+held AS MATERIALIZED (
   SELECT g.id AS grant_id, m.person_id FROM cases_grant g
     JOIN cases_membership m ON m.brand_id = g.brand_id AND m.role IN ('agent','manager')
     JOIN cases_user u ON u.id = m.person_id AND u.is_active
@@ -93,21 +93,26 @@ above AS (
 _SAVED = f"""
 {_ABOVE},
 raised AS (
-  SELECT above.*, sum(charged) OVER (PARTITION BY span.starts_at ORDER BY requested_at, above.id) AS by_all,
+  SELECT above.*, span.starts_at AS window_at,
+      sum(charged) OVER (PARTITION BY span.starts_at ORDER BY requested_at, above.id) AS by_all,
       sum(charged) OVER (PARTITION BY span.starts_at, above.person_id ORDER BY requested_at, above.id) AS by_one
     FROM above JOIN cases_grant g ON g.id = above.grant_id
     CROSS JOIN LATERAL (SELECT casedesk_window_start(g.window, requested_at, %s) AS starts_at) span
    WHERE charged <= %s AND (%s::bigint IS NULL OR kind_id = %s)
 ),
+used AS MATERIALIZED (
+  SELECT w.person_id, w.window_at, u.by_holder, u.by_all
+    FROM (SELECT DISTINCT grant_id, person_id, window_at FROM raised) w
+    JOIN cases_grant g ON g.id = w.grant_id AND (g.budget_each IS NOT NULL OR g.budget_shared IS NOT NULL)
+    CROSS JOIN LATERAL casedesk_used(g, w.person_id, w.window_at) u
+),
 saved AS (
   SELECT r.* FROM raised r JOIN cases_grant g ON g.id = r.grant_id
-    LEFT JOIN LATERAL (
-      SELECT * FROM casedesk_used(g, r.person_id, r.requested_at) WHERE g.budget_each IS NOT NULL OR g.budget_shared IS NOT NULL
-    ) u ON true
+    LEFT JOIN used u ON u.person_id = r.person_id AND u.window_at = r.window_at
    WHERE (g.budget_each IS NULL OR u.by_holder + r.by_one <= g.budget_each)
      AND (g.budget_shared IS NULL OR u.by_all + r.by_all <= g.budget_shared)
 )
-"""  # noqa: E501, S608 - only constants
+"""  # noqa: S608 - only constants
 _SUMS = f"""
 {_SAVED}
 SELECT count(*), count(*) FILTER (WHERE status = 'granted'), count(*) FILTER (WHERE status IN ('refused','returned')),
@@ -121,7 +126,7 @@ wanted AS (
       percentile_disc(%s) WITHIN GROUP (ORDER BY charged) FILTER (WHERE status = 'granted') AS enough
     FROM above GROUP BY grant_id
 ),
-chosen AS (
+chosen AS MATERIALIZED (
   SELECT w.*, CASE WHEN granted >= %s THEN least((SELECT min(x) FROM unnest(%s::numeric[]) x WHERE x >= enough),
       g.per_complainant, g.budget_each, g.budget_shared) END AS raised
     FROM wanted w JOIN cases_grant g ON g.id = w.grant_id

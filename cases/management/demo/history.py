@@ -14,7 +14,8 @@ from cases.vocabulary import Outcome, Satisfaction
 class Past:
     """A complaint by the form and the money it came to; without ``by_whom`` its owner decided it alone.
 
-    ``after`` is the working days and the time until somebody answered; ``fate`` is how.
+    ``after`` is the working days and the time until somebody answered; ``fate`` is how. A link in a mail is answered on the
+    same day: over a weekend it would run out.
     """
 
     brand: str

@@ -106,9 +106,7 @@ def set_up_playbooks() -> str:
             for category, severities, wish in itertools.islice(matches, PLAYBOOKS)
         ]
     )
-    versions = PlaybookVersion.objects.bulk_create(
-        [PlaybookVersion(playbook=each, number=1) for each in playbooks]
-    )
+    versions = PlaybookVersion.objects.bulk_create([PlaybookVersion(playbook=each, number=1) for each in playbooks])
     # Complaints come in public here, so that all eight hold.
     conditions = itertools.cycle([Condition.ALWAYS, Condition.PUBLIC])
     PlaybookAction.objects.bulk_create(

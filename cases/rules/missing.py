@@ -104,7 +104,9 @@ def bounds(kept: Collection[Decimal], limits: Collection[Decimal], largest: Deci
     """
     found = sorted({bound for bound in kept if bound > 0})
     top = max([*found, largest or Decimal(0)])
-    start = found[0] if found else min([limit for limit in limits if 0 < limit <= top], default=(top or Decimal(100)) / 8)
+    start = (
+        found[0] if found else min([limit for limit in limits if 0 < limit <= top], default=(top or Decimal(100)) / 8)
+    )
     for wanted in (*_around(start, found, top), *sorted(limits)):
         if len(found) < MOST_BANDS - 1 and 0 < wanted <= top and all(_apart(wanted, bound) for bound in found):
             found.append(wanted)

@@ -70,7 +70,9 @@ def _name(path: str) -> str:
 
 def _links(page: Page) -> list[str]:
     own = f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}"
-    found: list[str] = page.eval_on_selector_all("a[href]:not([download])", "all => all.map(a => a.href.split('#')[0])")
+    # The address of a link in a picture is no text, so the attribute is read.
+    address = "all => all.map(a => new URL(a.getAttribute('href'), document.baseURI).href.split('#')[0])"
+    found: list[str] = page.eval_on_selector_all("a[href]:not([download])", address)
     return [link.removeprefix(own) for link in found if link.startswith(own + "/")]
 
 

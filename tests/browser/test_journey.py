@@ -117,7 +117,7 @@ def _decide_and_do(agent: Page, case: Case) -> None:
     agent.goto(f"/cases/{case.reference}/decision/")
     agent.locator("#do input[type=radio]").first.check()
     agent.locator("#do [name=reason]").fill("The bag was missing.")
-    agent.locator("#do form button").first.click()
+    agent.locator("#do button.btn-primary, #do button.btn-hue").first.click()
     expect(agent.locator("#decision-h")).to_be_visible()
     for action in case.actions.all():
         agent.goto(f"/actions/{action.public_id}/complete/")

@@ -97,8 +97,9 @@ def test_one_handles_while_raw_sql_adds_an_action(raw: Connect, isolation: str) 
         one.execute("SELECT 1 FROM cases_case")
     insert = (
         "INSERT INTO cases_action (public_id, case_id, kind_id, wording, status, is_required, currency, created_at, "
-        "proof_outcome, proof_reference, waiver, failure) VALUES (gen_random_uuid(), %s, %s, '', 'proposed', true, "
-        "'', now(), '', '', '', '')"
+        "proof_outcome, proof_reference, waiver, failure, system_status) "
+        "VALUES (gen_random_uuid(), %s, %s, '', 'proposed', true, "
+        "'', now(), '', '', '', '', '')"
     )
     adding.execute(insert, [opened.pk, stage.apology.pk])
     lost: list[psycopg.Error] = []

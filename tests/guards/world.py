@@ -274,6 +274,13 @@ def _complain(world: World, number: int) -> None:
     )
     world.links.append(filed.link.rstrip("/").split("/")[-1])
     case.take(case_id=filed.case.pk, at=AT, actor=by)
+    Callback.objects.create(
+        target=Target.objects.order_by("-pk")[0],
+        action=filed.case.actions.order_by("pk").first(),
+        digest=moves.digest_of(f"told-{number}"),
+        body=b"{}",
+        outcome="unexpected",
+    )
     stage.case(f"new-{number}", author=f"new-{number}")
     dropped = stage.case(f"dropped-{number}", author=f"dropped-{number}")
     case.dismiss(case_id=dropped.pk, reason="A joke.", at=AT, actor=by)

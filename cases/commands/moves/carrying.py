@@ -8,7 +8,8 @@ from enum import StrEnum
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import translation
-from django.utils.translation import gettext, gettext_noop
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext, gettext_lazy
 
 from cases import errors, queue
 from cases.commands.moves.base import record_case
@@ -31,10 +32,10 @@ from cases.vocabulary import (
     SystemStatus,
 )
 
-DONE_THERE = gettext_noop("%(target)s says it is done.")
-FAILED_THERE = gettext_noop("%(target)s could not do it: %(reason)s")
-CANCELLED_THERE = gettext_noop("%(target)s has cancelled it as asked.")
-NEVER_SENT = gettext_noop("Cancelled before it was sent to %(target)s.")
+DONE_THERE = gettext_lazy("%(target)s says it is done.")
+FAILED_THERE = gettext_lazy("%(target)s could not do it: %(reason)s")
+CANCELLED_THERE = gettext_lazy("%(target)s has cancelled it as asked.")
+NEVER_SENT = gettext_lazy("Cancelled before it was sent to %(target)s.")
 # Said by the system itself, for good: another attempt is another order.
 ENDED_THERE = frozenset({SystemStatus.FAILED, SystemStatus.CANCELLED})
 
@@ -133,7 +134,7 @@ def hear_system(case: Case, action: Action, answer: request.Answer, *, order: st
 
 
 def fail_sent(
-    case: Case, action: Action, words: str, *, reason: str = "", status: str, at: datetime, actor: Actor
+    case: Case, action: Action, words: LazyText, *, reason: str = "", status: str, at: datetime, actor: Actor
 ) -> None:
     """It was not done in the connected system, or not any more: failed, with the words that say why."""
     move_action(action, ActionStatus.FAILED, failure=_said(case, action, words, reason), system_status=status)
@@ -143,11 +144,11 @@ def fail_sent(
         notify([case.owner_id], "carried_out", by_id=actor.person_id, case=case, at=at)
 
 
-def _said(case: Case, action: Action, words: str, reason: str = "") -> str:
+def _said(case: Case, action: Action, words: LazyText, reason: str = "") -> str:
     """A sentence about the system, in the brand's language: it is kept."""
     name = action.target.name if action.target else ""
     with translation.override(case.brand.language):
-        return gettext(words) % {"target": name, "reason": reason or gettext("no reason given")}
+        return str(words) % {"target": name, "reason": reason or gettext("no reason given")}
 
 
 def close_calls(case: Case, action: Action, *, but_queued: bool = False, at: datetime, actor: Actor) -> None:

@@ -328,15 +328,6 @@ END $$;
 CREATE TRIGGER approval_guard BEFORE INSERT OR UPDATE ON cases_approval
   FOR EACH ROW EXECUTE FUNCTION casedesk_approval_guard();
 
--- Whoever was still asked when a request ended is not asked any more: no list, no link and no sweep finds them.
-CREATE FUNCTION casedesk_approval_ends() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE cases_asked SET passed = 'gone', passed_at = now() WHERE approval_id = NEW.id AND reply = '' AND passed = '';
-  RETURN NULL;
-END $$;
-CREATE TRIGGER approval_ends AFTER UPDATE OF status ON cases_approval FOR EACH ROW
-  WHEN (OLD.status = 'waiting' AND NEW.status <> 'waiting') EXECUTE FUNCTION casedesk_approval_ends();
-
 -- When a request ends, nobody is asked any more.
 CREATE FUNCTION casedesk_approval_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

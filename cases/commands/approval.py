@@ -61,7 +61,7 @@ def approve(*, approval_id: int, words: str = "", secret: str = "", at: datetime
     if len(moves.consenting(approval)) < approval.needed:
         moves.record_case(case, EventKind.APPROVAL_CONSENTED, actor, at=at, approval=approval.pk, action=action.pk)
         if moves.ask_next(case, action, approval, leave_out=[], at=at, actor=actor) is None:
-            _tell_nobody_can(case, approval, at)
+            moves.tell_nobody_can(case, approval, at)
         return approval
     moves.end_request(approval, ApprovalStatus.GRANTED, words=_kept(words), by_id=power.person_id, at=at)
     gap = moves.authorise(case, action, power, approval=approval, at=at, actor=actor)
@@ -142,43 +142,8 @@ def pass_on(*, approval_id: int, why: Passed, at: datetime, actor: Actor) -> App
     now = approval.asked.filter(reply="", passed="").select_related("person").first()
     if actor.person_id is not None and (now is None or now.person_id != actor.person_id):
         raise errors.NotAllowed
-    earlier = set(approval.asked.exclude(reply=Reply.APPROVED).values_list("person_id", flat=True))
-    able = why == Passed.TOO_LATE and now is not None and _is_able(case, action, now.person_id, at)
-    if now is not None:
-        Asked.objects.filter(pk=now.pk).update(passed=why, passed_at=at)
-    following = moves.ask_next(case, action, approval, leave_out=earlier, at=at, actor=actor)
-    if following is None:
-        # Round again: whoever was too slow the first time may have the time now.
-        following = moves.ask_next(
-            case, action, approval, leave_out=[] if able or now is None else [now.person_id], at=at, actor=actor
-        )
-    if following is None and why == Passed.BY_HAND:
-        raise errors.Invalid(gettext("Nobody else can decide this now. Approve it, refuse it, or change it."))
-    if following is None and now is None:
-        return approval
-    if following is None:
-        _tell_nobody_can(case, approval, at)
-    moves.record_case(
-        case,
-        EventKind.APPROVAL_PASSED_ON,
-        actor,
-        at=at,
-        approval=approval.pk,
-        action=action.pk,
-        why=why,
-        before=now.person_id if now else None,
-        after=following.person_id if following else None,
-    )
-    if now is not None and following is not None and now.person_id != following.person_id:
-        moves.notify([now.person_id], "approval_passed", by_id=actor.person_id, case=case, at=at)
+    moves.pass_request(case, action, approval, now, why=why, at=at, actor=actor)
     return approval
-
-
-def _is_able(case: Case, action: Action, person_id: int, at: datetime) -> bool:
-    power = authority.may_decide(
-        person_id, case, kind_id=action.kind_id, amount=action.amount, currency=action.currency, at=at
-    )
-    return not isinstance(power, Gap)
 
 
 def _lock_action(action_id: int, actor: Actor) -> tuple[Case, Action]:
@@ -270,11 +235,6 @@ def _record(kind: EventKind, case: Case, approval: Approval, at: datetime, actor
     moves.record_case(case, kind, actor, at=at, approval=approval.pk, action=approval.action_id, **payload)
     people = [approval.requested_by_id, *([case.owner_id] if case.owner_id else [])]
     moves.notify(people, kind.value, by_id=actor.person_id, case=case, at=at)
-
-
-def _tell_nobody_can(case: Case, approval: Approval, at: datetime) -> None:
-    people = [approval.requested_by_id, *([case.owner_id] if case.owner_id else [])]
-    moves.notify(people, "approval_stuck", by_id=None, case=case, at=at)
 
 
 def _said(reason: str, demand: str) -> str:

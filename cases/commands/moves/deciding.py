@@ -24,6 +24,7 @@ from cases.vocabulary import (
     AuthorityHours,
     EventKind,
     Gap,
+    Passed,
     Reply,
 )
 
@@ -210,6 +211,56 @@ def _next(
         leave_out={approval.requested_by_id, *leave_out, *consenting(approval)},
         at=at,
     )
+
+
+def pass_request(
+    case: Case, action: Action, approval: Approval, now: Asked | None, *, why: Passed, at: datetime, actor: Actor
+) -> None:
+    """Ask the next who can in place of whoever is asked now; where there is no other, whoever can still is asked again.
+
+    Passed on by hand it needs somebody else (Invalid); where nobody can, whoever asked is told once.
+    """
+    earlier = set(approval.asked.exclude(reply=Reply.APPROVED).values_list("person_id", flat=True))
+    is_able = why == Passed.TOO_LATE and now is not None and _is_able(case, action, now.person_id, at)
+    if now is not None:
+        Asked.objects.filter(pk=now.pk).update(passed=why, passed_at=at)
+    following = ask_next(case, action, approval, leave_out=earlier, at=at, actor=actor)
+    if following is None:
+        # Round again: whoever was too slow the first time may have the time now.
+        again = [] if is_able or now is None else [now.person_id]
+        following = ask_next(case, action, approval, leave_out=again, at=at, actor=actor)
+    if following is None and why == Passed.BY_HAND:
+        raise errors.Invalid(gettext("Nobody else can decide this now. Approve it, refuse it, or change it."))
+    if following is None and now is None:
+        return
+    if following is None:
+        tell_nobody_can(case, approval, at)
+    record_case(
+        case,
+        EventKind.APPROVAL_PASSED_ON,
+        actor,
+        at=at,
+        approval=approval.pk,
+        action=action.pk,
+        why=why,
+        before=now.person_id if now else None,
+        after=following.person_id if following else None,
+    )
+    if now is not None and following is not None and now.person_id != following.person_id:
+        notify([now.person_id], "approval_passed", by_id=actor.person_id, case=case, at=at)
+
+
+def _is_able(case: Case, action: Action, person_id: int, at: datetime) -> bool:
+    power = authority.may_decide(
+        person_id, case, kind_id=action.kind_id, amount=action.amount, currency=action.currency, at=at
+    )
+    return not isinstance(power, Gap)
+
+
+def tell_nobody_can(case: Case, approval: Approval, at: datetime) -> None:
+    """Whoever asked, and whoever owns the case, learn that nobody can answer now."""
+    people = [approval.requested_by_id, *([case.owner_id] if case.owner_id else [])]
+    notify(people, "approval_stuck", by_id=None, case=case, at=at)
 
 
 def consenting(approval: Approval) -> list[int]:

@@ -13,12 +13,12 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import NullIf
 
 from cases import errors, queue
-from cases.commands.moves.base import lock_many, record, record_case, record_many
-from cases.commands.moves.deciding import ask_next
+from cases.commands.moves.base import lock_many, record, record_many
+from cases.commands.moves.deciding import pass_request
 from cases.commands.moves.dialogue import notify
 from cases.models import Action, Asked, Case, Grant, Membership, Seer, User
 from cases.rules.permission import OWNERS
-from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, ApprovalStatus, EventKind, Passed, Reply, Stream
+from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, ApprovalStatus, EventKind, Passed, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,32 +110,8 @@ def leave_authority(person_id: int, *, brand_ids: Collection[int] | None = None,
         said = {"grant": grant.pk, "person": person_id, "left": True}
         record(Stream.BRAND, grant.brand_id, EventKind.GRANT_ENDED, actor, at=at, **said)
     for one in asked.select_related("approval__case__brand", "approval__case__complainant", "approval__action__kind"):
-        _pass_on(one, at=at, actor=actor)
-
-
-def _pass_on(one: Asked, *, at: datetime, actor: Actor) -> None:
-    approval = one.approval
-    case, action = approval.case, approval.action
-    Asked.objects.filter(pk=one.pk).update(passed=Passed.GONE, passed_at=at)
-    earlier = set(approval.asked.exclude(reply=Reply.APPROVED).values_list("person_id", flat=True))
-    following = ask_next(case, action, approval, leave_out=earlier, at=at, actor=actor)
-    if following is None:
-        # Round again: whoever was too slow the first time may have the time now.
-        following = ask_next(case, action, approval, leave_out={one.person_id}, at=at, actor=actor)
-    if following is None:
-        whose = [approval.requested_by_id, *([case.owner_id] if case.owner_id else [])]
-        notify(whose, "approval_stuck", by_id=None, case=case, at=at)
-    record_case(
-        case,
-        EventKind.APPROVAL_PASSED_ON,
-        actor,
-        at=at,
-        approval=approval.pk,
-        action=action.pk,
-        why=Passed.GONE,
-        before=one.person_id,
-        after=following.person_id if following else None,
-    )
+        approval = one.approval
+        pass_request(approval.case, approval.action, approval, one, why=Passed.GONE, at=at, actor=actor)
 
 
 def _require_heir(in_hand: InHand, heir_id: int) -> None:

@@ -27,6 +27,14 @@ function inRow(key) {
   return document.activeElement?.closest("[data-list] > li")?.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
 }
 
+// Out of a field: back to the row it belongs to, whose keys then work again.
+function leave(field) {
+  const row = field.closest("[data-list] > li");
+  if (!row) return field.blur();
+  for (const fold of row.querySelectorAll("details[open]")) fold.open = false;
+  row.querySelector("a").focus();
+}
+
 // Navigation in a folded menu counts too: it is there, only out of sight.
 function find(keys) {
   const all = [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)];
@@ -106,7 +114,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return findBox();
   }
-  if (event.key === "Escape" && isWriting(event.target)) return event.target.blur();
+  if (event.key === "Escape" && isWriting(event.target)) return leave(event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (!keysAreOn() || isWriting(event.target) || event.key.length !== 1 || event.key === " ") return;
   const before = document.activeElement;

@@ -109,7 +109,7 @@ def _done(action: Action, case: Case, language: str) -> answer.Deed:
         title=_title(action, language),
         amount=_amount(action.proof_amount or action.amount, action.currency),
         reference=_plain(action.proof_reference),
-        day=_day(action.done_at, case),
+        day=date_format(action.proof_on, "DATE_FORMAT") if action.proof_on else _day(action.done_at, case),
     )
 
 
@@ -144,4 +144,4 @@ def _amount(amount: Decimal | None, currency: str) -> str:
 
 
 def _day(at: datetime | None, case: Case) -> str:
-    return date_format(at.astimezone(ZoneInfo(case.brand.zone)), "DATE_FORMAT") if at else ""
+    return date_format(at.astimezone(ZoneInfo(case.brand.zone)), "j F Y") if at else ""

@@ -187,8 +187,10 @@ def outlook(person_id: int, case: Case, kind: Kind, amount: Decimal | None, at: 
         return Outlook("no_rate", gap=found)
     nearest = authority.route(case, **wanted, leave_out=[person_id])
     gap = Gap.SECOND_PERSON if is_two else found if isinstance(found, Gap) else None
-    if nearest is None:
-        return Outlook("nobody", gap=gap)
+    # Where two have to approve it, one who can is nobody: the request would be refused.
+    first = [person_id, nearest[0]] if nearest else []
+    if nearest is None or (is_two and authority.route(case, **wanted, leave_out=first) is None):
+        return Outlook("nobody", gap=gap, is_two=nearest is not None)
     grant = Grant.objects.get(pk=nearest[2])
     name = User.objects.get(pk=nearest[0]).name
     return Outlook("needs", grant.per_action, grant.currency, name=name, is_two=is_two, gap=gap)

@@ -52,8 +52,11 @@ def end(request: HttpRequest, absence_id: int) -> HttpResponse:
     """Somebody is back."""
     found = ledger.absence(seer_of(request), absence_id)
     commands.end_absence(absence_id=found.pk, at=timezone.now(), actor=actor_of(request))
+    if "mine" in request.POST:
+        messages.success(request, _("Noted: you are not away, and nobody decides for you."))
+        return back_to("my-authority", request)
     messages.success(request, _("Noted: they are not away any more, and nobody decides for them."))
-    return back_to("my-authority" if "mine" in request.POST else "authority-absences", request)
+    return back_to("authority-absences", request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,6 +81,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "lines": [limits.said(limit, kinds, person_id, deputies) for limit in found],
         "absences": [each for each in away if each.person_id == person_id],
         "stands_in": list(deputies.values()),
+        "today": timezone.localdate(),
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "authority/mine.html", facts, status=status)

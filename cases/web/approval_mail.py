@@ -60,7 +60,7 @@ def _over(asked: Any, at: Any) -> str:
     """Why this link answers nothing any more, and what stands now; nothing while it does."""
     row = asked.approval
     if asked.reply:
-        return _("You have answered this already, and the link works once: %(reply)s.") % {
+        return _("Your answer stands: %(reply)s. The link works once.") % {
             "reply": str(asked.get_reply_display()).lower()
         }
     if row.status == ApprovalStatus.VOID:

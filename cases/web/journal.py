@@ -229,7 +229,7 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
     if isinstance(event.payload.get("due"), str):
-        words["due"] = date_format(localtime(datetime.fromisoformat(event.payload["due"])), "DATE_FORMAT")
+        words["due"] = date_format(localtime(datetime.fromisoformat(event.payload["due"])), "j F Y")
     if event.payload.get("category", 0) is None:
         words["category"] = _("no category")
     if event.payload.get("cause", 0) is None:

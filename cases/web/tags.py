@@ -134,11 +134,11 @@ def when(value: datetime | date | None, style: str = "relative") -> SafeString:
     if value is None:
         return SafeString("")
     if not isinstance(value, datetime):
-        words, full, machine = _day(value, timezone.localdate()), date_format(value, "DATE_FORMAT"), value.isoformat()
+        words, full, machine = _day(value, timezone.localdate()), date_format(value, "j F Y"), value.isoformat()
     else:
         local = timezone.localtime(value)
         words = _words(local, timezone.now(), style)
-        full = f"{date_format(local, 'DATE_FORMAT')}, {_clock(local)} {local.tzname()}"
+        full = f"{date_format(local, 'j F Y')}, {_clock(local)} {local.tzname()}"
         machine = local.isoformat(timespec="seconds")
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', machine, full, words)
 
@@ -156,7 +156,7 @@ def due(value: datetime | None) -> SafeString:
         css, mark = ("due due-soon", "due-half") if soon else ("due", "due-ok")
         words = gettext("in %(span)s") % {"span": span(left)}
     local = timezone.localtime(value)
-    full = f"{date_format(local, 'DATE_FORMAT')}, {_clock(local)}"
+    full = f"{date_format(local, 'j F Y')}, {_clock(local)}"
     return format_html('<span class="{}" title="{}">{}{}</span>', css, full, icon(mark), words)
 
 

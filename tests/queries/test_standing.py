@@ -128,6 +128,17 @@ class TestOutlook:
         found = self.outlook(stage, "80")
         assert (found.state, found.is_two) == ("needs", True)
 
+    def test_one_who_can_approve_it_is_not_two(self, stage: Stage) -> None:
+        Kind.objects.filter(pk=stage.refund.pk).update(two_people_above=Decimal(50))
+        stage.refund.refresh_from_db()
+        alone = self.outlook(stage, "180")
+        assert (alone.state, alone.is_two) == ("nobody", True)
+        other = person("second")
+        Membership.objects.create(person=other, brand=stage.brand, role=Role.AGENT)
+        give(stage, person=other, per_action=Decimal(300))
+        found = self.outlook(stage, "180")
+        assert (found.state, found.is_two) == ("needs", True)
+
     def test_a_deputy_is_told_for_whom(self, stage: Stage) -> None:
         away(stage, stage.manager, deputy=stage.agent)
         found = self.outlook(stage, "180")

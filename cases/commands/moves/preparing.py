@@ -49,7 +49,7 @@ def _late(case: Case, promise: Promise, language: str) -> str:
 
 
 def _day(case: Case, at: datetime) -> str:
-    return date_format(at.astimezone(ZoneInfo(case.brand.zone)), "DATE_FORMAT")
+    return date_format(at.astimezone(ZoneInfo(case.brand.zone)), "j F Y")
 
 
 def _prepare(case: Case, text: str, *, instead_of: tuple[str, ...], at: datetime) -> None:

@@ -140,14 +140,18 @@ class Gate:
     silence: tuple[str, str | Promise] = SILENT
 
 
+_ARTICLES = frozenset({"the", "le", "la", "les"})
+
+
 def name_of(case: Any) -> str:
     """What the complainant is called on the page."""
     return case.complainant.name or getattr(case, "handle", "") or _("Anonymous")
 
 
 def first_name(name: str) -> str:
-    """How a button calls them."""
-    return name.split()[0] if name.split() else name
+    """How a button calls them; a business is called by its whole name."""
+    words = name.split()
+    return words[0] if words and words[0].lower() not in _ARTICLES else name
 
 
 def row(found: Row) -> ListRow:

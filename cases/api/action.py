@@ -58,6 +58,7 @@ class ProofIn(serializers.Serializer[Any]):
     outcome = Words(max_length=20_000, help_text="what came of it, in words")
     reference = Words(max_length=120, required=False)
     amount = Amount(required=False, allow_null=True)
+    done_on = serializers.DateField(required=False, allow_null=True, help_text="the day it took place")
     files = FileIn(many=True, required=False, max_length=MOST_FILES)  # type: ignore[call-arg]  # the list takes it
 
 
@@ -67,6 +68,7 @@ class ProofForm(serializers.Serializer[Any]):
     outcome = Words(max_length=20_000)
     reference = Words(max_length=120, required=False)
     amount = Amount(required=False, allow_null=True)
+    done_on = serializers.DateField(required=False, allow_null=True)
     files = serializers.ListField(child=serializers.FileField(), required=False, max_length=MOST_FILES)
 
 
@@ -219,6 +221,7 @@ class Complete(ActionsOf):
             outcome=given["outcome"],
             reference=given.get("reference", ""),
             amount=given.get("amount"),
+            done_on=given.get("done_on"),
             uploads=self.uploads(given),
         )
 

@@ -25,6 +25,7 @@ class SettleIn(serializers.Serializer[Any]):
     words = Words(max_length=2_000, help_text="how they know it")
     reference = Words(max_length=120, required=False, help_text="what proves it, when it was done")
     amount = Amount(required=False, allow_null=True, help_text="what was paid, when it was less than decided")
+    done_on = serializers.DateField(required=False, allow_null=True, help_text="the day it took place")
 
 
 class CancelSent(ActionsOf):
@@ -70,4 +71,5 @@ class Settle(ActionsOf):
             words=given["words"],
             reference=given.get("reference", ""),
             amount=given.get("amount"),
+            done_on=given.get("done_on"),
         )

@@ -303,6 +303,9 @@ class ProofShape(serializers.Serializer[Any]):
     outcome = serializers.CharField(source="proof_outcome")
     reference = serializers.CharField(source="proof_reference", allow_blank=True)
     amount = Amount(source="proof_amount", allow_null=True)
+    done_on = serializers.DateField(
+        source="proof_on", allow_null=True, help_text="the day it took place, where that was said"
+    )
     done_at = Instant(allow_null=True)
     done_by = serializers.CharField(source="done_by.username", default=None, allow_null=True)
 

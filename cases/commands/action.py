@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -113,6 +113,7 @@ def complete_action(
     outcome: str,
     reference: str = "",
     amount: Decimal | None = None,
+    done_on: date | None = None,
     uploads: Sequence[moves.Upload] = (),
     at: datetime,
     actor: Actor,
@@ -126,7 +127,8 @@ def complete_action(
         return action
     _require_begun_by_hand(action)
     outcome, reference = texts.clean(outcome).strip(), texts.clean(reference).strip()[:120]
-    _check_proof(action, outcome, reference, amount, has_file=bool(uploads))
+    _check_proof(action, outcome, reference, amount, done_on, has_file=bool(uploads))
+    moves.check_done_on(case, done_on, at=at)
     _decide_paid(case, action, amount, at=at, actor=actor)
     if action.status != ActionStatus.IN_PROGRESS:
         moves.move_action(action, ActionStatus.IN_PROGRESS)
@@ -138,6 +140,7 @@ def complete_action(
         proof_outcome=outcome,
         proof_reference=reference,
         proof_amount=amount,
+        proof_on=done_on,
         currency=action.currency or (case.brand.currency if amount is not None else ""),
         done_at=at,
         done_by_id=moves.person_of(actor),
@@ -151,6 +154,7 @@ def complete_action(
         kind=action.kind_id,
         amount=str(amount) if amount is not None else None,
         currency=action.currency,
+        on=done_on.isoformat() if done_on else None,
         files=len(uploads),
     )
     moves.keep_promise(case, action, at=at, actor=actor)
@@ -357,12 +361,15 @@ def _check_amount(kind: Kind, amount: Decimal | None, currency: str) -> tuple[De
         raise errors.Invalid(error.message, "amount") from error
 
 
-def _check_proof(action: Action, outcome: str, reference: str, amount: Decimal | None, *, has_file: bool) -> None:
+def _check_proof(
+    action: Action, outcome: str, reference: str, amount: Decimal | None, done_on: date | None, *, has_file: bool
+) -> None:
     demand = Proof(action.kind.proof)
     is_lacking = (
         not outcome
         or (demand in {Proof.REFERENCE, Proof.AMOUNT} and not reference)
         or (demand == Proof.AMOUNT and amount is None)
+        or (demand == Proof.DATE and done_on is None)
         or (demand == Proof.FILE and not has_file and not action.attachments.exists())
     )
     if is_lacking:

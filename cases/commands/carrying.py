@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -218,7 +218,14 @@ def send_again(*, action_id: int, at: datetime, actor: Actor) -> Action:
 
 @transaction.atomic(durable=True)
 def settle_done(
-    *, action_id: int, words: str, reference: str, amount: Decimal | None = None, at: datetime, actor: Actor
+    *,
+    action_id: int,
+    words: str,
+    reference: str,
+    amount: Decimal | None = None,
+    done_on: date | None = None,
+    at: datetime,
+    actor: Actor,
 ) -> Action:
     """A person knows that the system did it, and how that is proven; their name stands for it."""
     case, action = _lock(action_id, actor, Permission.SETTLE_DELIVERY)
@@ -228,12 +235,15 @@ def settle_done(
     demand = Proof(action.kind.proof)
     if not words or not reference or (demand == Proof.FILE and not action.attachments.exists()):
         raise errors.ProofMissing(demand=demand.label if demand == Proof.FILE else Proof.REFERENCE.label)
+    if demand == Proof.DATE and done_on is None:
+        raise errors.ProofMissing(demand=demand.label)
+    moves.check_done_on(case, done_on, at=at)
     if paid is not None and (action.amount is None or not 0 < paid <= action.amount):
         raise errors.Invalid(
             gettext("That is not what was decided; at most the decided amount can be proven."), "amount"
         )
     person_id = moves.person_of(actor)
-    done = {"proof_outcome": words, "proof_reference": reference, "proof_amount": paid}
+    done = {"proof_outcome": words, "proof_reference": reference, "proof_amount": paid, "proof_on": done_on}
     moves.move_action(action, ActionStatus.DONE, done_at=at, done_by_id=person_id, **done)
     moves.close_calls(case, action, at=at, actor=actor)
     moves.record_case(
@@ -246,6 +256,7 @@ def settle_done(
         target=action.target_id,
         amount=str(paid) if paid is not None else None,
         currency=action.currency,
+        on=done_on.isoformat() if done_on else None,
         files=0,
     )
     moves.keep_promise(case, action, at=at, actor=actor)

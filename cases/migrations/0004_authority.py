@@ -295,8 +295,39 @@ class Migration(migrations.Migration):
             name="action_done_has_outcome",
         ),
         migrations.RemoveConstraint(
+            model_name="kind",
+            name="kind_proof_known",
+        ),
+        migrations.RemoveConstraint(
             model_name="playbookaction",
             name="playbook_kind_once",
+        ),
+        migrations.AddField(
+            model_name="action",
+            name="proof_on",
+            field=models.DateField(blank=True, null=True),
+        ),
+        migrations.AlterField(
+            model_name="kind",
+            name="proof",
+            field=models.CharField(
+                choices=[
+                    ("outcome", "The outcome in words"),
+                    ("reference", "A reference"),
+                    ("amount", "A reference and the amount"),
+                    ("file", "A file"),
+                    ("date", "The day it took place"),
+                ],
+                default="outcome",
+                max_length=10,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="kind",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("proof__in", ["outcome", "reference", "amount", "file", "date"])),
+                name="kind_proof_known",
+            ),
         ),
         migrations.AddField(
             model_name="action",

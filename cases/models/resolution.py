@@ -50,6 +50,7 @@ class Action(models.Model):
     proof_outcome = models.TextField(blank=True)
     proof_reference = models.CharField(max_length=120, blank=True)
     proof_amount = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    proof_on = models.DateField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     waived_at = models.DateTimeField(null=True, blank=True)

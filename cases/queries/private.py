@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 from uuid import UUID
@@ -67,6 +67,7 @@ class Promised:
     amount: Decimal | None
     currency: str
     reference: str
+    took_place: date | None
     by: str
     is_under_way: bool
     is_tried_again: bool
@@ -274,6 +275,7 @@ def _promised(action: Action, at: datetime) -> Promised:
         amount=action.proof_amount if is_done and (last is None or action.proof_amount != action.amount) else None,
         currency=action.currency,
         reference=action.proof_reference if is_done else "",
+        took_place=action.proof_on if is_done else None,
         by=doer.name if doer else "",
         is_under_way=action.status == ActionStatus.IN_PROGRESS,
         is_tried_again=action.status == ActionStatus.FAILED,

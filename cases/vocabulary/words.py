@@ -156,6 +156,7 @@ class Proof(TextChoices):
     REFERENCE = "reference", _("A reference")
     AMOUNT = "amount", _("A reference and the amount")
     FILE = "file", _("A file")
+    DATE = "date", _("The day it took place")
 
 
 class InvitationStatus(TextChoices):

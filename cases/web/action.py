@@ -201,6 +201,7 @@ def complete(request: HttpRequest, case: Any, action: Any) -> HttpResponse:
             outcome=words["outcome"],
             reference=words["reference"],
             amount=words.get("amount"),
+            done_on=words.get("done_on"),
             uploads=desk.uploads(request),
             at=timezone.now(),
             actor=desk.actor_of(request),

@@ -21,10 +21,10 @@ from cases.commands import carrying as commands
 from cases.queries import action as actions
 from cases.queries import target as targets
 from cases.rules import permission as permissions
-from cases.vocabulary import Permission, SystemStatus
+from cases.vocabulary import Permission, Proof, SystemStatus
 from cases.web import desk, gatelines
 from cases.web.action import of_action
-from cases.web.forms import AmountField, amount_text
+from cases.web.forms import AmountField, amount_text, day_it_took_place
 
 
 class DoneForm(forms.Form):
@@ -76,6 +76,8 @@ def settle(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     not_done = NotDoneForm(request.POST if choice == "not_done" else None, auto_id="not-%s")
     if not action.kind.has_amount:
         done.fields.pop("amount")
+    if action.kind.proof == Proof.DATE:
+        done.fields["done_on"] = day_it_took_place()
     given: dict[str, Any] = {"action_id": action.pk, "at": timezone.now(), "actor": desk.actor_of(request)}
     said = ""
     if choice == "ask":
@@ -108,7 +110,8 @@ def settle(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _done(given: dict[str, Any], words: dict[str, Any]) -> object:
-    return commands.settle_done(**given, words=words["words"], reference=words["reference"], amount=words.get("amount"))
+    proof = {"reference": words["reference"], "amount": words.get("amount"), "done_on": words.get("done_on")}
+    return commands.settle_done(**given, words=words["words"], **proof)
 
 
 @require_POST

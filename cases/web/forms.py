@@ -52,6 +52,13 @@ class AmountField(forms.CharField):
             raise forms.ValidationError(error.message) from error
 
 
+def day_it_took_place() -> forms.DateField:
+    """The day on which something was really done, for an action that is proven by it."""
+    return forms.DateField(
+        label=_("The day it took place"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
 def area(rows: int = 3, **attrs: Any) -> forms.Textarea:
     """Room for some lines."""
     return forms.Textarea(attrs={"rows": rows, **attrs})
@@ -223,6 +230,9 @@ class Complete(forms.Form):
         else:
             self.fields["amount"].required = demand == Proof.AMOUNT
             self.fields["amount"].help_text = action.currency
+        if demand == Proof.DATE:
+            self.fields["done_on"] = day_it_took_place()
+            self.order_fields(["outcome", "done_on"])
         if demand == Proof.FILE:
             self.fields["files"].help_text = _("This action needs a file as its proof.")
 

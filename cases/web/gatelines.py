@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -83,6 +83,7 @@ PROOFS = {
     Proof.REFERENCE: gettext_lazy("a reference"),
     Proof.AMOUNT: gettext_lazy("reference and amount"),
     Proof.FILE: gettext_lazy("a file"),
+    Proof.DATE: gettext_lazy("the day it took place"),
 }
 
 # So long after it is handled, a complainant who says nothing is only not yet heard.
@@ -123,7 +124,7 @@ class Line:
     small: str = ""
     href: str = ""
     right: str = ""
-    at: datetime | None = None
+    at: datetime | date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,9 @@ def _action(action: Any, may: Mapping[str, bool]) -> Line:
     href = reverse("action-complete", args=[action.public_id]) if may["act"] else f"#action-{action.pk}"
     title = title_of(action)
     if action.status == ActionStatus.DONE:
-        return Line("done", title, "", f"#action-{action.pk}", action.proof_reference, action.done_at)
+        return Line(
+            "done", title, "", f"#action-{action.pk}", action.proof_reference, action.proof_on or action.done_at
+        )
     if action.status == ActionStatus.WAIVED:
         who = action.waived_by.name if action.waived_by else ""
         return Line("done", title, _("waived by %(name)s") % {"name": who}, f"#action-{action.pk}", at=action.waived_at)

@@ -28,6 +28,7 @@ PROOFS = {
     Proof.REFERENCE: _("In words, and a reference somebody else can look up: a parcel, an order, a repair number."),
     Proof.AMOUNT: _("In words, a reference, and the amount that was really paid. For refunds and vouchers."),
     Proof.FILE: _("In words, and a file: a report, a photo, a signed letter."),
+    Proof.DATE: _("In words, and the day on which it really took place: a visit, a delivery, a call."),
 }
 
 

@@ -11,7 +11,20 @@ import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
 from cases.commands import action, case, confirmation, dialogue, handling
-from cases.models import Action, Answer, Case, Counter, Decision, Delivery, Erasure, Event, Membership, Post, User
+from cases.models import (
+    Action,
+    Answer,
+    Case,
+    Counter,
+    Decision,
+    Delivery,
+    Erasure,
+    Event,
+    Kind,
+    Membership,
+    Post,
+    User,
+)
 from cases.rules import gate, transitions
 from cases.vocabulary import (
     ActionStatus,
@@ -196,6 +209,25 @@ class TestProofAndWaiver:
         refused("proof_missing", lambda: rows.update(**done, proof_outcome="Paid"))
         refused("proof_missing", lambda: rows.update(**done, proof_outcome="Paid", proof_reference="RF-1"))
         rows.update(**done, proof_outcome="Paid", proof_reference="RF-1", proof_amount=Decimal(5))
+
+    def test_refuses_done_without_the_day_it_took_place(self) -> None:
+        stage = set_stage()
+        Kind.objects.filter(pk=stage.refund.pk).update(proof="date")
+        step = stage.case().actions.get()
+        Action.objects.filter(pk=step.pk).update(amount=Decimal(5), currency="EUR")
+        action.start_action(action_id=step.pk, at=AT, actor=actor(stage.manager))
+        rows = Action.objects.filter(pk=step.pk)
+        done = {
+            "status": "done",
+            "done_at": AT,
+            "done_by": stage.agent,
+            "proof_outcome": "Seen",
+            "proof_reference": "R",
+        }
+        refused("proof_missing", lambda: rows.update(**done))
+        rows.update(**done, proof_on=AT.date())
+        refused("proof_never_changes", lambda: rows.update(proof_on=AT.date() - timedelta(days=1)))
+        refused("proof_never_changes", lambda: rows.update(proof_on=None))
 
     def test_refuses_a_waiver_by_an_agent(self) -> None:
         stage = set_stage()

@@ -53,7 +53,8 @@ BROKEN = {
     " WHERE status = 'handled' AND casedesk_gate(id) <> '{}'",
     "done without proof (I3)": "SELECT a.id FROM cases_action a JOIN cases_kind k ON k.id = a.kind_id"
     " WHERE a.status = 'done' AND (a.proof_outcome = '' OR a.done_by_id IS NULL"
-    " OR (k.proof = 'amount' AND (a.proof_amount IS NULL OR a.proof_reference = '')))",
+    " OR (k.proof = 'amount' AND (a.proof_amount IS NULL OR a.proof_reference = ''))"
+    " OR (k.proof = 'date' AND a.proof_on IS NULL))",
     "waived without that grant and a reason (I3)": "SELECT a.id FROM cases_action a"
     " JOIN cases_case c ON c.id = a.case_id"
     " WHERE a.status = 'waived' AND (a.waiver = '' OR NOT"

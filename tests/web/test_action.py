@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from cases.models import Action
-from cases.vocabulary import ActionStatus
+from cases.models import Action, Kind
+from cases.vocabulary import ActionStatus, Proof
 from tests import approvals
 from tests.desk import HTMX, signed_in, taken
 from tests.people import Stage, set_stage
@@ -73,6 +74,23 @@ class TestComplete:
         action.refresh_from_db()
         assert (action.status, action.proof_amount) == (ActionStatus.DONE, Decimal("60"))
         assert "RF-1" in text(client.get("/cases/BW-1/"))
+
+    def test_asks_for_the_day_only_where_it_is_the_proof(self, stage: Stage, action: Action) -> None:
+        client = signed_in(stage.agent)
+        page = f"/actions/{action.public_id}/complete/"
+        assert 'name="done_on"' not in text(client.get(page, headers=HTMX))
+        Kind.objects.filter(pk=stage.refund.pk).update(proof=Proof.DATE)
+        form = text(client.get(page, headers=HTMX))
+        assert 'type="date"' in form
+        assert "the day it took place" in text(client.get("/cases/BW-1/"))
+        done = {"outcome": "The technician came", "amount": "60,00"}
+        assert client.post(page, done).status_code == 422
+        future = client.post(page, done | {"done_on": "2999-01-01"}, headers=HTMX)
+        assert (future.status_code, "This day has not come yet" in text(future)) == (422, True)
+        assert client.post(page, done | {"done_on": "2026-09-09"}).status_code == 302
+        action.refresh_from_db()
+        assert (action.status, action.proof_on) == (ActionStatus.DONE, date(2026, 9, 9))
+        assert "took place" in text(client.get("/cases/BW-1/"))
 
     def test_shows_the_form_beside_the_whole_case_without_a_script(self, stage: Stage, action: Action) -> None:
         page = text(signed_in(stage.agent).get(f"/actions/{action.public_id}/complete/"))

@@ -24,6 +24,7 @@ from cases.models import (
     Delivery,
     Event,
     Grant,
+    Kind,
     Message,
     PrivateLink,
     Promise,
@@ -168,6 +169,15 @@ class TestThePage:
         kept = visitor.get(filed.url).content.decode()
         assert "RF-77" in kept
         assert "promised before for" not in kept
+
+    def test_shows_the_day_on_which_it_took_place(self, filed: Filed, visitor: Client) -> None:
+        refund = filed.promise()
+        Kind.objects.filter(pk=refund.kind_id).update(proof="date")
+        day, done = timezone.localdate(), {"outcome": "Paid.", "amount": Decimal("60.00")}
+        action.complete_action(action_id=refund.pk, **done, done_on=day, at=timezone.now(), actor=filed.agent)
+        page = visitor.get(filed.url).content.decode()
+        assert f'took place <time class="num" datetime="{day.isoformat()}"' in page
+        assert "took place" in visitor.get(filed.url + "exchange/").content.decode()
 
     def test_does_not_show_what_waits_for_the_brand(self, filed: Filed, visitor: Client) -> None:
         Grant.objects.filter(role="agent").update(ended_at=timezone.now())

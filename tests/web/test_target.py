@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 from cases.commands import action as actions
 from cases.commands import callback, carrying, delivery
 from cases.commands import target as targets
-from cases.models import Action, Callback, Delivery, Target
+from cases.models import Action, Callback, Delivery, Kind, Target
 from cases.queries import verification
 from cases.rules import signature
 from cases.rules.request import Answer
-from cases.vocabulary import SYSTEM, ActionStatus, Ask, DeliveryStatus, SystemStatus
+from cases.vocabulary import SYSTEM, ActionStatus, Ask, DeliveryStatus, Proof, SystemStatus
 from tests.api.calls import Program
 from tests.desk import HTMX, signed_in, taken
 from tests.people import AT, Stage, actor, set_stage
@@ -199,6 +200,20 @@ class TestTray:
         row = Action.objects.get(pk=lost.pk)
         assert (row.status, row.proof_reference, row.done_by_id) == (ActionStatus.DONE, "R-7", stage.manager.pk)
         assert not Delivery.objects.exclude(status=DeliveryStatus.SENT).filter(action=row).exists()
+
+    def test_takes_the_day_from_a_person_where_the_system_cannot_prove_it(self, stage: Stage, lost: Action) -> None:
+        Kind.objects.filter(pk=stage.refund.pk).update(proof=Proof.DATE)
+        url = f"/tray/actions/{lost.public_id}/"
+        carrying.ask_again(action_id=lost.pk, at=AT, actor=actor(stage.agent))
+        answer(lost, SystemStatus.DONE, Ask.STATE, reference="R-7")
+        assert Action.objects.get(pk=lost.pk).status == ActionStatus.IN_PROGRESS
+        client = signed_in(stage.manager)
+        said = {"choice": "done", "words": "Seen in Billing.", "reference": "R-7", "amount": "50"}
+        assert client.post(url, said).status_code == 422
+        assert client.post(url, said | {"done_on": "2026-09-01"}).status_code == 422
+        assert client.post(url, said | {"done_on": "2026-09-08"}).status_code == 302
+        row = Action.objects.get(pk=lost.pk)
+        assert (row.status, row.proof_on) == (ActionStatus.DONE, date(2026, 9, 8))
 
     def test_takes_a_person_s_word_that_it_did_not_happen(self, stage: Stage, lost: Action) -> None:
         client = signed_in(stage.manager)

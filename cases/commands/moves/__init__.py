@@ -87,6 +87,7 @@ from cases.commands.moves.promising import (
     move_promise,
     promise,
 )
+from cases.commands.moves.proving import check_done_on
 from cases.commands.moves.sending import post_mail, said_date
 from cases.commands.moves.setting_up import (
     change_row,
@@ -119,6 +120,7 @@ __all__ = [
     "backoff",
     "bring_playbook",
     "change_row",
+    "check_done_on",
     "checked_code",
     "checked_name",
     "checked_texts",

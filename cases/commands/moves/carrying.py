@@ -204,6 +204,8 @@ def _is_unclear(action: Action, answer: request.Answer) -> bool:
         is_too_much
         or (demand == Proof.AMOUNT and paid is None)
         or (demand == Proof.FILE and not action.attachments.exists())
+        # The day its answer came is not the day it took place.
+        or demand == Proof.DATE
     )
 
 

@@ -383,8 +383,9 @@ BEGIN
       PERFORM casedesk_refuse('action_never_moves', 'An action stays in its case.');
     END IF;
     IF OLD.status = 'done' AND ((NEW.kind_id, NEW.amount, NEW.currency, NEW.proof_outcome, NEW.proof_reference,
-        NEW.proof_amount, NEW.done_at, NEW.done_by_id, NEW.target_id) IS DISTINCT FROM (OLD.kind_id, OLD.amount, OLD.currency,
-        OLD.proof_outcome, OLD.proof_reference, OLD.proof_amount, OLD.done_at, OLD.done_by_id, OLD.target_id)
+        NEW.proof_amount, NEW.proof_on, NEW.done_at, NEW.done_by_id, NEW.target_id) IS DISTINCT FROM (OLD.kind_id, OLD.amount,
+        OLD.currency, OLD.proof_outcome, OLD.proof_reference, OLD.proof_amount, OLD.proof_on, OLD.done_at, OLD.done_by_id,
+        OLD.target_id)
         OR (NEW.wording <> OLD.wording AND NEW.wording <> '')) THEN
       PERFORM casedesk_refuse('proof_never_changes', 'What was done, and its proof, stay as they are.');
     END IF;
@@ -413,6 +414,7 @@ BEGIN
     IF btrim(NEW.proof_outcome) = ''
        OR (demand IN ('reference','amount') AND btrim(NEW.proof_reference) = '')
        OR (demand = 'amount' AND (NEW.proof_amount IS NULL OR NEW.proof_amount <= 0))
+       OR (demand = 'date' AND NEW.proof_on IS NULL)
        OR (demand = 'file' AND NOT EXISTS (SELECT 1 FROM cases_attachment t WHERE t.action_id = NEW.id)) THEN
       PERFORM casedesk_refuse('proof_missing', format('An action of this kind needs proof: %s.', demand));
     END IF;

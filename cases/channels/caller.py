@@ -66,12 +66,13 @@ def call(request: Request) -> Outcome:
     alarm.start()
     try:
         outcome = _ask(connection, request)
-        return Lost("No whole answer came within the time-out.") if is_over.is_set() else outcome
     except (OSError, http.client.HTTPException) as error:
-        return Lost(f"The connection broke before the answer: {_said(error)}")
+        outcome = Lost(f"The connection broke before the answer: {_said(error)}")
     finally:
         alarm.cancel()
         connection.close()
+    # What the alarm cut off looks like a broken connection: say what it was.
+    return Lost(f"No whole answer came within {request.timeout} seconds.") if is_over.is_set() else outcome
 
 
 def _connect(request: Request) -> http.client.HTTPConnection:

@@ -142,13 +142,19 @@ def needs_two(action: Action, case: Case, at: datetime) -> bool:
     """Whether two people must approve an action of this kind and amount; unsure, for lack of a rate, is yes."""
     if action.kind.two_people_above is None or action.amount is None:
         return False
+    amount = worth(action, case, at)
+    return amount is None or amount > action.kind.two_people_above
+
+
+def worth(action: Action, case: Case, at: datetime) -> Decimal | None:
+    """What the action's amount is in the brand's currency, by the rate of the day; None without one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT casedesk_convert(%s::numeric, %s, %s, %s, (%s::timestamptz AT TIME ZONE %s)::date)",
             [action.amount, action.currency, case.brand.currency, case.brand_id, at, case.brand.zone],
         )
-        worth = cursor.fetchone()[0]
-    return worth is None or worth > action.kind.two_people_above
+        found: Decimal | None = cursor.fetchone()[0]
+    return found
 
 
 def is_authorised(action: Action) -> bool:

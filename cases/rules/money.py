@@ -108,12 +108,17 @@ def valid_amount(amount: Decimal, currency: str) -> Decimal:
     if not amount.is_finite():
         raise NotANumberError(written=amount)
     if amount <= 0:
-        raise NotPositiveError(amount=amount)
+        raise NotPositiveError(amount=_plain(amount))
     if amount > LARGEST:
         raise TooLargeError(largest=LARGEST)
     if _scale(amount) > allowed:
-        raise TooPreciseError(currency=currency, allowed=allowed, amount=amount, given=_scale(amount))
+        raise TooPreciseError(currency=currency, allowed=allowed, amount=_plain(amount), given=_scale(amount))
     return amount
+
+
+def _plain(amount: Decimal) -> str:
+    """The amount as people write it: without the zeros of the column and without an exponent."""
+    return f"{amount.normalize():f}"
 
 
 def _scale(amount: Decimal) -> int:

@@ -15,7 +15,7 @@ from cases.commands.moves.promising import promise
 from cases.commands.moves.telling import tell_approver
 from cases.models import Action, Approval, Asked, Authorisation, Case
 from cases.queries import authority
-from cases.rules import transitions
+from cases.rules import money, transitions
 from cases.vocabulary import (
     USED_UP,
     ActionStatus,
@@ -174,6 +174,8 @@ def request_approval(case: Case, action: Action, reason: str, gap: Gap, *, at: d
     )
     first = ask_next(case, action, approval, leave_out=[], at=at, actor=actor)
     if first is None or (needed == 2 and _next(case, action, approval, leave_out=[first.person_id], at=at) is None):
+        if action.amount is not None and authority.worth(action, case, at) is None:
+            raise refusal_of(Gap.NO_RATE, case, action)
         raise errors.NobodyMayDecide(kinds=_name(case, action))
     return approval
 
@@ -289,4 +291,6 @@ def void_requests(case: Case, *, at: datetime, actor: Actor) -> None:
 def _name(case: Case, action: Action) -> str:
     label = action.kind.label
     name = label.get(case.brand.language) or label.get("en") or action.kind.code
-    return f"{name} {action.amount} {action.currency}" if action.amount is not None else str(name)
+    if action.amount is None:
+        return str(name)
+    return f"{name} {action.amount:.{money.minor_units(action.currency)}f} {action.currency}"

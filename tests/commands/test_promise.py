@@ -144,8 +144,8 @@ class TestMoving:
         one = Promised(stage)
         one.change(due_at=AT + 9 * DAY, at=AT + DAY)
         assert "We cannot keep that day" in one.draft
-        assert "Sept. 13, 2026" in one.draft
-        assert "Sept. 17, 2026" in one.draft
+        assert "13 September 2026" in one.draft
+        assert "17 September 2026" in one.draft
         assert not Message.objects.exists()
 
     def test_an_earlier_day_needs_no_message(self, stage: Stage) -> None:
@@ -229,7 +229,7 @@ class TestTheClock:
         one = Promised(stage)
         promise.break_promise(promise_id=Promise.objects.get().pk, at=AT + 5 * DAY, actor=SYSTEM)
         one.change(due_at=AT + 9 * DAY, at=AT + 6 * DAY)
-        assert "The new date is Sept. 17, 2026" in one.draft
+        assert "The new date is 17 September 2026" in one.draft
         assert "no new date" not in one.draft
 
     def test_a_message_that_goes_out_has_told_them(self, stage: Stage) -> None:

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases import errors
 from cases.commands import authority as commands
 from cases.models import Brand
+from cases.queries import authority
 from cases.queries import grants as queries
 from cases.vocabulary import Permission
 from cases.web import grant_forms as forms
+from cases.web import limits
 from cases.web.authority import after_of, back_to, scope_of, show
 from cases.web.desk import actor_of
 from cases.web.settings_forms import accept
@@ -50,15 +52,36 @@ def give(request: HttpRequest) -> HttpResponse:
     if not scope.may_give:
         raise errors.NotAllowed
     brand = scope.may_give[0]
-    form = forms.GrantForm(request.POST or None, brand=brand, initial={"currency": brand.currency})
+    is_setting_up = _sets_up(scope, brand)
+    held = [] if is_setting_up else _held(request.user.pk or 0, brand)
+    first: dict[str, Any] = {"currency": brand.currency}
+    if held:
+        # Fewer days than one's own would give more than one has.
+        first["complainant_days"] = max(limit.grant.complainant_days for limit in held)
+    form = forms.GrantForm(request.POST or None, brand=brand, initial=first)
     if form.is_valid():
-        facts = {"brand_id": brand.pk, "to": form.to, "terms": form.terms, "reason": form.cleaned_data["reason"]}
+        facts: dict[str, Any] = {
+            "brand_id": brand.pk,
+            "to": form.to,
+            "terms": form.terms,
+            "reason": form.cleaned_data["reason"],
+        }
         if accept(form, commands.give_grant, **facts, at=timezone.now(), actor=actor_of(request)):
             messages.success(request, _("The authority is given, and stands in the journal."))
             return back_to("authority-grants", request)
-    return show(
-        request, "authority/grant_new.html", scope, form=form, brand=brand, is_setting_up=_sets_up(scope, brand)
-    )
+    kinds = queries.kinds_of(limit.grant for limit in held)
+    facts = {
+        "brand": brand,
+        "is_setting_up": is_setting_up,
+        "own": [limits.sentence(each.grant, kinds) for each in held],
+    }
+    return show(request, "authority/grant_new.html", scope, form=form, **facts)
+
+
+def _held(person_id: int, brand: Brand) -> list[authority.Limit]:
+    """What the person may decide there by grants of their own: what they can give at most."""
+    found = authority.limits_of(person_id, [brand.pk], timezone.now())
+    return [limit for limit in found if limit.holder.pk == person_id]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

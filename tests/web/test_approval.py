@@ -184,7 +184,7 @@ class TestMail:
         assert client.post(url, {"answer": "approve"}).status_code == 302
         row = Approval.objects.get()
         assert (row.status, row.decided_by) == (ApprovalStatus.GRANTED, stage.manager)
-        assert "the link works once" in text(client.get(url))
+        assert "The link works once" in text(client.get(url))
         again = client.post(url, {"answer": "refuse", "reason": "Changed my mind"})
         assert again.status_code == 409
         assert status(made) == ActionStatus.APPROVED

@@ -109,7 +109,7 @@ def _done(action: Action, case: Case, language: str) -> answer.Deed:
         title=_title(action, language),
         amount=_amount(action.proof_amount or action.amount, action.currency),
         reference=_plain(action.proof_reference),
-        day=date_format(action.proof_on, "DATE_FORMAT") if action.proof_on else _day(action.done_at, case),
+        day=date_format(action.proof_on, "j F Y") if action.proof_on else _day(action.done_at, case),
     )
 
 

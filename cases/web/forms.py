@@ -265,5 +265,7 @@ def amount_text(amount: Decimal | None) -> str:
     """An amount as a field shows it again."""
     if amount is None:
         return ""
-    plain = f"{amount.normalize():f}" if amount != amount.to_integral() else f"{amount.to_integral():f}"
+    cents = amount.quantize(Decimal("0.01"))
+    exact = f"{cents:f}" if cents == amount else f"{amount.normalize():f}"
+    plain = exact if amount != amount.to_integral() else f"{amount.to_integral():f}"
     return plain.replace(".", ",") if (get_language() or "").startswith("fr") else plain

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cases import errors
 from cases.commands import moves
 from cases.models import Brand, Category, Kind, Playbook, PlaybookAction, PlaybookVersion
+from cases.queries import authority
 from cases.queries import playbook as queries
 from cases.rules import money
 from cases.rules import playbook as rules
@@ -206,7 +207,12 @@ def _standing(playbook: Playbook, status: VersionStatus) -> PlaybookVersion:
 def _require_deciders(version: PlaybookVersion, brand: Brand) -> None:
     gap = queries.undecidable(version, brand, timezone.now())
     if gap:
-        raise errors.NobodyMayDecide(kinds=", ".join(rules.said_in(kind.label, brand.language, "en") for kind in gap))
+        raise errors.NobodyMayDecide(kinds=", ".join(_said(line, brand) for line in gap))
+
+
+def _said(line: PlaybookAction, brand: Brand) -> str:
+    name = rules.said_in(line.kind.label, brand.language, "en")
+    return f"{name} {authority.said_amount(line.amount, brand.currency)}".strip()
 
 
 def _record(playbook: Playbook, brand: Brand, actor: Actor, fields: list[str], **payload: Any) -> None:

@@ -94,8 +94,8 @@ SELECT DISTINCT l.kind_id FROM cases_playbookaction l
 """
 
 
-def undecidable(version: PlaybookVersion, brand: Brand, at: datetime) -> list[Kind]:
-    """The kinds that a version requires and that nobody of the brand may decide, as the database judges it."""
+def undecidable(version: PlaybookVersion, brand: Brand, at: datetime) -> list[PlaybookAction]:
+    """What a version requires and nobody of the brand may decide, as the database judges it."""
     facts = {
         "version": version.pk,
         "brand": brand.pk,
@@ -106,7 +106,7 @@ def undecidable(version: PlaybookVersion, brand: Brand, at: datetime) -> list[Ki
     with connection.cursor() as cursor:
         cursor.execute(_UNDECIDABLE, facts)
         keys = [key for (key,) in cursor.fetchall()]
-    return list(Kind.objects.filter(pk__in=keys).order_by("code"))
+    return list(version.actions.filter(kind__in=keys).select_related("kind").order_by("kind__code"))
 
 
 def bringing(kind: Kind) -> list[str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 
 from cases.models import Action, Authorisation, Case, Decision, Regime, Thread
-from cases.rules import answer, money
+from cases.queries.authority import said_amount
+from cases.rules import answer
 from cases.vocabulary import SETTLED, ActionStatus, AnswerPart, Outcome
 
 # What is still to be done, as the complainant is told; a refused action is no longer on offer.
@@ -107,7 +107,7 @@ def _actions(case: Case) -> Any:
 def _done(action: Action, case: Case, language: str) -> answer.Deed:
     return answer.Deed(
         title=_title(action, language),
-        amount=_amount(action.proof_amount or action.amount, action.currency),
+        amount=said_amount(action.proof_amount or action.amount, action.currency),
         reference=_plain(action.proof_reference),
         day=date_format(action.proof_on, "j F Y") if action.proof_on else _day(action.done_at, case),
     )
@@ -117,7 +117,7 @@ def _to_come(action: Any, case: Case, language: str) -> answer.Deed:
     doer = action.owner or action.team or case.brand
     return answer.Deed(
         title=_title(action, language),
-        amount=_amount(action.amount, action.currency),
+        amount=said_amount(action.amount, action.currency),
         day=_day(action.due_at, case),
         who=doer.name,
         is_decided=action.is_decided,
@@ -134,13 +134,6 @@ def _plain(text: str | None) -> str:
 
 def _in(texts: dict[str, str], *languages: str) -> str:
     return next((texts[each] for each in languages if texts.get(each)), next(iter(texts.values()), ""))
-
-
-def _amount(amount: Decimal | None, currency: str) -> str:
-    if amount is None:
-        return ""
-    places = money.minor_units(currency)
-    return f"{number_format(amount, decimal_pos=places, force_grouping=True)}\N{NO-BREAK SPACE}{currency}"
 
 
 def _day(at: datetime | None, case: Case) -> str:

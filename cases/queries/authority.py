@@ -224,7 +224,7 @@ def five_lines(case: Case, approval: Approval, given: Decimal | None) -> list[st
         "who": case.complainant.name.rstrip(".") or gettext("somebody who gave no name"),
         "kind": text_of(approval.kind.label, default=case.brand.language),
         "amount": said_amount(approval.amount, approval.currency),
-        "reason": approval.reason or "–",
+        "reason": approval.reason or gettext("no reason given"),
         "person": approval.requested_by.name,
         "given": said_amount(given, case.brand.currency) if given else gettext("nothing yet"),
     }

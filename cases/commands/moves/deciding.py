@@ -15,7 +15,7 @@ from cases.commands.moves.promising import promise
 from cases.commands.moves.telling import tell_approver
 from cases.models import Action, Approval, Asked, Authorisation, Case
 from cases.queries import authority
-from cases.rules import money, transitions
+from cases.rules import transitions
 from cases.vocabulary import (
     USED_UP,
     ActionStatus,
@@ -289,8 +289,5 @@ def void_requests(case: Case, *, at: datetime, actor: Actor) -> None:
 
 
 def _name(case: Case, action: Action) -> str:
-    label = action.kind.label
-    name = label.get(case.brand.language) or label.get("en") or action.kind.code
-    if action.amount is None:
-        return str(name)
-    return f"{name} {action.amount:.{money.minor_units(action.currency)}f} {action.currency}"
+    name = authority.text_of(action.kind.label, default=case.brand.language)
+    return f"{name} {authority.said_amount(action.amount, action.currency)}".strip()

@@ -57,7 +57,7 @@ def test_the_same_key_again_gives_the_same_answer(stage: Stage) -> None:
 def test_nobody_who_may_decide_is_refused(stage: Stage) -> None:
     answer = plan(stage, "5000")
     assert (answer.status_code, answer.json()["code"]) == (422, "nobody_may_decide")
-    assert "5000.00 EUR" in answer.json()["detail"]
+    assert "5,000.00\N{NO-BREAK SPACE}€" in answer.json()["detail"]
     answer = plan(stage, "5", currency="USD")
     assert (answer.status_code, answer.json()["code"]) == (422, "no_rate")
     Kind.objects.filter(code="refund").update(two_people_above=500)

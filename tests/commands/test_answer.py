@@ -250,7 +250,7 @@ class TestPrepared:
         action.add_action(case_id=case.pk, kind_id=stage.apology.pk, due_at=due, at=AT, actor=actor(stage.agent))
         found = self.prepared(stage, case, decision)
         assert found.parts["decision"].startswith("Étape 1.\n\nNous avons examiné")
-        assert "- Remboursement : 80,00\xa0EUR, fait le 8 septembre 2026, référence R-17" in found.parts["remedy"]
+        assert "- Remboursement : 80,00\xa0€, fait le 8 septembre 2026, référence R-17" in found.parts["remedy"]
         assert "au plus tard le 13 septembre 2026" in found.parts["outstanding"]
         assert found.parts["recourse"] == RECOURSE["fr"]
         # The refund that the playbook brought was decided by nobody.

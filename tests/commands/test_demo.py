@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from cases.management.commands import load_demo
-from cases.management.demo.screenplay import Clock
+from cases.management.demo.screenplay import ZONE, Clock
 from cases.models import (
     Absence,
     Action,
@@ -167,7 +167,9 @@ def _shows_who_decides(now: datetime) -> None:
 
     assert Grant.objects.filter(ended_at__isnull=False).exists()
     assert Grant.objects.filter(budget_shared__isnull=False, window="day").exists()
-    assert Absence.objects.filter(starts_on__lte=now.date(), ends_on__gte=now.date()).count() == 2
+    # The day of the brands, which begins before that of UTC.
+    day = now.astimezone(ZONE).date()
+    assert Absence.objects.filter(starts_on__lte=day, ends_on__gte=day).count() == 2
     agent = User.objects.get(username="agent")
     brands = list(Brand.objects.values_list("pk", flat=True))
     limits = authority.limits_of(agent.pk, brands, now)

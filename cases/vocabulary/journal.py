@@ -51,6 +51,14 @@ class EventKind(StrEnum):
     CASE_RESTRICTED = "case_restricted"
     CASE_UNRESTRICTED = "case_unrestricted"
     CASE_CLASSIFIED = "case_classified"
+    CASE_TAGGED = "case_tagged"
+    CASE_UNTAGGED = "case_untagged"
+    DEADLINE_MISSED = "deadline_missed"
+    DEADLINE_EXTENDED = "deadline_extended"
+    DEADLINES_DIFFERED = "deadlines_differed"
+    RULE_MATCHED = "rule_matched"
+    RULE_STEPPED = "rule_stepped"
+    RULE_STOPPED = "rule_stopped"
     COMPLAINANT_CHANGED = "complainant_changed"
     PRIVATE_DECLINED = "private_declined"
     REPLY_WRITTEN = "reply_written"
@@ -121,6 +129,11 @@ class EventKind(StrEnum):
     CAUSE_CHANGED = "cause_changed"
     REGIME_CHANGED = "regime_changed"
     TARGET_CHANGED = "target_changed"
+    CALENDAR_CHANGED = "calendar_changed"
+    POLICY_CHANGED = "policy_changed"
+    TAG_CHANGED = "tag_changed"
+    RULE_CHANGED = "rule_changed"
+    RULE_REPLAYED = "rule_replayed"
     GRANT_GIVEN = "grant_given"
     GRANT_ENDED = "grant_ended"
     ABSENCE_NOTED = "absence_noted"
@@ -147,6 +160,14 @@ class Job(StrEnum):
     WATCH_PROMISES = "cases.watch_promises"
     ASK_AGAIN = "cases.ask_again"
     POLL_TARGETS = "cases.poll_targets"
+    WATCH_DEADLINES = "cases.watch_deadlines"
+    CHECK_DEADLINES = "cases.check_deadlines"
+    MOVE_DEADLINES = "cases.move_deadlines"
+    HEAR_CUES = "cases.hear_cues"
+    SWEEP_RULES = "cases.sweep_rules"
+    TAKE_STEPS = "cases.take_steps"
+    MAKE_CALLS = "cases.make_calls"
+    RUN_REPLAY = "cases.run_replay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +192,11 @@ class Actor:
     def complainant(cls, complainant_id: int) -> Actor:
         """The complainant, on their private page."""
         return cls(ActorKind.COMPLAINANT, complainant_id)
+
+    @classmethod
+    def rule(cls, rule_id: int) -> Actor:
+        """An escalation rule, with nobody's rights but its own."""
+        return cls(ActorKind.RULE, rule_id)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

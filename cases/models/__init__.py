@@ -5,7 +5,20 @@ from cases.models.brand import Brand, Channel, Counter, Team
 from cases.models.case import Case, Confirmation
 from cases.models.catalogue import Category, Cause, Kind, Playbook, PlaybookAction, PlaybookVersion, Regime
 from cases.models.complainant import Complainant, Handle
+from cases.models.deadline import Calendar, CalendarDay, Deadline, DeadlineCheck, Extension, Policy
 from cases.models.dialogue import Attachment, Invitation, Message, Note, PrivateLink, PublicReply, Thread
+from cases.models.escalation import (
+    Call,
+    CaseTag,
+    Cue,
+    Escalation,
+    EscalationStep,
+    Replay,
+    ReplayAct,
+    Rule,
+    RuleVersion,
+    Tag,
+)
 from cases.models.journal import Delivery, Event, Heartbeat, IdempotencyKey, ImportRun
 from cases.models.people import ApiToken, Draft, Membership, Notification, User
 from cases.models.post import CasePost, Erasure, Observation, Post, Raw, Triage
@@ -25,20 +38,30 @@ __all__ = [
     "Attachment",
     "Authorisation",
     "Brand",
+    "Calendar",
+    "CalendarDay",
+    "Call",
     "Callback",
     "Case",
     "CasePost",
+    "CaseTag",
     "Category",
     "Cause",
     "Channel",
     "Complainant",
     "Confirmation",
     "Counter",
+    "Cue",
+    "Deadline",
+    "DeadlineCheck",
     "Decision",
     "Delivery",
     "Draft",
     "Erasure",
+    "Escalation",
+    "EscalationStep",
     "Event",
+    "Extension",
     "Grant",
     "Handle",
     "Heartbeat",
@@ -55,6 +78,7 @@ __all__ = [
     "PlaybookAction",
     "PlaybookVersion",
     "Point",
+    "Policy",
     "Post",
     "PrivateLink",
     "Promise",
@@ -62,8 +86,13 @@ __all__ = [
     "Rate",
     "Raw",
     "Regime",
+    "Replay",
+    "ReplayAct",
+    "Rule",
+    "RuleVersion",
     "SearchEntry",
     "Seer",
+    "Tag",
     "Target",
     "Team",
     "Thread",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from cases.vocabulary import NOT_PUBLIC, ChannelKind
+from cases.vocabulary import NOT_PUBLIC, ChannelKind, RuleLimits
 
 
 class Brand(models.Model):
@@ -19,11 +19,15 @@ class Brand(models.Model):
     language = models.CharField(max_length=8, default="en")
     zone = models.CharField(max_length=64, default="Europe/Paris")
     currency = models.CharField(max_length=3, default="EUR")
+    calls_an_hour = models.PositiveSmallIntegerField(default=RuleLimits.CALLS_AN_HOUR.value)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(prefix__regex=r"^[A-Z]{2,4}$"), name="brand_prefix")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(prefix__regex=r"^[A-Z]{2,4}$"), name="brand_prefix"),
+            models.CheckConstraint(condition=models.Q(calls_an_hour__gte=1), name="brand_calls_an_hour_positive"),
+        ]
 
 
 class Counter(models.Model):
@@ -40,6 +44,9 @@ class Team(models.Model):
     name = models.CharField(max_length=80)
     lead = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     on_duty = models.ForeignKey("cases.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    calendar = models.ForeignKey(
+        "cases.Calendar", null=True, blank=True, on_delete=models.PROTECT, related_name="teams"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases.models.visibility import Seer
-from cases.vocabulary import OWNED, UNHANDLED, Severity, Status, Wish
+from cases.vocabulary import NEVER, OWNED, UNHANDLED, Goal, Severity, Status, Wish
 
 
 class Cases(models.QuerySet["Case"]):
@@ -61,6 +61,11 @@ class Case(models.Model):
     handled_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     unanswered_since = models.DateTimeField(null=True, blank=True)
+    status_since = models.DateTimeField(default=timezone.now)
+    # The nearest deadline that something still has to meet; NEVER while there is none or all of them are paused.
+    due_at = models.DateTimeField(default=NEVER)
+    due_goal = models.CharField(max_length=12, choices=Goal.choices, blank=True)
+    is_paused = models.BooleanField(default=False)
     waiting_for = models.CharField(max_length=200, blank=True)
     private_declined_at = models.DateTimeField(null=True, blank=True)
     dismissal = models.CharField(max_length=500, blank=True)
@@ -109,6 +114,22 @@ class Case(models.Model):
                 fields=["brand", "team", "-severity", "unanswered_since", "id"],
                 condition=Q(status__in=UNHANDLED),
                 name="case_urgent_of_team",
+            ),
+            models.Index(fields=["brand", "due_at", "id"], condition=Q(status__in=UNHANDLED), name="case_due"),
+            models.Index(
+                fields=["brand", "owner", "due_at", "id"], condition=Q(status__in=UNHANDLED), name="case_due_of_owner"
+            ),
+            models.Index(
+                fields=["brand", "team", "due_at", "id"], condition=Q(status__in=UNHANDLED), name="case_due_of_team"
+            ),
+            # Rules about how long a case has stood somewhere.
+            models.Index(
+                fields=["brand", "status", "status_since"], condition=Q(status__in=UNHANDLED), name="case_standing"
+            ),
+            models.Index(
+                fields=["brand", "unanswered_since"],
+                condition=Q(status__in=UNHANDLED, unanswered_since__isnull=False),
+                name="case_unanswered",
             ),
             models.Index(fields=["brand", "-id"], condition=Q(status__in=UNHANDLED), name="case_open"),
             models.Index(fields=["brand", "status", "-id"], name="case_of_brand"),

@@ -71,7 +71,8 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status_known"),
             models.CheckConstraint(
                 condition=Q(kind=DeliveryKind.MAIL, action__isnull=True, target__isnull=True, ask="")
-                | Q(kind=DeliveryKind.CALL, action__isnull=False, target__isnull=False, ask__in=Ask.values),
+                | Q(kind=DeliveryKind.CALL, action__isnull=False, target__isnull=False, ask__in=Ask.values)
+                | Q(kind=DeliveryKind.HOOK, action__isnull=True, target__isnull=False, ask=""),
                 name="delivery_is_mail_or_call",
             ),
         ]

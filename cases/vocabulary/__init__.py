@@ -18,6 +18,7 @@ from cases.vocabulary.authority import (
     Wish,
 )
 from cases.vocabulary.deadlines import (
+    NEVER,
     ON_A_CALENDAR,
     Due,
     Ended,
@@ -95,6 +96,7 @@ __all__ = [
     "ENDED",
     "HEARS",
     "IN_HAND",
+    "NEVER",
     "NOT_PUBLIC",
     "ON_A_CALENDAR",
     "OWNED",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db.models import TextChoices
@@ -29,6 +30,10 @@ class Unit(TextChoices):
 
 # What these count depends on a calendar.
 ON_A_CALENDAR = frozenset({Unit.OPEN_MINUTE, Unit.OPEN_HOUR, Unit.WORKING_DAY, Unit.OUVRABLE})
+
+
+# The instant of a deadline that never comes: later than any that does, so that lists sort it last.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Goal(TextChoices):

@@ -215,6 +215,7 @@ class DeliveryKind(TextChoices):
 
     MAIL = "mail", _("Mail")
     CALL = "call", _("Request to a connected system")
+    HOOK = "hook", _("Word to a connected system")
 
 
 class DeliveryStatus(TextChoices):
@@ -272,6 +273,7 @@ class Order(TextChoices):
     URGENT = "urgent", _("Most urgent")
     NEWEST = "newest", _("Newest")
     OLDEST = "oldest", _("Oldest")
+    DUE = "due", _("Nearest deadline")
 
 
 class Missing(StrEnum):

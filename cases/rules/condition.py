@@ -154,14 +154,22 @@ def _number(value: object, op: Op, typed: FactType, path: str) -> int:  # noqa: 
 def _amount(value: object, op: Op, typed: FactType, path: str) -> Decimal:  # noqa: ARG001 - one of several readers
     if value is None or value == "":
         raise BadCondition(Bad.EMPTY_VALUE, path)
-    if not isinstance(value, int | str | Decimal) or isinstance(value, bool):
+    amount = amount_of(value)
+    if amount is None:
         raise BadCondition(Bad.WRONG_VALUE, path)
+    return amount
+
+
+def amount_of(value: object) -> Decimal | None:
+    """An amount written in JSON, as a string or a whole number, without needless zeros; None when it cannot be one."""
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        return None
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise BadCondition(Bad.WRONG_VALUE, path) from None
+        return None
     if not amount.is_finite() or not 0 <= amount <= money.LARGEST or amount != round(amount, 4):
-        raise BadCondition(Bad.WRONG_VALUE, path)
+        return None
     return round(amount, 4).normalize() + 0
 
 

@@ -1,12 +1,12 @@
-"""The open hours of each day, in local windows and in UTC: the week, shifts, breaks, holidays, and the clocks' changes."""
+"""The open hours of each day, by the local clock and in UTC: week, shifts, breaks, holidays, changes of the clocks."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -19,6 +19,7 @@ SUNDAY = 6
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 
 
 class NoSuchTime(ValueError):  # noqa: N818 - an answer, not an error
@@ -108,8 +109,9 @@ class Hours:
             at = clock.replace(tzinfo=self.zone).astimezone(UTC)
             if at.astimezone(self.zone).replace(tzinfo=None, fold=0) == clock.replace(fold=0):
                 return at
-            before, after = at - 2 * _DAY, at + 2 * _DAY
-            changes = _changes(self.zone, before, after)
+            # Whole seconds, as the clocks change on them.
+            second = at.replace(microsecond=0)
+            changes = _changes(self.zone, second - 2 * _DAY, second + 2 * _DAY)
         except OverflowError as refused:
             raise TooFar from refused
         at_change = [one for one in changes if one.astimezone(self.zone).replace(tzinfo=None) > clock]
@@ -135,7 +137,7 @@ class Hours:
         if len(cuts) > 2:
             hours = tuple(self._out_of_gaps(hours, midnight, cuts[1:-1]))
         found: list[Period] = []
-        for since, until in zip(cuts, cuts[1:], strict=False):
+        for since, until in pairwise(cuts):
             zero = midnight - _offset(self.zone, since)
             for begins, ends in _without(hours, breaks):
                 first, last = max(zero + begins * _MINUTE, since), min(zero + ends * _MINUTE, until)
@@ -147,7 +149,7 @@ class Hours:
         """Windows that open at a time that the clocks leave out open as much later as is left out."""
         for begins, ends in hours:
             for change in changes:
-                was, is_now = _offset(self.zone, change - timedelta(seconds=1)), _offset(self.zone, change)
+                was, is_now = _offset(self.zone, change - _SECOND), _offset(self.zone, change)
                 gap_from, gap_to = (change + was - midnight) // _MINUTE, (change + is_now - midnight) // _MINUTE
                 if gap_from <= begins < gap_to:
                     begins += gap_to - gap_from
@@ -186,13 +188,18 @@ def _changes(zone: ZoneInfo, since: datetime, until: datetime) -> list[datetime]
         high = min(low + _DAY, until)
         high_offset = _offset(zone, high)
         if high_offset != low_offset:
-            seconds = int((high - low).total_seconds())
-            steps = range(seconds)
-            passed = bisect_right(steps, 0, key=lambda n, low=low, was=low_offset: _offset(
-                zone, low + timedelta(seconds=n)) != was)  # fmt: skip
-            found.append(low + timedelta(seconds=passed))
+            found.append(_change(zone, low, high))
         low, low_offset = high, high_offset
     return found
+
+
+def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The first second with another offset than at ``low``; at ``high`` it is another."""
+    was = _offset(zone, low)
+    while high - low > _SECOND:
+        middle = low + (high - low) // 2 // _SECOND * _SECOND
+        low, high = (middle, high) if _offset(zone, middle) == was else (low, middle)
+    return high
 
 
 @cache

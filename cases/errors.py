@@ -243,6 +243,35 @@ class InUse(Refused):
     code = "in_use"
 
 
+class MatchesMany(Refused):
+    """The rule looks for something that is so in %(count)s cases now. Nothing was changed; say the number again to put it
+    live.
+    """
+
+    code = "matches_many"
+
+    @property
+    def count(self) -> int:
+        """How many cases it would act on."""
+        return int(self.facts["count"])
+
+
+class RulesLoop(Refused):
+    """These rules would set each other off for ever: %(rules)s. Nothing was changed; change what one of them does or
+    looks for.
+    """
+
+    code = "rules_loop"
+    status = 422
+
+
+class RuleNamesGone(Refused):
+    """The rule names what is no longer there: %(names)s. Nothing was changed; choose something else in its place."""
+
+    code = "rule_names_gone"
+    status = 422
+
+
 class Leaks(Refused):
     """The reply would tell everybody something private. Look at the marked words, change them, or say that they may be
     public.

@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import CharField, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
-from cases.models import Action, Category, Cause, Event, Target, User
-from cases.vocabulary import Stream
+from cases.models import Action, Category, Cause, Event, Rule, Tag, Target, User
+from cases.vocabulary import ActorKind, Stream
 
 PAGE = 50
 # What in a payload is the id of a person, of an action, of a category, of a cause.
@@ -20,12 +20,16 @@ ACTIONS = ("action",)
 CATEGORIES = ("category", "category_before")
 CAUSES = ("cause",)
 TARGETS = ("target",)
+TAGS = ("tag",)
+RULES = ("rule",)
 NAMED = (
     ("person", PEOPLE),
     ("action", ACTIONS),
     ("category", CATEGORIES),
     ("cause", CAUSES),
     ("target", TARGETS),
+    ("tag", TAGS),
+    ("rule", RULES),
 )
 
 
@@ -47,10 +51,11 @@ def page(stream: Stream, stream_id: int, before: int | None = None) -> JournalPa
 
 
 def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]]:
-    """The names of the people, actions, categories and causes in these events, in one query."""
+    """The names of everybody and everything in these events, in one query."""
     ids: dict[str, set[int]] = {what: set() for what, _keys in NAMED}
     for event in events:
         ids["person"] |= {event.person_id} if event.person_id else set()
+        ids["rule"] |= {event.actor_id} if event.actor_kind == ActorKind.RULE and event.actor_id else set()
         for what, keys in NAMED:
             ids[what] |= {event.payload[key] for key in keys if isinstance(event.payload.get(key), int)}
     rows = (
@@ -59,6 +64,8 @@ def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]
             _named("action", Action.objects.filter(pk__in=ids["action"]), NullIf("wording", Value("")), "kind__label"),
             _named("category", Category.objects.filter(pk__in=ids["category"]), "label"),
             _named("target", Target.objects.filter(pk__in=ids["target"]), "name"),
+            _named("tag", Tag.objects.filter(pk__in=ids["tag"]), "name"),
+            _named("rule", Rule.objects.filter(pk__in=ids["rule"]), "name"),
             _named("cause", Cause.objects.filter(pk__in=ids["cause"]), "label"),
             all=True,
         )

@@ -54,6 +54,8 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CASE_RESTRICTED: ("shield-lock", lazy("%(actor)s restricted the case to its owner, the lead and managers")),
     E.CASE_UNRESTRICTED: ("lock-open", lazy("%(actor)s opened the case to the whole brand")),
     E.CASE_CLASSIFIED: ("tag", lazy("%(actor)s classified the case: %(category)s, severity %(severity)s")),
+    E.CASE_TAGGED: ("tag", lazy("%(actor)s put a tag on the case: %(tag)s")),
+    E.CASE_UNTAGGED: ("tag", lazy("%(actor)s took a tag off the case: %(tag)s")),
     E.COMPLAINANT_CHANGED: ("user", lazy("%(actor)s changed what is known of the complainant")),
     E.PRIVATE_DECLINED: ("user-off", lazy("%(actor)s recorded that the complainant wants no private thread")),
     E.REPLY_WRITTEN: ("eye", lazy("%(actor)s wrote a public reply")),
@@ -123,6 +125,8 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.KIND_CHANGED: ("list-details", lazy("%(actor)s changed a kind of action")),
     E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
     E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
+    E.TAG_CHANGED: ("tags", lazy("%(actor)s changed the tag %(tag)s")),
+    E.RULE_CHANGED: ("stairs-up", lazy("%(actor)s changed the rule %(rule)s")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
     E.GRANT_GIVEN: ("shield-check", lazy("%(actor)s gave authority to %(to)s")),
     E.GRANT_ENDED: ("shield-question", lazy("%(actor)s ended the authority of %(to)s")),
@@ -212,7 +216,8 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
     words = dict.fromkeys(
-        ("person", "owner", "action", "category", "cause", "target", "kind", "due", *LABELS), _("unknown")
+        ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", *LABELS),
+        _("unknown"),
     )
     words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}
     for what, keys in journal.NAMED:
@@ -255,7 +260,7 @@ def _actor(event: Event, names: Mapping[tuple[str, int], Any]) -> str:
         ActorKind.PERSON: str(person),
         ActorKind.TOKEN: _("A program of %(person)s") % {"person": person},
         ActorKind.COMPLAINANT: _("The complainant"),
-        ActorKind.RULE: _("A rule"),
+        ActorKind.RULE: _("The rule “%(rule)s”") % {"rule": names.get(("rule", event.actor_id or 0), _("unknown"))},
         ActorKind.SYSTEM: "casedesk",
     }[ActorKind(event.actor_kind)]
 

@@ -94,6 +94,7 @@ from cases.commands.moves.setting_up import (
     refuse_in_use,
     refuse_needed,
 )
+from cases.commands.moves.tagging import put_tag, take_tag
 
 __all__ = [
     "FAILED_THERE",
@@ -162,6 +163,7 @@ __all__ = [
     "post_mail",
     "prepare_late",
     "process_safely",
+    "put_tag",
     "receive_batch",
     "record",
     "record_case",
@@ -181,6 +183,7 @@ __all__ = [
     "set_status",
     "settle_authority",
     "store",
+    "take_tag",
     "tell_nobody_can",
     "tell_undelivered",
     "thread_of",

@@ -59,6 +59,14 @@ class Invalid(Refused):
         return str(self.facts["reason"])
 
 
+class NotARule(Invalid):
+    """%(reason)s"""
+
+    def __init__(self, reason: str, fault: str, path: str) -> None:
+        super().__init__(reason, path)
+        self.fault = fault
+
+
 class GateClosed(Refused):
     """The case cannot be handled yet: some things are still missing. Nothing was changed."""
 
@@ -244,9 +252,7 @@ class InUse(Refused):
 
 
 class MatchesMany(Refused):
-    """The rule looks for something that is so in %(count)s cases now. Nothing was changed; say the number again to put it
-    live.
-    """
+    """The rule would act on %(count)s cases at once. Nothing was changed; repeat the number, and it does."""
 
     code = "matches_many"
 

@@ -55,9 +55,32 @@ def brand_to_set_up(seer: Seer, slug: str) -> Brand:
     return brand
 
 
+def brand_to_read(seer: Seer, slug: str) -> Brand:
+    """The brand, for somebody who may see how it is set up, its managers and auditors too; raises as above."""
+    brand = Brand.objects.filter(slug=slug).first()
+    if brand is None or (brand.pk not in seer.roles and not seer.is_organisation_admin):
+        raise errors.NotFound
+    if not seer.is_organisation_admin and not may(seer.roles.get(brand.pk), Permission.SEE_AUTHORITY):
+        raise errors.NotAllowed
+    return brand
+
+
+def may_set_up(seer: Seer, brand_id: int) -> bool:
+    """Whether this person sets up the brand."""
+    return seer.is_organisation_admin or may(seer.roles.get(brand_id), Permission.SET_UP)
+
+
+def read_only_brands(seer: Seer) -> QuerySet[Brand]:
+    """The brands whose set-up this person may see and not change, by name."""
+    seen = {brand for brand, role in seer.roles.items() if may(role, Permission.SEE_AUTHORITY)}
+    return Brand.objects.filter(pk__in=seen - set(people.administered(seer)), is_active=True).order_by(
+        Lower("name"), "pk"
+    )
+
+
 def require_set_up(seer: Seer, brand_id: int) -> None:
     """Refuse whoever does not set up the brand; raises NotAllowed."""
-    if not seer.is_organisation_admin and not may(seer.roles.get(brand_id), Permission.SET_UP):
+    if not may_set_up(seer, brand_id):
         raise errors.NotAllowed
 
 

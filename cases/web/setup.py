@@ -26,6 +26,12 @@ def set_up_of(request: HttpRequest, slug: str) -> tuple[Seer, Brand]:
     return seer, queries.brand_to_set_up(seer, slug)
 
 
+def read_of(request: HttpRequest, slug: str) -> tuple[Seer, Brand]:
+    """Who asks, and the brand whose set-up they may at least see; refuses everybody else."""
+    seer = seer_of(request)
+    return seer, queries.brand_to_read(seer, slug)
+
+
 def show(
     request: HttpRequest, template: str, facts: dict[str, Any], *, section: str = "overview", form: Any = None
 ) -> HttpResponse:
@@ -39,7 +45,9 @@ def show(
     }
     tabs = [(reverse(name), label, key == section) for key, (name, label, shown) in wanted.items() if shown]
     status = 422 if form is not None and form.is_bound else 200
-    return render(request, template, {"seer": seer, "tabs": tabs, "form": form, **facts}, status=status)
+    may_set_up = "brand" in facts and queries.may_set_up(seer, facts["brand"].pk)
+    shown = {"seer": seer, "tabs": tabs, "form": form, "may_set_up": may_set_up, **facts}
+    return render(request, template, shown, status=status)
 
 
 @require_safe
@@ -47,7 +55,11 @@ def show(
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything that this person can set up."""
     seer = seer_of(request)
-    return show(request, "setup/overview.html", {"seer": seer, "brands": queries.brands(seer)})
+    return show(
+        request,
+        "setup/overview.html",
+        {"seer": seer, "brands": queries.brands(seer), "readable": queries.read_only_brands(seer)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

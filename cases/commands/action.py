@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -15,7 +14,8 @@ from cases import errors
 from cases.commands import moves
 from cases.models import Action, Case, Kind, Membership, Team
 from cases.queries import authority
-from cases.rules import days, money
+from cases.queries.calendar import Calendars
+from cases.rules import money
 from cases.rules import text as texts
 from cases.vocabulary import ActionStatus, Actor, ApprovalStatus, EventKind, Permission, Proof, Status
 
@@ -63,7 +63,7 @@ def add_action(
         currency=currency,
         owner_id=owner_id,
         team_id=team_id,
-        due_at=due_at or days.after(at, kind.days, kind.day_unit, ZoneInfo(case.brand.zone)),
+        due_at=due_at or moves.after(at, kind.days, kind.day_unit, case, Calendars(case.brand_id)),
         created_at=at,
         created_by_id=actor.person_id,
     )

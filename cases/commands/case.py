@@ -57,7 +57,7 @@ def _give(case: Case, owner_id: int, at: datetime, actor: Actor) -> Case:
     before = case.owner_id
     fields = {"owner_id": owner_id} | ({} if case.team_id else {"team_id": membership.team_id})
     if case.status == Status.NEW:
-        moves.set_status(case, Status.OPEN, **fields)
+        moves.set_status(case, Status.OPEN, at=at, **fields)
     else:
         moves.update(case, **fields)
     case.refresh_from_db()
@@ -73,7 +73,7 @@ def wait(*, case_id: int, waiting_for: str, at: datetime, actor: Actor) -> Case:
     moves.require(actor, Permission.WRITE_PRIVATELY, case)
     if not waiting_for.strip():
         raise errors.Invalid(gettext("Say what the complainant is asked for."), "waiting_for")
-    moves.set_status(case, Status.WAITING, waiting_for=texts.clean(waiting_for).strip()[:200])
+    moves.set_status(case, Status.WAITING, at=at, waiting_for=texts.clean(waiting_for).strip()[:200])
     moves.record_case(case, EventKind.CASE_WAITING, actor, at=at)
     return case
 
@@ -85,7 +85,7 @@ def resume(*, case_id: int, at: datetime, actor: Actor) -> Case:
     moves.require(actor, Permission.WRITE_PRIVATELY, case)
     if case.status != Status.WAITING:
         raise errors.IllegalMove(status=Status(case.status).label)
-    moves.set_status(case, Status.OPEN, waiting_for="")
+    moves.set_status(case, Status.OPEN, at=at, waiting_for="")
     moves.record_case(case, EventKind.CASE_RESUMED, actor, at=at)
     return case
 
@@ -104,7 +104,7 @@ def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
             gettext("Something is decided or promised already. Carry it out, and handle the case."), "reason"
         )
     moves.void_requests(case, at=at, actor=actor)
-    moves.set_status(case, Status.DISMISSED, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
+    moves.set_status(case, Status.DISMISSED, at=at, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
     moves.record_case(case, EventKind.CASE_DISMISSED, actor, at=at)
     return case
 
@@ -225,7 +225,7 @@ def withdraw(*, case_id: int, at: datetime, actor: Actor) -> Case:
     elif actor.id != case.complainant_id:
         raise errors.NotFound
     moves.void_requests(case, at=at, actor=actor)
-    moves.set_status(case, Status.WITHDRAWN, unanswered_since=None)
+    moves.set_status(case, Status.WITHDRAWN, at=at, unanswered_since=None)
     moves.drop_promises(case, at=at, actor=actor)
     moves.record_case(case, EventKind.CASE_WITHDRAWN, actor, at=at)
     return case

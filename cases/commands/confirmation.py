@@ -191,6 +191,7 @@ def _reopen(case: Case, at: datetime, actor: Actor, **payload: object) -> None:
     moves.set_status(
         case,
         Status.OPEN,
+        at=at,
         handled_at=None,
         ask_again_at=None,
         owner_id=owner_id,

@@ -203,7 +203,7 @@ def handle(*, case_id: int, cause_id: int | None = None, prevention: str = "", a
     missing = gates.missing(case)
     if missing:
         raise errors.GateClosed(missing)
-    moves.set_status(case, Status.HANDLED, handled_at=at, waiting_for="", unanswered_since=None, satisfaction="")
+    moves.set_status(case, Status.HANDLED, at=at, handled_at=at, waiting_for="", unanswered_since=None, satisfaction="")
     moves.record_case(case, EventKind.CASE_HANDLED, actor, at=at)
     if cause_id is not None or prevention.strip():
         moves.keep_cause(case, cause_id, prevention, at=at, actor=actor)

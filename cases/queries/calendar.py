@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
@@ -160,7 +161,7 @@ def calendars_of(brand_id: int) -> QuerySet[Calendar]:
     return rows.order_by("-is_active", "-is_default", Lower("name"))
 
 
-def calendar_to_see(seer: Seer, public_id: object) -> Calendar:
+def calendar_to_see(seer: Seer, public_id: UUID | str) -> Calendar:
     """A calendar with its brand and days, for anybody of the brand; raises NotFound."""
     rows = Calendar.objects.select_related("brand").prefetch_related(
         Prefetch("days", CalendarDay.objects.order_by("day"))
@@ -171,7 +172,7 @@ def calendar_to_see(seer: Seer, public_id: object) -> Calendar:
     return row
 
 
-def calendar_to_set_up(seer: Seer, public_id: object) -> Calendar:
+def calendar_to_set_up(seer: Seer, public_id: UUID | str) -> Calendar:
     """A calendar with its brand and days, for somebody who may set up the brand; raises NotFound, NotAllowed."""
     row = calendar_to_see(seer, public_id)
     setup.require_set_up(seer, row.brand_id)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from cases.vocabulary import DayUnit
+from cases.rules import deadlines
+from cases.rules.calendar import Calendar, NoSuchTime
+from cases.vocabulary import DayUnit, Unit
 
 _FRIDAY = 4
 
 
-def after(at: datetime, days: int, unit: str, zone: tzinfo) -> datetime:
-    """The same time of day so many days later, where the zone's clocks show it; a weekend is no working day."""
+def after(at: datetime, days: int, unit: str, zone: tzinfo, working: Calendar | None = None) -> datetime:
+    """The same time of day so many days later, where the zone's clocks show it; working days are the calendar's, or
+    Monday to Friday where there is none.
+    """
+    if unit == DayUnit.WORKING and days > 0 and working is not None:
+        try:
+            return deadlines.add(at, days, Unit.WORKING_DAY, working).astimezone(at.tzinfo)
+        except NoSuchTime:
+            # A calendar that is closed for years gives no date; the weekdays do.
+            pass
     local = at.astimezone(zone)
     if unit != DayUnit.WORKING or days == 0:
         return (local + timedelta(days=days)).astimezone(at.tzinfo)

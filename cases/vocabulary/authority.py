@@ -90,7 +90,7 @@ class DayUnit(TextChoices):
     """What a number of days counts."""
 
     CALENDAR = "calendar", _("calendar days")
-    WORKING = "working", _("working days, Monday to Friday")
+    WORKING = "working", _("working days")
 
 
 class Wish(TextChoices):

@@ -7,9 +7,9 @@ from cases.commands.moves.base import (
     Once,
     exactly_once,
     lock,
+    lock_many,
     lock_opening,
     person_of,
-    record,
     record_case,
     require,
     require_in_brand,
@@ -64,6 +64,7 @@ from cases.commands.moves.dialogue import (
     write_reply,
 )
 from cases.commands.moves.finding_cause import keep_cause
+from cases.commands.moves.following import follow, follow_many, record_missed
 from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
 from cases.commands.moves.naming import checked_code, checked_name, checked_texts
 from cases.commands.moves.opening import (
@@ -72,7 +73,7 @@ from cases.commands.moves.opening import (
     nobody_known,
     open_cases,
 )
-from cases.commands.moves.playbook import bring_playbook, judge_again
+from cases.commands.moves.playbook import after, bring_playbook, judge_again
 from cases.commands.moves.preparing import prepare_late
 from cases.commands.moves.promising import (
     drop_promise,
@@ -82,6 +83,7 @@ from cases.commands.moves.promising import (
     move_promise,
 )
 from cases.commands.moves.proving import check_done_on
+from cases.commands.moves.recording import record
 from cases.commands.moves.sending import post_mail, said_date
 from cases.commands.moves.setting_up import (
     change_row,
@@ -107,6 +109,7 @@ __all__ = [
     "Received",
     "Upload",
     "address_of",
+    "after",
     "answered",
     "ask_next",
     "ask_system",
@@ -127,6 +130,8 @@ __all__ = [
     "end_request",
     "exactly_once",
     "fail_sent",
+    "follow",
+    "follow_many",
     "free",
     "hand_over",
     "hear",
@@ -143,6 +148,7 @@ __all__ = [
     "lock_brand",
     "lock_delivery",
     "lock_in_hand",
+    "lock_many",
     "lock_opening",
     "lock_organisation",
     "lock_people",
@@ -168,6 +174,7 @@ __all__ = [
     "record",
     "record_case",
     "record_delivery",
+    "record_missed",
     "record_row",
     "refusal_of",
     "refuse_in_use",

@@ -13,9 +13,10 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext
 
 from cases import errors, queue
-from cases.commands.moves.base import lock_opening, record, record_many, require_in_brand
+from cases.commands.moves.base import lock_opening, require_in_brand
 from cases.commands.moves.inserting import insert_many
 from cases.commands.moves.opening import Opening, join_many, nobodies_known, open_cases
+from cases.commands.moves.recording import record, record_many
 from cases.models import Case, Category, Channel, Complainant, Handle, Observation, Post, Raw, Triage
 from cases.rules import arrival as arrivals
 from cases.rules import text as texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases import errors, queue
-from cases.commands.moves.inserting import insert_many
-from cases.models import Case, Event, IdempotencyKey, Seer
-from cases.queries import people
+from cases.commands.moves.following import follow
+from cases.commands.moves.recording import record
+from cases.models import Case, IdempotencyKey, Seer
+from cases.queries import deadline, people
 from cases.rules import permission as permissions
 from cases.rules import transitions
 from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Status, Stream
@@ -94,12 +95,12 @@ def require_organisation(actor: Actor) -> None:
         raise errors.NotAllowed
 
 
-def set_status(case: Case, status: Status, **fields: Any) -> None:
-    """Move the case; raises IllegalMove where the table does not allow it."""
+def set_status(case: Case, status: Status, *, at: datetime, **fields: Any) -> None:
+    """Move the case, which stands there since ``at``; raises IllegalMove where the table does not allow it."""
     old = Status(case.status)
     if not transitions.case_may(old, status):
         raise errors.IllegalMove(status=old.label)
-    update(case, status=status, **fields)
+    update(case, status=status, status_since=at, **fields)
 
 
 def update(case: Case, **fields: Any) -> None:
@@ -109,48 +110,13 @@ def update(case: Case, **fields: Any) -> None:
     Case.objects.filter(pk=case.pk).update(**fields)
 
 
-def record(
-    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, /, *, at: datetime | None = None, **payload: Any
-) -> None:
-    """Add one line to a journal: ids, codes, amounts and salted hashes, never words."""
-    if stream in {Stream.SETUP, Stream.BRAND}:
-        # A case or a post is locked by its command; these streams have no row of their own to lock.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [f"casedesk:{stream}", stream_id])
-    Event.objects.bulk_create([_event(stream, stream_id, kind, actor, at, payload)])
-
-
-def record_many(
-    kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]
-) -> None:
-    """Add one line to each of many journals, in one statement."""
-    insert_many([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
-
-
-def _event(
-    stream: Stream, stream_id: int, kind: EventKind, actor: Actor, at: datetime | None, payload: dict[str, Any]
-) -> Event:
-    # seq, previous, hash and recorded_at are the database's to give; these stand-ins never get stored.
-    now = timezone.now()
-    return Event(
-        stream=stream,
-        stream_id=stream_id,
-        seq=0,
-        kind=kind.value,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        person_id=actor.person_id,
-        payload=payload,
-        occurred_at=at or now,
-        recorded_at=now,
-        previous=b"",
-        hash=b"",
-    )
-
-
 def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | None = None, **payload: Any) -> None:
-    """Add one line to the case's journal, count its revision up, and tell open browsers after the commit."""
+    """Add one line to the case's journal, let its deadlines follow, count its revision up, and tell open browsers
+    after the commit.
+    """
     record(Stream.CASE, case.pk, kind, actor, at=at, **payload)
+    if kind in deadline.HEARD:
+        follow(case, at=at or timezone.now(), is_promise=kind in deadline.PROMISES)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk])
         case.revision = cursor.fetchone()[0]

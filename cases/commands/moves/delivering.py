@@ -6,8 +6,9 @@ import random
 from datetime import datetime, timedelta
 
 from cases import errors
-from cases.commands.moves.base import lock, record, record_case
+from cases.commands.moves.base import lock, record_case
 from cases.commands.moves.dialogue import notify
+from cases.commands.moves.recording import record
 from cases.models import Delivery
 from cases.vocabulary import Actor, DeliveryKind, DeliveryStatus, EventKind, Stream
 

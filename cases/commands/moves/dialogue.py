@@ -20,9 +20,10 @@ from django.utils.translation import gettext
 from PIL import Image, UnidentifiedImageError
 
 from cases import errors
-from cases.commands.moves.base import person_of, record, record_case, update
+from cases.commands.moves.base import person_of, record_case, update
 from cases.commands.moves.opening import heard_from_complainant
 from cases.commands.moves.promising import note_told
+from cases.commands.moves.recording import record
 from cases.commands.moves.sending import post_mail
 from cases.models import (
     Answer,

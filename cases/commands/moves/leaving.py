@@ -13,9 +13,10 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import NullIf
 
 from cases import errors, queue
-from cases.commands.moves.base import lock_many, record, record_many
+from cases.commands.moves.base import lock_many
 from cases.commands.moves.deciding import pass_request
 from cases.commands.moves.dialogue import notify
+from cases.commands.moves.recording import record, record_many
 from cases.models import Action, Asked, Case, Grant, Membership, Seer, User
 from cases.rules.permission import OWNERS
 from cases.vocabulary import ENDED, IN_HAND, SETTLED, Actor, ApprovalStatus, EventKind, Passed, Stream

@@ -11,8 +11,11 @@ from django.db import connection
 
 from cases import queue
 from cases.commands.moves import playbook
-from cases.commands.moves.base import record_many, set_status, update
+from cases.commands.moves.base import set_status, update
+from cases.commands.moves.following import follow_many, follow_opened
+from cases.commands.moves.recording import record_many
 from cases.models import Case, CasePost, Category, Channel, Complainant, Post, Triage
+from cases.queries.deadline import Facts, Times, opening_facts
 from cases.rules import text as texts
 from cases.vocabulary import Actor, EventKind, PostKind, Status, Stream
 
@@ -36,6 +39,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
         return []
     brand = openings[0].channel.brand
     choices = _choices(openings)
+    times = Times(brand.pk)
     first = _take_references(brand.pk, len(openings))
     cases = [
         Case(
@@ -52,6 +56,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
             headline=texts.excerpt(opening.post.text or "", 160),
             about_id=opening.about_id,
             opened_at=at,
+            status_since=at,
             posted_at=opening.post.posted_at,
             unanswered_since=opening.post.posted_at,
         )
@@ -61,7 +66,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
     CasePost.objects.bulk_create(
         [CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)]
     )
-    playbook.bring(cases, at=at)
+    playbook.bring(cases, calendars=times.calendars, at=at)
     record_many(
         EventKind.CASE_OPENED,
         actor,
@@ -70,7 +75,15 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
             for c, o in zip(cases, openings, strict=True)
         ],
     )
+    follow_opened({case.pk: case for case in cases}, _facts(cases, openings), times, at=at)
     return cases
+
+
+def _facts(cases: Sequence[Case], openings: Sequence[Opening]) -> list[Facts]:
+    return [
+        opening_facts(case, opening.post, opening.complainant, is_public=opening.channel.is_public)
+        for case, opening in zip(cases, openings, strict=True)
+    ]
 
 
 def join(case: Case, post: Post, *, at: datetime, actor: Actor) -> None:
@@ -95,9 +108,12 @@ def join_many(pairs: Sequence[tuple[Case, Post]], *, at: datetime, actor: Actor)
     cases = {case.pk: case for case, _ in pairs}
     waited = [case for case in cases.values() if case.status == Status.WAITING]
     if waited:
-        Case.objects.filter(pk__in=[case.pk for case in waited]).update(status=Status.OPEN, waiting_for="")
+        Case.objects.filter(pk__in=[case.pk for case in waited]).update(
+            status=Status.OPEN, status_since=at, waiting_for=""
+        )
     for case in waited:
-        case.status, case.waiting_for = Status.OPEN, ""
+        case.status, case.status_since, case.waiting_for = Status.OPEN, at, ""
+    follow_many(waited, at=at)
     _count_up(cases, pairs)
     for case in cases.values():
         queue.announce(
@@ -129,7 +145,7 @@ def _count_up(cases: Mapping[int, Case], pairs: Sequence[tuple[Case, Post]]) -> 
 def heard_from_complainant(case: Case, *, at: datetime) -> None:
     """The complainant said something: the case is open again if it waited, and waits for our answer since then."""
     if case.status == Status.WAITING:
-        set_status(case, Status.OPEN, waiting_for="")
+        set_status(case, Status.OPEN, at=at, waiting_for="")
     if case.unanswered_since is None:
         update(case, unanswered_since=at)
 

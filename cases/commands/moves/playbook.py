@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 
-from cases.commands.moves.base import record, update
+from cases.commands.moves.base import update
+from cases.commands.moves.recording import record
 from cases.models import Absence, Action, Brand, Case, Membership, Playbook, PlaybookAction, PlaybookVersion
 from cases.queries import playbook as queries
+from cases.queries.calendar import Calendars
 from cases.rules import days as day_rules
 from cases.rules import playbook as rules
 from cases.rules.permission import OWNERS
-from cases.vocabulary import Actor, Doer, EventKind, Severity, Stream, VersionStatus
+from cases.vocabulary import Actor, DayUnit, Doer, EventKind, Severity, Stream, VersionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Choosing:
         return self._live[playbook.pk] if playbook else None
 
 
-def bring(cases: Sequence[Case], *, at: datetime) -> list[Action]:
+def bring(cases: Sequence[Case], *, calendars: Calendars, at: datetime) -> list[Action]:
     """Add what the versions of these new cases of one brand bring, with the same few statements for one and for many.
 
-    The cases have their brand, complainant and channel at hand.
+    The cases have their brand, complainant and channel at hand; working days count on their calendars.
     """
     lines = _lines({case.playbook_version_id for case in cases})
-    return _add(cases, lines, at)
+    return _add(cases, lines, at, calendars)
 
 
 def bring_playbook(case: Case, *, at: datetime) -> None:
@@ -66,7 +68,12 @@ def bring_playbook(case: Case, *, at: datetime) -> None:
     update(case, playbook_version=choice.version)
     there = set(case.actions.values_list("kind_id", flat=True))
     lines = _lines({case.playbook_version_id})
-    _add([case], {version: [line for line in some if line.kind_id not in there] for version, some in lines.items()}, at)
+    _add(
+        [case],
+        {version: [line for line in some if line.kind_id not in there] for version, some in lines.items()},
+        at,
+        Calendars(case.brand_id),
+    )
 
 
 def judge_again(case: Case, *, at: datetime, actor: Actor) -> list[Action]:
@@ -76,7 +83,7 @@ def judge_again(case: Case, *, at: datetime, actor: Actor) -> list[Action]:
         version: [line for line in found if line.condition and line.kind_id not in there]
         for version, found in _lines({case.playbook_version_id}).items()
     }
-    added = _add([case], lines, at)
+    added = _add([case], lines, at, Calendars(case.brand_id))
     for action in added:
         record(Stream.CASE, case.pk, EventKind.ACTION_ADDED, actor, at=at, action=action.pk, kind=action.kind_id)
     return added
@@ -96,7 +103,7 @@ def _lines(version_ids: Collection[int | None]) -> Lines:
     return found
 
 
-def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
+def _add(cases: Sequence[Case], lines: Lines, at: datetime, calendars: Calendars) -> list[Action]:
     of_each = [(case, lines.get(case.playbook_version_id or 0, ())) for case in cases]
     every = [line for _, some in of_each for line in some]
     if not every:
@@ -106,7 +113,7 @@ def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
     duty = _duty(cases[0].brand, every, at)
     return Action.objects.bulk_create(
         [
-            _action(case, line, _doer(case, line, duty), at)
+            _action(case, line, _doer(case, line, duty), at, calendars)
             for case, some in of_each
             for line in some
             if not line.condition or rules.applies(line.condition, known[case.pk])
@@ -114,7 +121,7 @@ def _add(cases: Sequence[Case], lines: Lines, at: datetime) -> list[Action]:
     )
 
 
-def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime) -> Action:
+def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime, calendars: Calendars) -> Action:
     days, unit = (line.kind.days, line.kind.day_unit) if line.days is None else (line.days, line.day_unit)
     return Action(
         case=case,
@@ -125,9 +132,16 @@ def _action(case: Case, line: PlaybookAction, owner_id: int | None, at: datetime
         team_id=line.team_id,
         amount=line.amount,
         currency=case.brand.currency if line.amount is not None else "",
-        due_at=day_rules.after(at, days, unit, ZoneInfo(case.brand.zone)),
+        due_at=after(at, days, unit, case, calendars),
         created_at=at,
     )
+
+
+def after(at: datetime, days: int, unit: str, case: Case, calendars: Calendars) -> datetime:
+    """So many days later: the clocks are the brand's, and working days are those of the case's calendar."""
+    counts = unit == DayUnit.WORKING and days > 0
+    working = calendars.working(case.team_id) if counts else None
+    return day_rules.after(at, days, unit, ZoneInfo(case.brand.zone), working)
 
 
 def _duty(brand: Brand, lines: Sequence[PlaybookAction], at: datetime) -> dict[int, list[int]]:

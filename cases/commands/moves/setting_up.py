@@ -10,7 +10,8 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from cases import errors
-from cases.commands.moves.base import record, require_in_brand
+from cases.commands.moves.base import require_in_brand
+from cases.commands.moves.recording import record
 from cases.models import Brand, Case
 from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Stream
 

@@ -162,11 +162,12 @@ class Calendar(Hours):
     def periods(self, from_: datetime, to: datetime) -> list[Period]:
         """The open periods between two instants, cut at both."""
         found: list[Period] = []
-        day, last = next_day(self.local_day(from_), -1), next_day(self.local_day(to), 1)
+        since, until = from_.astimezone(UTC), to.astimezone(UTC)
+        day, last = next_day(self.local_day(since), -1), next_day(self.local_day(until), 1)
         while day <= last:
             for begins, ends in self.periods_of(day):
-                if begins < to and ends > from_:
-                    found.append((max(begins, from_.astimezone(UTC)), min(ends, to.astimezone(UTC))))
+                if begins < until and ends > since:
+                    found.append((max(begins, since), min(ends, until)))
             day += _DAY
         return found
 
@@ -204,6 +205,7 @@ class Calendar(Hours):
 
     def open_seconds(self, start: datetime, end: datetime) -> float:
         """How much open time lies between; none where the end comes first."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
         if end <= start:
             return 0
         if (end - start) > FARTHEST * _DAY:

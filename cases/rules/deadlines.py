@@ -166,7 +166,7 @@ def pause_between(policy: Policy, paused_at: datetime, until: datetime, calendar
     """How many seconds of a pause the policy counts: open time where it counts open time, else all."""
     if policy.unit in _BY_OPEN_TIME:
         return calendar.open_seconds(paused_at, until)
-    return max(0.0, (until - paused_at).total_seconds())
+    return max(0.0, (until.astimezone(UTC) - paused_at.astimezone(UTC)).total_seconds())
 
 
 def moved_by_pauses(policy: Policy, due_at: datetime, seconds: float, calendar: Calendar) -> datetime:
@@ -176,8 +176,10 @@ def moved_by_pauses(policy: Policy, due_at: datetime, seconds: float, calendar: 
     try:
         if policy.unit in _BY_OPEN_TIME:
             return calendar.add_open(due_at, seconds)
-        moved = due_at + timedelta(seconds=seconds)
-        return add(moved, 0, policy.unit, calendar, end_of_day=policy.end_of_day) if _is_worked(policy) else moved
+        moved = due_at.astimezone(UTC) + timedelta(seconds=seconds)
+        if policy.unit != Unit.WORKING_DAY:
+            return moved
+        return add(_in_its_day(policy, moved), 0, policy.unit, calendar, end_of_day=policy.end_of_day)
     except (NoSuchTime, OverflowError):
         return NEVER
 
@@ -198,7 +200,8 @@ def extended_until(policy: Policy, row: Row, calendar: Calendar) -> datetime:
     if policy.extend_unit is None:
         return row.due_at
     try:
-        until = add(row.first_due_at, policy.extend_amount, policy.extend_unit, calendar, end_of_day=policy.end_of_day)
+        first = _in_its_day(policy, row.first_due_at)
+        until = add(first, policy.extend_amount, policy.extend_unit, calendar, end_of_day=policy.end_of_day)
     except NoSuchTime:
         return row.due_at
     return moved_by_pauses(policy, until, row.paused_seconds, calendar)
@@ -248,8 +251,9 @@ def nearest(rows: Iterable[Row], now: datetime) -> Row | None:
     return min(open_ones, key=lambda row: (how(row, now) == Due.PAUSED, row.due_at), default=None)
 
 
-def _is_worked(policy: Policy) -> bool:
-    return policy.unit == Unit.WORKING_DAY
+def _in_its_day(policy: Policy, due_at: datetime) -> datetime:
+    """24:00 belongs to the day that it ends."""
+    return due_at - timedelta(microseconds=1) if policy.end_of_day else due_at
 
 
 def _end_of(start: datetime, amount: int, unit: Unit, calendar: Calendar) -> datetime:

@@ -49,7 +49,10 @@ class Hours:
 
     def local_day(self, at: datetime) -> date:
         """The day that the calendar's clocks show."""
-        return at.astimezone(self.zone).date()
+        try:
+            return at.astimezone(self.zone).date()
+        except OverflowError as refused:
+            raise TooFar from refused
 
     def holiday_name(self, day: date, language: str = "en") -> str:
         """What the day is kept for, by us or by the country; blank on any other day."""
@@ -177,7 +180,10 @@ def next_day(day: date, step: int) -> date:
 
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
-    return at.astimezone(zone).utcoffset() or timedelta(0)
+    try:
+        return at.astimezone(zone).utcoffset() or timedelta(0)
+    except OverflowError as refused:
+        raise TooFar from refused
 
 
 def _changes(zone: ZoneInfo, since: datetime, until: datetime) -> list[datetime]:

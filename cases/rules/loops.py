@@ -83,12 +83,20 @@ def _hears(rule: Placed, other: Placed) -> bool:
 
 def _sets_off(one: Placed, other: Placed) -> bool:
     """Whether the first can set the other off: it does what the other waits for, and both can be for the same case."""
-    if not _hears(other, one):
+    if not _hears(other, one) or (one.rule_id == other.rule_id and _ends_alone(one)):
         return False
     first, second = one.ladder.condition, other.ladder.condition
     # What the first does can make the second's condition true.
     looked_at = conditions.facts_used(first) | conditions.facts_used(second)
     return bool(looked_at & _alters([one])) or may_overlap(first, second)
+
+
+def _ends_alone(rule: Placed) -> bool:
+    """Whether the rule, set off by itself, has nothing to do any more: the tag is there, the person is the owner."""
+    waits_for = HEARS.get(rule.ladder.trigger.when)
+    again = [step for step in rule.ladder.steps if waits_for in EMITS.get(step.kind, frozenset())]
+    is_one_owner = all(step.whom == Whom.PERSON for step in again) and len(_owners(rule)) == 1
+    return is_one_owner or all(step.kind == StepKind.TAG for step in again)
 
 
 def _ring(start: Placed, rules: Sequence[Placed]) -> tuple[Placed, ...]:

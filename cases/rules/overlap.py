@@ -77,8 +77,11 @@ def _answers(fact: Fact, signs: Sequence[_Sign]) -> Iterator[Seen]:
         named: set[Any] = {one for leaf in leaves for one in _values(leaf)}
         if typed.is_many:
             yield _largest(signs, named)
+        elif typed.codes:
+            yield from (*typed.codes, *([""] if typed.may_be_none else []))
         else:
-            yield from typed.codes or (*named, -1 if typed.has_ids else "other")
+            another: Any = -1 if typed.has_ids else "another"
+            yield from (*named, another)
 
 
 def _largest(signs: Sequence[_Sign], named: set[Any]) -> frozenset[int]:

@@ -1,0 +1,389 @@
+"""A case as it was at any instant of the past: its journal and dated rows, folded into what rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from cases.rules.facts import Facts, Seen
+from cases.vocabulary import UNHANDLED, ActorKind, EventKind, Fact, Goal, ObservationKind, Sort, Standing, Status
+
+WINDOW = timedelta(days=90)
+_HIDDEN = ObservationKind.HIDDEN_BY_US.value
+PEOPLE = frozenset({ActorKind.PERSON.value, ActorKind.TOKEN.value})
+
+
+class Line(NamedTuple):
+    """One line of the journal of the case or of one of its posts, with what of its payload matters here."""
+
+    event: int
+    kind: str
+    at: datetime
+    actor: str
+    actor_id: int | None
+    person: int | None
+    said: dict[str, Any]
+
+
+class Sighting(NamedTuple):
+    """What was seen of a post, beside the line of the journal that says so."""
+
+    post: int
+    at: datetime
+    kind: str
+    views: int | None
+    shares: int | None
+
+
+class Joined(NamedTuple):
+    """A post's place in the case."""
+
+    post: int
+    joined_at: datetime
+    left_at: datetime | None
+    posted_at: datetime
+    words: frozenset[str] | None = None
+
+
+class Due(NamedTuple):
+    """A stored deadline: each date it had, from when and until when, and what became of it."""
+
+    key: int
+    goal: Goal
+    dates: tuple[tuple[datetime, datetime | None, datetime], ...]
+    met_at: datetime | None
+    missed_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When nothing had to meet it any more."""
+        return self.met_at or self.ended_at
+
+
+class Deed(NamedTuple):
+    """An action, by its dates."""
+
+    key: int
+    is_required: bool
+    created_at: datetime
+    settled_at: datetime | None
+    amount: Decimal | None
+
+
+@dataclass(slots=True)
+class History:
+    """Everything of one case that a replay looks at; what the journal does not tell is as it is today."""
+
+    case: int
+    opened_at: datetime
+    posted_at: datetime
+    lines: Sequence[Line]
+    channel: int = 0
+    language: str = ""
+    team: int = 0
+    sort: str = Sort.NAMED.value
+    owner: int = 0
+    category: int = 0
+    severity: int = 2
+    wish: str = ""
+    is_restricted: bool = False
+    posts: Sequence[Joined] = ()
+    sightings: Sequence[Sighting] = ()
+    deadlines: Sequence[Due] = ()
+    deeds: Sequence[Deed] = ()
+    # When this person's cases were opened, this one among them.
+    complaints: Sequence[datetime] = ()
+    # By rule, since when the escalations it had begun were so deep in a chain.
+    depths: Sequence[tuple[datetime, int, int]] = field(default=())
+
+
+class Past:
+    """The case at the instant up to which its lines were heard."""
+
+    __slots__ = (
+        "_cached", "_history", "acted_by", "asked", "category", "failed", "has_private", "has_public", "is_answered",
+        "is_restricted", "outcome", "owner", "reopens", "replied_at", "severity", "since", "status", "tags",
+        "unanswered_since", "wish",
+    )  # fmt: skip
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.status = Status.NEW.value
+        self.since = history.opened_at
+        self.unanswered_since: datetime | None = history.posted_at
+        self.owner = 0
+        self.category, self.severity, self.wish = history.category, history.severity, history.wish
+        self.is_restricted = history.is_restricted
+        self.replied_at: datetime | None = None
+        self.acted_by: dict[int, datetime] = {}
+        self.tags: set[int] = set()
+        self.failed: set[int] = set()
+        self.asked: set[int] = set()
+        self.reopens = 0
+        self.has_public = self.has_private = self.is_answered = False
+        self.outcome: str | None = None
+        self._cached: tuple[datetime, Facts] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """What the case began with, where the first lines that change it say what was before."""
+        history = self._history
+        found: set[str] = set()
+        for line in history.lines:
+            if line.kind == EventKind.CASE_OPENED and "severity" in line.said:
+                self.category, self.severity = line.said.get("category") or 0, line.said["severity"]
+                found.add("class")
+            elif line.kind == EventKind.CASE_CLASSIFIED and "class" not in found:
+                self.category = line.said.get("category_before") or 0
+                self.severity = line.said.get("severity_before") or self.severity
+                found.add("class")
+            elif line.kind == EventKind.CASE_ASSIGNED:
+                found.add("owner")
+            elif line.kind in _RESTRICTS and "restricted" not in found:
+                self.is_restricted = line.kind == EventKind.CASE_UNRESTRICTED
+                found.add("restricted")
+        if "owner" not in found and history.owner:
+            # From before there was a journal: nobody else is known to have owned it.
+            self.owner, self.status = history.owner, Status.OPEN.value
+
+    def hear(self, line: Line) -> None:
+        """Take one line of the journal."""
+        take = _TAKES.get(line.kind)
+        if take is not None:
+            take(self, line)
+        if line.actor in PEOPLE and line.person is not None:
+            self.acted_by[line.person] = line.at
+        self._cached = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still needs work."""
+        return self.status in UNHANDLED
+
+    def standing_since(self, standing: Standing) -> datetime | None:
+        """Since when the case stands there without a break; nothing where it does not."""
+        if standing == Standing.UNANSWERED:
+            return self.unanswered_since if self.is_open else None
+        return self.since if self.status == standing.value else None
+
+    def facts(self, at: datetime, wanted: Iterable[Fact]) -> Facts:
+        """What is known at an instant, of the facts that are wanted; the others are not known."""
+        if self._cached is None or self._cached[0] != at:
+            self._cached = at, Facts(**{fact.value: _READS[fact](self, at) for fact in wanted})  # type: ignore[arg-type]
+        return self._cached[1]
+
+    # ---- what a line does
+
+    def _move(self, status: Status, at: datetime) -> None:
+        if self.status != status:
+            self.status, self.since = status.value, at
+
+    def assigned(self, line: Line) -> None:
+        """It has another owner, and is open."""
+        self.owner = line.said.get("owner") or 0
+        if self.status == Status.NEW:
+            self._move(Status.OPEN, line.at)
+
+    def reopened(self, line: Line) -> None:
+        """It is open again; what was answered then does not answer what is asked now."""
+        self.owner = line.said.get("owner") or self.owner
+        self._move(Status.OPEN, line.at)
+        self.reopens += 1
+        self.is_answered = False
+
+    def ended(self, line: Line) -> None:
+        """It is handled, or has ended another way."""
+        self._move(_ENDS[line.kind], line.at)
+        if line.kind != EventKind.CASE_DISMISSED:
+            self.unanswered_since = None
+
+    def heard(self, line: Line) -> None:
+        """The complainant wrote, or posted again."""
+        if not self.is_open:
+            return
+        if self.status == Status.WAITING:
+            self._move(Status.OPEN, line.at)
+        if self.unanswered_since is None:
+            posted = {one.post: one.posted_at for one in self._history.posts}
+            self.unanswered_since = posted.get(line.said.get("post", 0), line.at)
+
+    def told(self, line: Line) -> None:
+        """A person of ours said something, in public, in private, or at the end."""
+        self.unanswered_since = None
+        self.replied_at = line.at if line.actor in PEOPLE else self.replied_at
+        self.has_public = self.has_public or line.kind == EventKind.REPLY_POSTED
+        self.has_private = self.has_private or line.kind == EventKind.MESSAGE_SENT
+        self.is_answered = self.is_answered or line.kind in _ANSWERS
+
+    def waits(self, line: Line) -> None:
+        """The next move is the complainant's."""
+        self._move(Status.WAITING, line.at)
+
+    def resumed(self, line: Line) -> None:
+        """The next move is ours again."""
+        self._move(Status.OPEN, line.at)
+
+    def classified(self, line: Line) -> None:
+        """It is about something else, or worse than was thought."""
+        said = line.said
+        self.category, self.severity = said.get("category") or 0, said.get("severity", self.severity)
+        self.wish = said.get("wish", self.wish) or ""
+
+    def restricted(self, line: Line) -> None:
+        """It is for few, or for everybody of the brand again."""
+        self.is_restricted = line.kind == EventKind.CASE_RESTRICTED
+
+    def tagged(self, line: Line) -> None:
+        """A tag was put on it, or taken off."""
+        if line.kind == EventKind.CASE_TAGGED:
+            self.tags.add(line.said.get("tag", 0))
+        else:
+            self.tags.discard(line.said.get("tag", 0))
+
+    def decided(self, line: Line) -> None:
+        """There is a decision."""
+        self.outcome = line.said.get("outcome", "")
+
+    def action_moved(self, line: Line) -> None:
+        """An action failed, or what had failed is tried again or settled."""
+        if line.kind == EventKind.ACTION_FAILED:
+            self.failed.add(line.said.get("action", 0))
+        else:
+            self.failed.discard(line.said.get("action", 0))
+
+    def approval_moved(self, line: Line) -> None:
+        """Somebody was asked for an approval, or it no longer waits."""
+        if line.kind == EventKind.APPROVAL_REQUESTED:
+            self.asked.add(line.said.get("approval", 0))
+        else:
+            self.asked.discard(line.said.get("approval", 0))
+
+    # ---- what rows with dates say
+
+    def spread(self, at: datetime, name: str) -> dict[int, int]:
+        """What was seen last of each post's views or shares."""
+        there = self.there(at)
+        found: dict[int, int] = {}
+        for one in self._history.sightings:
+            count: int | None = getattr(one, name)
+            if count is not None and one.at <= at and one.post in there:
+                found[one.post] = count
+        return found
+
+    def there(self, at: datetime) -> set[int]:
+        """The posts that are in the case."""
+        return {one.post for one in self._history.posts if one.joined_at <= at and not _by(one.left_at, at)}
+
+    def read(self, fact: Fact, at: datetime) -> Seen:
+        """A fact that rows with their dates tell."""
+        history = self._history
+        if fact == Fact.ACTIONS_OPEN:
+            return sum(
+                one.is_required and one.created_at <= at and not _by(one.settled_at, at) for one in history.deeds
+            )
+        if fact == Fact.AMOUNT:
+            there = (one.amount for one in history.deeds if one.amount is not None and one.created_at <= at)
+            return sum(there, start=Decimal(0))
+        if fact == Fact.LATE:
+            return sum(_by(one.missed_at, at) for one in history.deadlines)
+        if fact == Fact.COMPLAINTS:
+            return sum(at - WINDOW < opened <= at for opened in history.complaints)
+        if fact == Fact.HIDDEN:
+            hidden = {one.post for one in history.sightings if one.kind == _HIDDEN and one.at <= at}
+            return not hidden.isdisjoint(self.there(at))
+        if fact == Fact.WORDS:
+            there_now = self.there(at)
+            known = [one.words for one in history.posts if one.post in there_now and one.words is not None]
+            return frozenset().union(*known)
+        return len(self.there(at))
+
+    @property
+    def history(self) -> History:
+        """The case whose past this is."""
+        return self._history
+
+    def told_fact(self, fact: Fact) -> Seen:
+        """A fact that the journal tells."""
+        return _TOLD[fact](self)
+
+
+def _by(then: datetime | None, at: datetime) -> bool:
+    return then is not None and then <= at
+
+
+_ANSWERS = frozenset({EventKind.ANSWER_SENT, EventKind.UNREACHABLE_RECORDED})
+_RESTRICTS = frozenset({EventKind.CASE_RESTRICTED, EventKind.CASE_UNRESTRICTED})
+_ENDS = {
+    EventKind.CASE_HANDLED.value: Status.HANDLED,
+    EventKind.CASE_DISMISSED.value: Status.DISMISSED,
+    EventKind.CASE_WITHDRAWN.value: Status.WITHDRAWN,
+}
+_TAKES: dict[str, Callable[[Past, Line], None]] = {
+    EventKind.CASE_ASSIGNED: Past.assigned,
+    EventKind.CASE_REOPENED: Past.reopened,
+    **dict.fromkeys(_ENDS, Past.ended),
+    EventKind.MESSAGE_RECEIVED: Past.heard,
+    EventKind.POST_JOINED: Past.heard,
+    EventKind.REPLY_POSTED: Past.told,
+    EventKind.MESSAGE_SENT: Past.told,
+    EventKind.ANSWER_SENT: Past.told,
+    EventKind.UNREACHABLE_RECORDED: Past.told,
+    EventKind.CASE_WAITING: Past.waits,
+    EventKind.CASE_RESUMED: Past.resumed,
+    EventKind.CASE_CLASSIFIED: Past.classified,
+    EventKind.CASE_RESTRICTED: Past.restricted,
+    EventKind.CASE_UNRESTRICTED: Past.restricted,
+    EventKind.CASE_TAGGED: Past.tagged,
+    EventKind.CASE_UNTAGGED: Past.tagged,
+    EventKind.DECISION_RECORDED: Past.decided,
+    EventKind.ACTION_FAILED: Past.action_moved,
+    EventKind.ACTION_PROPOSED_AGAIN: Past.action_moved,
+    EventKind.ACTION_COMPLETED: Past.action_moved,
+    EventKind.ACTION_WAIVED: Past.action_moved,
+    EventKind.APPROVAL_REQUESTED: Past.approval_moved,
+    EventKind.APPROVAL_GRANTED: Past.approval_moved,
+    EventKind.APPROVAL_REFUSED: Past.approval_moved,
+    EventKind.APPROVAL_RETURNED: Past.approval_moved,
+    EventKind.APPROVAL_WITHDRAWN: Past.approval_moved,
+    EventKind.APPROVAL_VOIDED: Past.approval_moved,
+}
+# These need no more of the journal than that somebody did something.
+TAKEN = frozenset(_TAKES)
+
+_TOLD: dict[Fact, Callable[[Past], Seen]] = {
+    Fact.STATUS: lambda past: past.status,
+    Fact.CATEGORY: lambda past: past.category,
+    Fact.SEVERITY: lambda past: past.severity,
+    Fact.WISH: lambda past: past.wish,
+    Fact.CHANNEL: lambda past: past.history.channel,
+    Fact.LANGUAGE: lambda past: past.history.language,
+    Fact.TEAM: lambda past: past.history.team,
+    Fact.OWNER: lambda past: past.owner,
+    Fact.TAG: lambda past: frozenset(past.tags),
+    Fact.RESTRICTED: lambda past: past.is_restricted,
+    Fact.REOPENED: lambda past: past.reopens,
+    Fact.PUBLIC_REPLY: lambda past: past.has_public,
+    Fact.PRIVATE_REPLY: lambda past: past.has_private,
+    Fact.DECIDED: lambda past: past.outcome is not None,
+    Fact.OUTCOME: lambda past: past.outcome or "",
+    Fact.ANSWERED: lambda past: past.is_answered,
+    Fact.ACTIONS_FAILED: lambda past: len(past.failed),
+    Fact.APPROVAL_WAITS: lambda past: bool(past.asked),
+    Fact.SORT: lambda past: past.history.sort,
+}
+
+
+def _reader(fact: Fact) -> Callable[[Past, datetime], Seen]:
+    told = _TOLD.get(fact)
+    if told is not None:
+        return lambda past, _: told(past)
+    if fact in {Fact.VIEWS, Fact.SHARES}:
+        return lambda past, at: sum(past.spread(at, fact.value).values())
+    return lambda past, at: past.read(fact, at)
+
+
+_READS: dict[Fact, Callable[[Past, datetime], Seen]] = {fact: _reader(fact) for fact in Fact}

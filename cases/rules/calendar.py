@@ -210,7 +210,7 @@ class Calendar(Hours):
             return 0
         if (end - start) > FARTHEST * _DAY:
             raise TooFar
-        return sum((ends - begins).total_seconds() for begins, ends in self.periods(start, end))
+        return sum((ends - begins for begins, ends in self.periods(start, end)), timedelta(0)).total_seconds()
 
     def working_day(self, day: date, number: int) -> date:
         """The so-manieth working day after a day, or before it where the number is negative."""

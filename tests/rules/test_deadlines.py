@@ -127,7 +127,7 @@ ON = st.sampled_from(
 
 
 class TestWhateverTheUnit:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(STARTS, st.integers(0, 60), UNITS, ON, st.booleans())
     def test_never_early(self, start: datetime, amount: int, unit: Unit, on: Calendar, to_end: bool) -> None:
         end = add(start, amount, unit, on, end_of_day=to_end)
@@ -135,7 +135,7 @@ class TestWhateverTheUnit:
         if unit in (Unit.OPEN_MINUTE, Unit.OPEN_HOUR):
             assert on.open_seconds(start, end) == amount * (60 if unit == Unit.OPEN_MINUTE else 3600)
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(STARTS, st.integers(0, 60), st.integers(0, 40 * 86400), st.integers(0, 5), UNITS, ON, st.booleans())
     def test_later_and_more_is_never_earlier(
         self, start: datetime, amount: int, later: int, more: int, unit: Unit, on: Calendar, to_end: bool
@@ -147,7 +147,7 @@ class TestWhateverTheUnit:
             deadlines.subtract(start, amount + more, unit, on) <= deadlines.subtract(start, amount, unit, on) <= start
         )
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(STARTS, st.integers(0, 60), UNITS, st.integers(-3, 40), ON, st.booleans())
     def test_closed_time_only_lengthens(
         self, start: datetime, amount: int, unit: Unit, after: int, on: Calendar, to_end: bool
@@ -156,7 +156,7 @@ class TestWhateverTheUnit:
         less = replace(on, closed={day: ""})
         assert add(start, amount, unit, less, end_of_day=to_end) >= add(start, amount, unit, on, end_of_day=to_end)
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(STARTS, st.integers(1, 60), UNITS, ON)
     def test_adding_then_subtracting_returns(self, start: datetime, amount: int, unit: Unit, on: Calendar) -> None:
         """It does wherever the clock shows the same at both ends, and no shorter month came between."""

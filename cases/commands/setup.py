@@ -16,6 +16,7 @@ from cases.commands import moves
 from cases.models import Brand, Case, Category, Cause, Channel, Grant, Kind, Membership, PlaybookAction, Post, Team
 from cases.rules import catalogue, causes, currencies
 from cases.rules.permission import OWNERS
+from cases.rules.policies import PACKS
 from cases.vocabulary import Actor, ChannelKind, EventKind, VersionStatus
 
 _PREFIX = re.compile(r"[A-Z]{2,4}", re.ASCII)
@@ -33,9 +34,10 @@ def create_brand(
     at: datetime | None = None,
     actor: Actor,
 ) -> Brand:
-    """A brand with a catalogue to start from and a complaint form; its prefix and its slug never change.
+    """A brand with a catalogue, working hours and deadlines to start from, and a complaint form; its prefix and its
+    slug never change.
 
-    The authority it starts with holds from ``at`` on, else from now.
+    The authority and the deadlines it starts with hold from ``at`` on, else from now.
     """
     at = at or timezone.now()
     moves.require_organisation(actor)
@@ -65,6 +67,8 @@ def create_brand(
         )
     moves.record_row(brand, EventKind.BRAND_CHANGED, actor, brand_id=brand.pk, fields=["created"], prefix=prefix, at=at)
     moves.record_row(channel, EventKind.CHANNEL_CHANGED, actor, brand_id=brand.pk, fields=["created"], at=at)
+    moves.plant_calendar(brand, at=at, actor=actor)
+    moves.plant_pack(brand, PACKS["casedesk"], at=at, actor=actor)
     for grant in grants:
         moves.record_row(grant, EventKind.GRANT_GIVEN, actor, brand_id=brand.pk, fields=["created"], at=at)
     return brand

@@ -85,6 +85,7 @@ from cases.commands.moves.promising import (
 from cases.commands.moves.proving import check_done_on
 from cases.commands.moves.recording import record
 from cases.commands.moves.sending import post_mail, said_date
+from cases.commands.moves.setting_times import plant_calendar, plant_pack
 from cases.commands.moves.setting_up import (
     change_row,
     free,
@@ -166,6 +167,8 @@ __all__ = [
     "order_of",
     "pass_request",
     "person_of",
+    "plant_calendar",
+    "plant_pack",
     "post_mail",
     "prepare_late",
     "process_safely",

@@ -251,6 +251,13 @@ class InUse(Refused):
     code = "in_use"
 
 
+class CannotBeExtended(Refused):
+    """This deadline cannot have a later date: %(why)s. Nothing was changed, and what you wrote is kept."""
+
+    code = "cannot_be_extended"
+    status = 422
+
+
 class MatchesMany(Refused):
     """The rule would act on %(count)s cases at once. Nothing was changed; repeat the number, and it does."""
 

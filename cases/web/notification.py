@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "misdirected": ("mail-forward", _("%(by)s reported a message that went to the wrong person")),
     "promise_due": ("clock", _("A day that was promised comes near")),
     "promise_broken": ("due-over", _("A promised day is over and it is not done; a message is prepared")),
+    "deadlines_differed": ("alert-triangle", _("The nightly check found deadlines that come out differently")),
     "said_not_kept": ("mood-empty", _("The complainant says that a promise was not kept")),
     "closing_agreed": ("speakerphone", _("The complainant lets you say in public that it is settled")),
     "approval": ("scale", _("%(by)s asks for your approval")),

@@ -20,6 +20,7 @@ from cases.vocabulary import (
     ActorKind,
     AnswerRoute,
     EventKind,
+    Goal,
     ObservationKind,
     Outcome,
     PostKind,
@@ -125,6 +126,11 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.KIND_CHANGED: ("list-details", lazy("%(actor)s changed a kind of action")),
     E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
     E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
+    E.CALENDAR_CHANGED: ("calendar-time", lazy("%(actor)s changed a calendar")),
+    E.POLICY_CHANGED: ("hourglass", lazy("%(actor)s changed the deadlines of cases")),
+    E.DEADLINE_MISSED: ("due-over", lazy("A deadline was missed: %(goal)s")),
+    E.DEADLINE_EXTENDED: ("calendar-plus", lazy("%(actor)s gave a deadline a later date, %(until)s: %(goal)s")),
+    E.DEADLINES_DIFFERED: ("alert-triangle", lazy("The nightly check found deadlines that come out differently")),
     E.TAG_CHANGED: ("tags", lazy("%(actor)s changed the tag %(tag)s")),
     E.RULE_CHANGED: ("stairs-up", lazy("%(actor)s changed the rule %(rule)s")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
@@ -166,6 +172,7 @@ LABELS: dict[str, Any] = {
     "role": Role,
     "severity": Severity,
     "said": SystemStatus,
+    "goal": Goal,
 }
 KINDS: dict[str, Any] = {E.POST_TRIAGED: PostKind, E.POST_OBSERVED: ObservationKind}
 
@@ -216,7 +223,7 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
     words = dict.fromkeys(
-        ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", *LABELS),
+        ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", "until", *LABELS),
         _("unknown"),
     )
     words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}
@@ -233,8 +240,9 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     labels = KINDS.get(event.kind)
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
-    if isinstance(event.payload.get("due"), str):
-        words["due"] = date_format(localtime(datetime.fromisoformat(event.payload["due"])), "j F Y")
+    for key in ("due", "until"):
+        if isinstance(event.payload.get(key), str):
+            words[key] = date_format(localtime(datetime.fromisoformat(event.payload[key])), "j F Y")
     if event.payload.get("category", 0) is None:
         words["category"] = _("no category")
     if event.payload.get("cause", 0) is None:

@@ -285,6 +285,12 @@ class RuleNamesGone(Refused):
     status = 422
 
 
+class ReplayRunning(Refused):
+    """Another replay of this brand is going on. Wait until it is done, or cancel it."""
+
+    code = "replay_running"
+
+
 class Leaks(Refused):
     """The reply would tell everybody something private. Look at the marked words, change them, or say that they may be
     public.

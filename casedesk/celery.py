@@ -26,6 +26,8 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.SWEEP_APPROVALS: 60.0,
     Job.WATCH_PROMISES: 60.0,
     Job.ASK_AGAIN: 300.0,
+    Job.WATCH_DEADLINES: 30.0,
+    Job.CHECK_DEADLINES: crontab(hour=2, minute=40),
     Job.SWEEP_FILES: crontab(minute=17),
 }
 app.conf.beat_schedule = {

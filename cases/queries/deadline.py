@@ -1,225 +1,208 @@
-"""What the deadlines of cases follow from: the policies of a brand, and what the journals of its cases say."""
+"""Deadlines as pages, programs and clocks need them: of a case, of a brand, and what a change or a check finds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db.models import Prefetch, QuerySet
 
-from cases.models import Case, Complainant, Deadline, Policy, Post
-from cases.queries.calendar import Calendars, read_json
-from cases.rules import deadline_journal, deadlines
-from cases.rules.calendar import Calendar
-from cases.rules.deadlines import Identity, Moment, Row, Subject
-from cases.vocabulary import NEVER, NOT_PUBLIC, EventKind, Goal, Needs, Sort, Start, Unit
+from cases.models import Brand, Case, Deadline, DeadlineCheck, Event, Extension, Seer
+from cases.queries import timing
+from cases.queries.calendar import Calendars
+from cases.queries.timing import Facts, Times, row_of
+from cases.rules import deadline_line, deadlines
+from cases.rules.deadline_line import Line
+from cases.rules.deadlines import Row
+from cases.vocabulary import UNHANDLED, Due, EventKind, Goal, Stream
 
-# What can change a case's deadlines: what its journal says of them, and who it is for and with.
-HEARD = deadline_journal.HEARD | {EventKind.COMPLAINANT_CHANGED, EventKind.CASE_ASSIGNED}
-PROMISES = deadline_journal.PROMISES
-
-Due = tuple[datetime, str, bool]  # Case.due_at, due_goal, is_paused
-NOTHING_DUE: Due = (NEVER, "", False)
-
-_FACTS = """
-SELECT c.id, c.brand_id, c.team_id, c.posted_at,
-  coalesce((SELECT p.received_at FROM cases_casepost l JOIN cases_post p ON p.id = l.post_id
-    WHERE l.case_id = c.id ORDER BY l.id LIMIT 1), c.opened_at),
-  c.category_id, c.severity, w.on_behalf_of <> '', w.is_anonymous, h.kind, c.due_at, c.due_goal, c.is_paused,
-  (SELECT json_agg(json_build_array(e.kind, e.occurred_at, e.id, e.person_id IS NOT NULL, e.payload)
-     ORDER BY e.occurred_at, e.seq) FROM cases_event e
-   WHERE e.stream = 'case' AND e.stream_id = c.id AND e.kind = ANY(%(kinds)s)),
-  (SELECT json_agg(json_build_array(d.id, d.policy_id, d.promise_id, d.goal, d.round, d.started_at, d.first_due_at,
-     d.due_at, d.paused_at, d.paused_seconds, d.met_at, d.met_by, d.missed_at, d.ended_at, d.ended))
-   FROM cases_deadline d WHERE d.case_id = c.id)
-FROM cases_case c JOIN cases_complainant w ON w.id = c.complainant_id JOIN cases_channel h ON h.id = c.channel_id
-WHERE c.id = ANY(%(cases)s) ORDER BY c.id
-"""
+# How many cases a preview looks at, those due first, and how many it lists.
+PREVIEWED, LISTED = 2000, 50
+# The clock that notes what was missed has this long before a check calls it late.
+GRACE = timedelta(minutes=5)
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the deadlines of a case follow from, and how they are kept."""
+class Standing:
+    """One deadline of a case as it stands: what it is from, what met it, and how it was extended."""
+
+    deadline: Deadline
+    row: Row
+    how: Due
+    met_by: Event | None
+    extensions: Sequence[Extension]
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """How much too late it was met; nothing while it is not, or when it was in time."""
+        if self.row.missed_at is None or self.row.met_at is None:
+            return None
+        return max(self.row.met_at - self.row.missed_at, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class OfCase:
+    """The deadlines of a case, the nearest of them, and their picture on one line."""
+
+    standing: Sequence[Standing]
+    nearest: Standing | None
+    line: Line
+
+
+def of_case(case: Case, now: datetime) -> OfCase:
+    """The deadlines of a case that the person may open: what is open first, by date."""
+    rows = Deadline.objects.filter(case=case).select_related("policy", "promise")
+    extensions = Extension.objects.select_related("by", "message").order_by("pk")
+    found = list(rows.prefetch_related(Prefetch("extensions", extensions)).order_by("due_at", "pk"))
+    events = Event.objects.in_bulk([each.met_by for each in found if each.met_by is not None])
+    standing = [_standing(each, events, now) for each in found]
+    nearest = deadlines.nearest([each.row for each in standing], now)
+    moments = timing.moments_of(case.pk)
+    return OfCase(
+        sorted(standing, key=lambda each: (each.row.is_settled, each.row.due_at)),
+        next((each for each in standing if each.row is nearest), None),
+        deadline_line.timeline([each.row for each in standing], moments, now),
+    )
+
+
+def _standing(deadline: Deadline, events: Mapping[int, Event], now: datetime) -> Standing:
+    row = row_of(deadline)
+    met_by = events.get(row.met_by) if row.met_by is not None else None
+    return Standing(deadline, row, deadlines.how(row, now), met_by, list(deadline.extensions.all()))
+
+
+def deadline_to_extend(seer: Seer, case: Case, deadline_id: int) -> Deadline | None:
+    """A deadline of a case that the person may open, with its policy; nothing where there is none."""
+    return Deadline.objects.visible_to(seer).select_related("policy").filter(pk=deadline_id, case=case).first()
+
+
+def extended_until(deadline: Deadline) -> datetime | None:
+    """The date that an extension of this deadline would give; nothing where its policy allows none."""
+    case = deadline.case
+    times = Times(deadline.brand_id)
+    policy = next((each for each in times.policies if each.key == deadline.policy_id), None)
+    if policy is None or policy.extend_unit is None:
+        return None
+    row = row_of(deadline)
+    until = deadlines.extended_until(policy, row, times.calendar_for(policy.key, case.team_id))
+    return until if until > row.due_at else None
+
+
+def open_ones(seer: Seer, brand_id: int, goal: str = "") -> QuerySet[Deadline]:
+    """The deadlines of a brand that something still has to meet, in the order of their dates, paused ones left out."""
+    rows = Deadline.objects.visible_to(seer).unmet().filter(brand_id=brand_id, paused_at__isnull=True)
+    rows = rows.filter(goal=goal) if goal in Goal.values else rows
+    return rows.select_related("case", "policy").order_by("due_at", "pk")
+
+
+def last_check() -> DeadlineCheck | None:
+    """The last run of the nightly check."""
+    return DeadlineCheck.objects.order_by("-pk").first()
+
+
+def to_miss(at: datetime, limit: int) -> list[int]:
+    """Deadlines that have come due and that nobody noted as missed yet, the oldest first."""
+    late = Deadline.objects.filter(met_at__isnull=True, ended_at__isnull=True, paused_at__isnull=True)
+    rows = late.filter(missed_at__isnull=True, due_at__lte=at).order_by("due_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def open_cases(brand_id: int, after: int, limit: int) -> list[int]:
+    """Cases of a brand that still need work and have a deadline to meet, by their ids, after this one."""
+    rows = Case.objects.filter(brand_id=brand_id, pk__gt=after, status__in=UNHANDLED).exclude(due_goal="")
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A deadline that a change of a calendar would move."""
 
     case_id: int
-    brand_id: int
-    team_id: int | None
-    subject: Subject
-    moments: Sequence[Moment] = ()
-    kept: dict[Identity, Row] = field(default_factory=dict)
-    ids: dict[Identity, int] = field(default_factory=dict)
-    due: Due = NOTHING_DUE
-
-    def now(self, at: datetime) -> datetime:
-        """The instant, but never before what the journal knows already."""
-        return max([at, *(moment.at for moment in self.moments)])
+    reference: str
+    goal: Goal
+    from_: datetime
+    to: datetime
+    is_late_at_once: bool
 
 
-class Times:
-    """The policies and calendars of a brand, read once for all the cases of a command."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would move: how many deadlines, the first of them, and whether every case was looked at."""
 
-    def __init__(self, brand_id: int, calendars: Calendars | None = None) -> None:
-        self.brand_id = brand_id
-        self.calendars = calendars or Calendars(brand_id)
-        rows = Policy.objects.filter(brand_id=brand_id).order_by("pk")
-        self.policies = [policy_of(row) for row in rows]
-        self._named = {row.pk: row.calendar_id for row in rows if row.calendar_id is not None}
-
-    def calendar_for(self, policy: int, team_id: int | None) -> Calendar:
-        """On what a policy counts in a case that is with this team."""
-        named = self._named.get(policy)
-        return self.calendars.for_case(team_id) if named is None else self.calendars.by_id(named)
-
-    def compute(self, facts: Facts, now: datetime) -> list[Row]:
-        """The deadlines of a case, out of its journal."""
-        return deadline_journal.compute(
-            facts.subject,
-            self.policies,
-            facts.moments,
-            lambda policy: self.calendar_for(policy, facts.team_id),
-            now=facts.now(now),
-            kept=facts.kept,
-        )
+    count: int
+    first: Sequence[Moved]
+    cases: int
+    is_all: bool
 
 
-def policy_of(row: Policy) -> deadlines.Policy:
-    """A policy as the rules take it."""
-    return deadlines.Policy(
-        row.pk,
-        Goal(row.goal),
-        Start(row.start),
-        row.amount,
-        Unit(row.unit),
-        end_of_day=row.end_of_day,
-        next_day_counts=row.next_day_counts,
-        pauses=row.pauses,
-        again=row.again,
-        superseded_by_answer=row.superseded_by_answer,
-        categories=frozenset(row.category_ids),
-        severities=frozenset(row.severities),
-        sorts=frozenset(Sort(each) for each in row.sorts),
-        extends=Needs(row.extends),
-        extend_amount=row.extend_amount,
-        extend_unit=Unit(row.extend_unit) if row.extend_unit else None,
-        since=row.made_at,
-        until=row.ended_at,
-    )
+def preview(brand_id: int, change: Callable[[Calendars], None], now: datetime) -> Preview:
+    """What open deadlines do when the brand's calendars change so; those of the cases due first, where there are many.
+
+    For example ``preview(brand.pk, lambda known: known.instead(calendar.pk, content), now)``.
+    """
+    calendars = Calendars(brand_id)
+    change(calendars)
+    times = Times(brand_id, calendars)
+    cases = Case.objects.filter(brand_id=brand_id, status__in=UNHANDLED).exclude(due_goal="").order_by("due_at", "pk")
+    found = dict(cases.values_list("pk", "reference")[: PREVIEWED + 1])
+    is_all = len(found) <= PREVIEWED
+    looked_at = list(found)[:PREVIEWED]
+    moved = [each for facts in timing.facts_of(looked_at) for each in _moved(facts, times, found, now)]
+    moved.sort(key=lambda each: (each.from_, each.case_id))
+    return Preview(len(moved), moved[:LISTED], len(looked_at), is_all)
 
 
-def facts_of(case_ids: Collection[int]) -> list[Facts]:
-    """What the deadlines of these cases follow from, in one query."""
-    wanted: dict[str, Any] = {"cases": list(case_ids), "kinds": sorted(kind.value for kind in deadline_journal.HEARD)}
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, wanted)
-        return [_facts(*row) for row in cursor.fetchall()]
+def _moved(facts: Facts, times: Times, references: Mapping[int, str], now: datetime) -> list[Moved]:
+    found = []
+    for row in times.compute(facts, now):
+        before = facts.kept.get(row.identity)
+        if before is None or before.is_settled or before.missed_at is not None or before.due_at == row.due_at:
+            continue
+        late = row.paused_at is None and row.due_at <= now
+        found.append(Moved(facts.case_id, references[facts.case_id], row.goal, before.due_at, row.due_at, late))
+    return found
 
 
-def opening_facts(case: Case, post: Post, complainant: Complainant, *, is_public: bool) -> Facts:
-    """The same of a case that begins with this post."""
-    sort = sort_of(complainant.on_behalf_of != "", complainant.is_anonymous)
-    subject = Subject(case.posted_at, post.received_at, case.category_id, case.severity, sort, is_public)
-    return Facts(case.pk, case.brand_id, case.team_id, subject)
+def differences(times: Times, case_ids: Sequence[int], now: datetime) -> list[dict[str, Any]]:
+    """What comes out differently when the deadlines of these cases are computed again: ids and names of fields."""
+    return [each for facts in timing.facts_of(case_ids) for each in _differences(facts, times, now)]
 
 
-def sort_of(is_on_behalf: bool, is_anonymous: bool) -> Sort:
-    """What sort of complainant somebody is to a policy."""
-    return Sort.ON_BEHALF if is_on_behalf else Sort.ANONYMOUS if is_anonymous else Sort.NAMED
+def _differences(facts: Facts, times: Times, now: datetime) -> list[dict[str, Any]]:
+    rows = {row.identity: row for row in times.compute(facts, now)}
+    found = []
+    for identity, row in rows.items():
+        fields = _fields(facts.kept.get(identity), row, now)
+        if fields:
+            policy, promise, number = identity
+            found.append({"policy": policy, "promise": promise, "round": number, "fields": fields})
+    # What the case keeps for its lists, against its own rows.
+    if facts.due != timing.due_of(facts.kept.values(), now):
+        found.append({"fields": ["case.due_at"]})
+    return [{"case": facts.case_id, **each} for each in found]
 
 
-def due_of(rows: Iterable[Row], now: datetime) -> Due:
-    """What a case keeps of its deadlines: the nearest that something has to meet."""
-    row = deadlines.nearest(rows, now)
-    if row is None:
-        return NOTHING_DUE
-    return (NEVER if row.paused_at is not None else row.due_at, row.goal.value, row.paused_at is not None)
+def _fields(kept: Row | None, row: Row, now: datetime) -> list[str]:
+    """The names of the fields in which the two differ; what came due a moment ago waits for its clock."""
+    if kept is None:
+        return ["missing"]
+    is_fresh = kept.missed_at is None and row.missed_at is not None and row.missed_at > now - GRACE
+    names = [name for name in Row.__slots__ if getattr(kept, name) != getattr(row, name)]
+    return [name for name in names if not (is_fresh and name == "missed_at")]
 
 
-def row_of(deadline: Deadline) -> Row:
-    """A kept deadline as the rules take it."""
-    return Row(
-        deadline.policy_id,
-        deadline.promise_id,
-        Goal(deadline.goal),
-        deadline.round,
-        deadline.started_at,
-        deadline.first_due_at,
-        deadline.due_at,
-        deadline.paused_at,
-        deadline.paused_seconds,
-        deadline.met_at,
-        deadline.met_by,
-        deadline.missed_at,
-        deadline.ended_at,
-        deadline.ended,
-    )
+def brands() -> list[int]:
+    """Every brand, by its id."""
+    return list(Brand.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def moments_of(case_id: int) -> list[Moment]:
-    """What a case's journal says of its deadlines, in order."""
-    return [moment for facts in facts_of([case_id]) for moment in facts.moments]
-
-
-def _facts(
-    case_id: int,
-    brand_id: int,
-    team_id: int | None,
-    posted_at: datetime,
-    received_at: datetime,
-    category: int | None,
-    severity: int,
-    is_on_behalf: bool,
-    is_anonymous: bool,
-    channel: str,
-    due_at: datetime,
-    due_goal: str,
-    is_paused: bool,
-    moments: Any,
-    rows: Any,
-) -> Facts:
-    sort = sort_of(is_on_behalf, is_anonymous)
-    subject = Subject(posted_at, received_at, category, severity, sort, channel not in NOT_PUBLIC)
-    heard = [
-        Moment(EventKind(kind), _instant(at), event, by_person, payload)
-        for kind, at, event, by_person, payload in read_json(moments) or []
-    ]
-    kept = {row.identity: (key, row) for key, row in map(_kept, read_json(rows) or [])}
-    return Facts(
-        case_id,
-        brand_id,
-        team_id,
-        subject,
-        heard,
-        {identity: row for identity, (_, row) in kept.items()},
-        {identity: key for identity, (key, _) in kept.items()},
-        (due_at, due_goal, is_paused),
-    )
-
-
-def _kept(found: Sequence[Any]) -> tuple[int, Row]:
-    key, policy, promise, goal, number, started, first, due, paused, seconds, met, by, missed, ended_at, ended = found
-    return key, Row(
-        policy,
-        promise,
-        Goal(goal),
-        number,
-        _instant(started),
-        _instant(first),
-        _instant(due),
-        _maybe(paused),
-        seconds,
-        _maybe(met),
-        by,
-        _maybe(missed),
-        _maybe(ended_at),
-        ended,
-    )
-
-
-def _instant(said: str) -> datetime:
-    return datetime.fromisoformat(said)
-
-
-def _maybe(said: str | None) -> datetime | None:
-    return None if said is None else datetime.fromisoformat(said)
+def changed_since_last_check() -> list[int]:
+    """The brands whose calendars, or whose teams' calendars, changed since the last check."""
+    last = last_check()
+    kinds = [EventKind.CALENDAR_CHANGED, EventKind.TEAM_CHANGED]
+    rows = Event.objects.filter(stream=Stream.BRAND, kind__in=kinds)
+    rows = rows.filter(recorded_at__gte=last.at) if last is not None else rows
+    return list(rows.order_by("stream_id").values_list("stream_id", flat=True).distinct())

@@ -15,7 +15,7 @@ from cases import errors, queue
 from cases.commands.moves.following import follow
 from cases.commands.moves.recording import record
 from cases.models import Case, IdempotencyKey, Seer
-from cases.queries import deadline, people
+from cases.queries import people, timing
 from cases.rules import permission as permissions
 from cases.rules import transitions
 from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Status, Stream
@@ -115,8 +115,8 @@ def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | 
     after the commit.
     """
     record(Stream.CASE, case.pk, kind, actor, at=at, **payload)
-    if kind in deadline.HEARD:
-        follow(case, at=at or timezone.now(), is_promise=kind in deadline.PROMISES)
+    if kind in timing.HEARD:
+        follow(case, at=at or timezone.now(), is_promise=kind in timing.PROMISES)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk])
         case.revision = cursor.fetchone()[0]

@@ -10,8 +10,8 @@ from django.db import connection
 
 from cases.commands.moves.recording import record_many
 from cases.models import Case
-from cases.queries import deadline
-from cases.queries.deadline import Due, Facts, Times
+from cases.queries import timing
+from cases.queries.timing import Due, Facts, Times
 from cases.rules.deadlines import Identity, Row
 from cases.vocabulary import SYSTEM, EventKind, Stream
 
@@ -75,7 +75,7 @@ def follow_opened(cases: Mapping[int, Case], facts: Sequence[Facts], times: Time
 
 
 def _follow(cases: Mapping[int, Case], times: Times, at: datetime) -> None:
-    _keep(cases, [(facts, times.compute(facts, at)) for facts in deadline.facts_of(cases.keys())], at)
+    _keep(cases, [(facts, times.compute(facts, at)) for facts in timing.facts_of(cases.keys())], at)
 
 
 def _keep(cases: Mapping[int, Case], computed: Sequence[Computed], at: datetime) -> None:
@@ -88,7 +88,7 @@ def _keep(cases: Mapping[int, Case], computed: Sequence[Computed], at: datetime)
     ]
     if missed:
         record_missed([(facts.case_id, key, row.goal) for facts, row, key in missed], at)
-    _note_due(cases, [(facts, deadline.due_of(rows, facts.now(at))) for facts, rows in computed])
+    _note_due(cases, [(facts, timing.due_of(rows, facts.now(at))) for facts, rows in computed])
 
 
 def record_missed(missed: Iterable[tuple[int, int, str]], at: datetime) -> None:

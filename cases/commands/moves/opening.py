@@ -15,7 +15,7 @@ from cases.commands.moves.base import set_status, update
 from cases.commands.moves.following import follow_many, follow_opened
 from cases.commands.moves.recording import record_many
 from cases.models import Case, CasePost, Category, Channel, Complainant, Post, Triage
-from cases.queries.deadline import Facts, Times, opening_facts
+from cases.queries.timing import Facts, Times, opening_facts
 from cases.rules import text as texts
 from cases.vocabulary import Actor, EventKind, PostKind, Status, Stream
 

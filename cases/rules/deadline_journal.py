@@ -57,14 +57,19 @@ def compute(
     """Every deadline the case has had until now; what was missed, met or ended before stays what it was kept as."""
     heard = [one for one in moments if one.kind in HEARD and one.at <= now]
     category, severity = _at_first(subject, heard)
+    is_steady = all(one.kind != EventKind.CASE_CLASSIFIED for one in heard)
     tracks = []
     for policy in policies:
-        track = _Track(policy, calendar_of(policy.key), subject, policy.fits(category, severity, subject.sort))
+        applies = policy.fits(category, severity, subject.sort)
+        # Under these nothing can have begun.
+        if (is_steady and not applies) or (policy.until and policy.until <= subject.received_at):
+            continue
+        track = _Track(policy, calendar_of(policy.key), subject, applies)
         for moment in heard:
             track.hear(moment)
         track.look(now)
         tracks.append(track)
-    rows = [row for track in tracks for row in _kept_first(track, kept)]
+    rows = [row for one in tracks for row in _kept_first(one, kept)]
     rows += [_frozen(row, kept.get(row.identity)) for row in _promised(heard, now)]
     known = {row.identity for row in rows}
     rows += [_orphaned(row, now) for identity, row in kept.items() if identity not in known]
@@ -112,7 +117,8 @@ class _Track:
         if policy.goal == Goal.ACKNOWLEDGE and not subject.is_public:
             self.meets |= {EventKind.MESSAGE_SENT}
         if policy.goal != Goal.REPLY and policy.start in _AT_ONCE:
-            self._begin(subject.posted_at if policy.start == Start.POSTED else subject.received_at)
+            at = subject.posted_at if policy.start == Start.POSTED else subject.received_at
+            self._begin(at, known_at=subject.received_at)
 
     def hear(self, moment: Moment) -> None:
         """Take one line of the journal."""
@@ -180,9 +186,9 @@ class _Track:
             return kind in TELLS
         return self.policy.start == Start.WROTE and kind == EventKind.MESSAGE_RECEIVED
 
-    def _begin(self, at: datetime) -> None:
-        policy = self.policy
-        if self.is_over or (policy.since and at < policy.since) or (policy.until and at >= policy.until):
+    def _begin(self, at: datetime, *, known_at: datetime | None = None) -> None:
+        policy, known_at = self.policy, known_at or at
+        if self.is_over or (policy.since and known_at < policy.since) or (policy.until and known_at >= policy.until):
             return
         started_at = self._counted(at)
         due_at = deadlines.due(policy, started_at, self.calendar)

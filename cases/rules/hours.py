@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ Period = tuple[datetime, datetime]  # the same in UTC
 Week = tuple[tuple[Span, ...], ...]  # Monday first
 
 SUNDAY = 6
+
+_MOST_KEPT = 5000  # days, so that a far date does not fill the memory of a worker
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -94,6 +96,8 @@ class Hours:
         """The open periods of a local day, in UTC and in order."""
         found = self._periods.get(day)
         if found is None:
+            if len(self._periods) >= _MOST_KEPT:
+                self._periods.clear()
             found = self._periods[day] = self._in_utc(day)
         return found
 
@@ -208,7 +212,7 @@ def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
     return high
 
 
-@cache
+@lru_cache(maxsize=2000)
 def _public(country: str, region: str, year: int, language: str) -> dict[date, str]:
     """The public holidays of a year, named in the language where the names are known in it."""
     made = holidays.country_holidays(country, subdiv=region or None)

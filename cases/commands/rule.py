@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as lazy
 from cases import errors
 from cases.commands import moves
 from cases.models import Brand, Cue, Escalation, Rule, RuleVersion
+from cases.queries import clock, rule_count, rule_names
 from cases.queries import rule as queries
-from cases.queries import rule_count, rule_names
 from cases.queries.calendar import Calendars
 from cases.rules import escalation as rules
 from cases.rules import revising, watching
@@ -126,6 +126,8 @@ def publish(
     rule, brand = _lock(rule_id, revision, actor)
     draft = _version(rule, VersionStatus.DRAFT)
     ladder = _read(draft)
+    # Since when it is live, it goes by the clock that it will act by; another one may be ahead.
+    at = min(at, clock.now())
     _require_names(ladder, brand)
     _require_no_loop(rule, ladder)
     count = _require_expected(ladder, brand, at, expected) if act_on_past else 0

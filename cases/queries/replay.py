@@ -13,9 +13,11 @@ from django.utils import timezone
 from cases import errors
 from cases.models import Replay, ReplayAct, Seer, User
 from cases.queries import keyset
-from cases.vocabulary import ReplayStatus
+from cases.rules.permission import may
+from cases.vocabulary import Permission, ReplayStatus
 
 PAGE = 50
+SILENT = timedelta(seconds=60)
 ENDED = (ReplayStatus.DONE, ReplayStatus.CANCELLED, ReplayStatus.FAILED)
 GOING = (ReplayStatus.QUEUED, ReplayStatus.RUNNING)
 
@@ -77,13 +79,14 @@ class Page:
 
 
 def replays(seer: Seer) -> QuerySet[Replay]:
-    """The replays of this person's brands."""
-    brands = Q() if seer.is_organisation_admin else Q(brand__in=seer.brand_ids)
+    """The replays of the brands whose rules this person may read."""
+    readable = [brand for brand, role in seer.roles.items() if may(role, Permission.SEE_AUTHORITY)]
+    brands = Q() if seer.is_organisation_admin else Q(brand__in=readable)
     return Replay.objects.filter(brands).select_related("version__rule", "brand", "asked_by")
 
 
 def replay(seer: Seer, public_id: str) -> Replay:
-    """One replay of this person's brands; raises NotFound."""
+    """One replay that this person may read; raises NotFound."""
     found = replays(seer).filter(public_id=public_id).first()
     if found is None:
         raise errors.NotFound
@@ -155,3 +158,9 @@ def acts(
     found = list(rows.select_related("case", "version", "person").order_by("at", "pk")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return Page(found[:PAGE], keyset.key(last.at, last.pk) if last else None)
+
+
+def waiting(at: datetime) -> list[int]:
+    """The replays that nobody has been at for a while: their nudge was lost, or their workers died."""
+    silent = Q(beat_at__isnull=True, asked_at__lt=at - SILENT) | Q(beat_at__lt=at - SILENT)
+    return list(Replay.objects.filter(silent, status__in=GOING).order_by("pk").values_list("pk", flat=True))

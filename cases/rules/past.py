@@ -70,8 +70,16 @@ class Deed(NamedTuple):
     key: int
     is_required: bool
     created_at: datetime
-    settled_at: datetime | None
-    amount: Decimal | None
+    done_at: datetime | None
+    waived_at: datetime | None
+    # In the brand's currency; nothing where it has none, and unknown where there is no rate.
+    amount: Decimal | None = None
+    is_unknown: bool = False
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When nothing was left to do."""
+        return self.done_at or self.waived_at
 
 
 @dataclass(slots=True)
@@ -286,8 +294,10 @@ class Past:
                 one.is_required and one.created_at <= at and not _by(one.settled_at, at) for one in history.deeds
             )
         if fact == Fact.AMOUNT:
-            there = (one.amount for one in history.deeds if one.amount is not None and one.created_at <= at)
-            return sum(there, start=Decimal(0))
+            there = [one for one in history.deeds if one.created_at <= at and not _by(one.waived_at, at)]
+            if any(one.is_unknown for one in there):
+                return None
+            return sum((one.amount for one in there if one.amount is not None), start=Decimal(0))
         if fact == Fact.LATE:
             return sum(_by(one.missed_at, at) for one in history.deadlines)
         if fact == Fact.COMPLAINTS:
@@ -360,7 +370,7 @@ _TOLD: dict[Fact, Callable[[Past], Seen]] = {
     Fact.SEVERITY: lambda past: past.severity,
     Fact.WISH: lambda past: past.wish,
     Fact.CHANNEL: lambda past: past.history.channel,
-    Fact.LANGUAGE: lambda past: past.history.language,
+    Fact.LANGUAGE: lambda past: past.history.language.split("-")[0].lower(),
     Fact.TEAM: lambda past: past.history.team,
     Fact.OWNER: lambda past: past.owner,
     Fact.TAG: lambda past: frozenset(past.tags),

@@ -69,6 +69,18 @@ class Calendars:
         self._read()
         self._built[calendar_id] = built(content)
 
+    def given_to(self, team_id: int, calendar_id: int | None) -> None:
+        """From now on take the team as working by this calendar, or by the brand's, to see what that changes."""
+        self._read()
+        self._of_team.pop(team_id, None)
+        if calendar_id is not None:
+            self._of_team[team_id] = calendar_id
+
+    def by_default(self, calendar_id: int) -> None:
+        """From now on take this calendar for the brand's own, to see what that changes."""
+        self._read()
+        self._default = calendar_id
+
     def _of(self, calendar_id: int | None) -> Clock:
         if calendar_id is None:
             self._usual = self._usual or rules.build(zone=self._zone, week=WEEK)

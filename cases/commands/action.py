@@ -14,10 +14,9 @@ from cases import errors
 from cases.commands import moves
 from cases.models import Action, Case, Kind, Membership, Team
 from cases.queries import authority
-from cases.queries.calendar import Calendars
 from cases.rules import money
 from cases.rules import text as texts
-from cases.vocabulary import ActionStatus, Actor, ApprovalStatus, EventKind, Permission, Proof, Status
+from cases.vocabulary import ActionStatus, Actor, ApprovalStatus, EventKind, Permission, Proof
 
 
 @transaction.atomic(durable=True)
@@ -44,7 +43,7 @@ def add_action(
     """
     case = moves.lock(case_id)
     moves.require(actor, Permission.ACT, case)
-    _refuse_frozen(case)
+    moves.refuse_frozen(case)
     repeated = Action.objects.filter(public_id=once, case=case).first() if once else None
     if repeated:
         return repeated
@@ -53,40 +52,23 @@ def add_action(
         raise errors.Invalid(gettext("This kind of action is not in the brand's catalogue."), "kind")
     _check_people(case, owner_id, team_id)
     amount, currency = _check_amount(kind, amount, currency or case.brand.currency)
-    action = Action.objects.create(
-        public_id=once or uuid4(),
-        case=case,
-        kind=kind,
-        wording=texts.clean(wording).strip()[:300],
+    action = moves.plan(
+        case,
+        kind,
         is_required=is_required,
         amount=amount,
         currency=currency,
+        due_at=due_at,
+        public_id=once or uuid4(),
+        wording=texts.clean(wording).strip()[:300],
         owner_id=owner_id,
         team_id=team_id,
-        due_at=due_at or moves.after(at, kind.days, kind.day_unit, case, Calendars(case.brand_id)),
-        created_at=at,
-        created_by_id=actor.person_id,
+        at=at,
+        actor=actor,
     )
-    _record_added(case, action, at, actor)
     if actor.person_id is not None and _is_complete(action):
         moves.settle_authority(case, action, texts.clean(reason).strip(), at=at, actor=actor)
     return action
-
-
-def _record_added(case: Case, action: Action, at: datetime, actor: Actor) -> None:
-    moves.record_case(
-        case,
-        EventKind.ACTION_ADDED,
-        actor,
-        at=at,
-        action=action.pk,
-        kind=action.kind_id,
-        required=action.is_required,
-        amount=str(action.amount) if action.amount is not None else None,
-        currency=action.currency,
-    )
-    if action.owner_id:
-        moves.notify([action.owner_id], "action", by_id=actor.person_id, case=case, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -298,15 +280,8 @@ def _lock(action_id: int, actor: Actor) -> tuple[Case, Action]:
         raise errors.NotFound
     case = moves.lock(found)
     moves.require(actor, Permission.ACT, case)
-    _refuse_frozen(case)
+    moves.refuse_frozen(case)
     return case, Action.objects.select_related("kind__target", "target").get(pk=action_id)
-
-
-def _refuse_frozen(case: Case) -> None:
-    if case.status == Status.HANDLED:
-        raise errors.Frozen
-    if case.status in {Status.MERGED, Status.DISMISSED, Status.WITHDRAWN}:
-        raise errors.IllegalMove(status=Status(case.status).label)
 
 
 def _require_begun_by_hand(action: Action) -> None:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Case, Category, Complainant, Membership, User
+from cases.models import Case, Category, Complainant, Membership
 from cases.rules import permission as permissions
 from cases.rules import text as texts
-from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Role, Severity, Status, Wish
+from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Severity, Status, Wish
 
 
 @transaction.atomic(durable=True)
@@ -24,7 +24,7 @@ def take(*, case_id: int, at: datetime, actor: Actor) -> Case:
         return case
     if case.owner_id is not None:
         raise errors.AlreadyTaken(owner=case.owner.name if case.owner else "")
-    return _give(case, actor.person_id or 0, at, actor)
+    return moves.give(case, actor.person_id or 0, at=at, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -40,30 +40,7 @@ def assign(*, case_id: int, owner_id: int, at: datetime, actor: Actor) -> Case:
     )
     if actor.person_id is not None and case.owner_id not in {None, actor.person_id} and not is_in_charge:
         raise errors.NotAllowed
-    return _give(case, owner_id, at, actor)
-
-
-def _give(case: Case, owner_id: int, at: datetime, actor: Actor) -> Case:
-    if case.status not in {Status.NEW, Status.OPEN, Status.WAITING}:
-        raise errors.IllegalMove(status=Status(case.status).label)
-    membership = (
-        Membership.objects.select_related("person")
-        .filter(person_id=owner_id, brand_id=case.brand_id, person__is_active=True)
-        .first()
-    )
-    if membership is None or not permissions.may_own(Role(membership.role)) or case.about_id == owner_id:
-        person = User.objects.filter(pk=owner_id).first()
-        raise errors.NotOwnable(person=person.name if person else "?")
-    before = case.owner_id
-    fields = {"owner_id": owner_id} | ({} if case.team_id else {"team_id": membership.team_id})
-    if case.status == Status.NEW:
-        moves.set_status(case, Status.OPEN, at=at, **fields)
-    else:
-        moves.update(case, **fields)
-    case.refresh_from_db()
-    moves.record_case(case, EventKind.CASE_ASSIGNED, actor, at=at, owner=owner_id, before=before)
-    moves.notify([owner_id], "assigned", by_id=actor.person_id, case=case, at=at)
-    return case
+    return moves.give(case, owner_id, at=at, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -147,23 +124,7 @@ def classify(
         raise errors.Invalid(gettext("This category is not one of the brand's."), "category")
     if wish not in {None, "", *Wish.values}:
         raise errors.Invalid(gettext("Choose what the complainant wants, or leave it open."), "wish")
-    before = (case.category_id, case.severity)
-    moves.update(case, category_id=category_id, severity=severity, wish=case.wish if wish is None else wish)
-    if before[0] is None or not case.actions.exists():
-        moves.bring_playbook(case, at=at)
-    else:
-        moves.judge_again(case, at=at, actor=actor)
-    moves.record_case(
-        case,
-        EventKind.CASE_CLASSIFIED,
-        actor,
-        at=at,
-        category=category_id,
-        severity=severity,
-        wish=case.wish,
-        category_before=before[0],
-        severity_before=before[1],
-    )
+    moves.put_class(case, category_id=category_id, severity=severity, wish=wish, at=at, actor=actor)
     return case
 
 

@@ -73,7 +73,9 @@ from cases.commands.moves.opening import (
     nobody_known,
     open_cases,
 )
-from cases.commands.moves.playbook import after, bring_playbook, judge_again
+from cases.commands.moves.owning import give, put_class
+from cases.commands.moves.planning import plan, refuse_frozen
+from cases.commands.moves.playbook import judge_again
 from cases.commands.moves.preparing import prepare_late
 from cases.commands.moves.promising import (
     drop_promise,
@@ -110,14 +112,12 @@ __all__ = [
     "Received",
     "Upload",
     "address_of",
-    "after",
     "answered",
     "ask_next",
     "ask_system",
     "ask_whether_settled",
     "authorise",
     "backoff",
-    "bring_playbook",
     "change_row",
     "check_done_on",
     "checked_code",
@@ -134,6 +134,7 @@ __all__ = [
     "follow",
     "follow_many",
     "free",
+    "give",
     "hand_over",
     "hear",
     "hear_system",
@@ -167,11 +168,13 @@ __all__ = [
     "order_of",
     "pass_request",
     "person_of",
+    "plan",
     "plant_calendar",
     "plant_pack",
     "post_mail",
     "prepare_late",
     "process_safely",
+    "put_class",
     "put_tag",
     "receive_batch",
     "record",
@@ -180,6 +183,7 @@ __all__ = [
     "record_missed",
     "record_row",
     "refusal_of",
+    "refuse_frozen",
     "refuse_in_use",
     "refuse_needed",
     "require",

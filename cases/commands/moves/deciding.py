@@ -140,11 +140,23 @@ def why(gap: Gap) -> str:
     }[gap]
 
 
-def request_approval(case: Case, action: Action, reason: str, gap: Gap, *, at: datetime, actor: Actor) -> Approval:
-    """Ask the nearest person whose authority suffices for this very action; raises NobodyMayDecide, NoRate, Invalid."""
+def request_approval(
+    case: Case,
+    action: Action,
+    reason: str,
+    gap: Gap,
+    *,
+    on_behalf_of: int | None = None,
+    at: datetime,
+    actor: Actor,
+) -> Approval:
+    """Ask the nearest person whose authority suffices for this very action; raises NobodyMayDecide, NoRate, Invalid.
+
+    A rule asks on behalf of whoever owns the case, who then cannot be the one to approve it.
+    """
     if gap in {Gap.NO_RATE, Gap.NO_AMOUNT}:
         raise refusal_of(gap, case, action)
-    requester_id = person_of(actor)
+    requester_id = on_behalf_of or person_of(actor)
     needed = 2 if authority.needs_two(action, case, at) else 1
     move_action(action, ActionStatus.AWAITING_APPROVAL)
     approval = Approval.objects.create(

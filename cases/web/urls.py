@@ -10,6 +10,7 @@ from cases.web import (
     action,
     approval,
     approval_mail,
+    calendar,
     carrying,
     case,
     catalogue,
@@ -114,6 +115,40 @@ urlpatterns = [
         "settings/brands/<slug:slug>/systems/<int:target_id>/secret/",
         target.renew_secret,
         name="settings-target-secret",
+    ),
+    path("settings/brands/<slug:slug>/calendars/", calendar.calendars, name="settings-calendars"),
+    path("settings/brands/<slug:slug>/calendars/+/", calendar.calendar_new, name="settings-calendar-new"),
+    path("settings/brands/<slug:slug>/calendars/regions/", calendar.regions, name="settings-calendar-regions"),
+    path("settings/brands/<slug:slug>/calendars/<int:calendar_id>/", calendar.calendar, name="settings-calendar"),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/change/",
+        calendar.calendar_edit,
+        name="settings-calendar-edit",
+    ),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/count/",
+        calendar.calendar_check,
+        name="settings-calendar-check",
+    ),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/days/",
+        calendar.day_add,
+        name="settings-calendar-day-add",
+    ),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/days/remove/",
+        calendar.day_remove,
+        name="settings-calendar-day-remove",
+    ),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/teams/",
+        calendar.calendar_team,
+        name="settings-calendar-team",
+    ),
+    path(
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/<slug:move>/",
+        calendar.calendar_move,
+        name="settings-calendar-move",
     ),
     # the settings: people, and oneself
     path("settings/people/", people.people, name="settings-people"),

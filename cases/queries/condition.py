@@ -31,6 +31,7 @@ from django.db.models import (
 from django.db.models import (
     When as IfSo,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 
 from cases.models import (
@@ -69,6 +70,8 @@ WINDOW = timedelta(days=90)
 # As much of a post as the search indexes.
 _INDEXED = 50_000
 _MONEY = DecimalField(max_digits=19, decimal_places=4)
+# What a sum is while an amount in it cannot be converted; no sum is below nothing.
+_UNKNOWN = Value(-1, output_field=_MONEY)
 
 Reading: TypeAlias = "Callable[[datetime], Any]"
 
@@ -76,11 +79,12 @@ Reading: TypeAlias = "Callable[[datetime], Any]"
 # ---------------------------------------------------------------- one reading for each fact
 
 
-def words_of(text: str) -> Func:
+def words_of(text: str | Combinable) -> Func:
     """The lexemes of a column of text, an array: what ``rules/lexemes.py`` has of the same text."""
-    start = Func(F(text), Value(_INDEXED), function="left")
-    folded = Func(start, function="casedesk_fold")
-    apart = Func(folded, Value(SEPARATORS), Value(" " * len(SEPARATORS)), function="translate")
+    start = Func(text, Value(_INDEXED), function="left", output_field=TextField())
+    folded = Func(start, function="casedesk_fold", output_field=TextField())
+    spaces = Value(" " * len(SEPARATORS))
+    apart = Func(folded, Value(SEPARATORS), spaces, function="translate", output_field=TextField())
     return Func(apart, function="casedesk_words", output_field=ArrayField(TextField()))
 
 
@@ -126,9 +130,9 @@ def _amount(at: datetime) -> NullIf:
     )
     rows = _of_case(Action, amount__isnull=False).exclude(status=ActionStatus.WAIVED)
     grouped = rows.annotate(worth=worth).values("case").annotate(unknown=Count("pk", filter=Q(worth__isnull=True)))
-    total = If(IfSo(unknown__gt=0, then=Value(-1)), default=Sum("worth"), output_field=_MONEY)
+    total = If(IfSo(unknown__gt=0, then=_UNKNOWN), default=Sum("worth"), output_field=_MONEY)
     sums = grouped.annotate(total=total).values("total")
-    return NullIf(Coalesce(Subquery(sums, output_field=_MONEY), Value(0), output_field=_MONEY), Value(-1))
+    return NullIf(Coalesce(Subquery(sums, output_field=_MONEY), Value(0, output_field=_MONEY)), _UNKNOWN)
 
 
 def _complaints(at: datetime) -> Coalesce:
@@ -162,7 +166,9 @@ _READINGS: dict[Fact, Reading] = {
     Fact.WISH: lambda _: F("wish"),
     Fact.CHANNEL: lambda _: F("channel_id"),
     # "fr-CA" is French.
-    Fact.LANGUAGE: lambda _: Func(Lower("language"), Value("-"), Value(1), function="split_part"),
+    Fact.LANGUAGE: lambda _: Func(
+        Lower("language"), Value("-"), Value(1), function="split_part", output_field=TextField()
+    ),
     Fact.TEAM: lambda _: Coalesce(F("team_id"), 0),
     Fact.OWNER: lambda _: Coalesce(F("owner_id"), 0),
     Fact.TAG: lambda _: ArraySubquery(_of_case(CaseTag).values("tag_id")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,9 @@ from cases.models import Calendar, CalendarDay, Seer
 from cases.queries import setup
 from cases.rules import calendar as rules
 from cases.rules.calendar import Calendar as Clock
+from cases.rules.calendar import CalendarProblem
+
+log = logging.getLogger(__name__)
 
 # What a brand without a calendar is taken to work.
 WEEK = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -86,7 +90,7 @@ class Calendars:
             self._usual = self._usual or rules.build(zone=self._zone, week=WEEK)
             return self._usual
         if calendar_id not in self._built:
-            self._built[calendar_id] = built(self._content[calendar_id])
+            self._built[calendar_id] = _as_kept(calendar_id, self._content[calendar_id])
         return self._built[calendar_id]
 
     def _read(self) -> None:
@@ -109,6 +113,18 @@ class Calendars:
             }
             self._default = key if is_default else self._default
             self._of_team.update(dict.fromkeys(read_json(teams) or [], key))
+
+
+def _as_kept(calendar_id: int, content: Mapping[str, Any]) -> Clock:
+    """A kept calendar to count on; one that cannot be (a zone that is gone, a hand on the row) is never open.
+
+    Nothing is due on it then, and the nightly check says so; the work of its people goes on.
+    """
+    try:
+        return built(content)
+    except CalendarProblem as problem:
+        log.error("calendar %s cannot be counted on: %s %s", calendar_id, problem.code, problem.where)
+        return Clock(rules.parse_zone("UTC"), ((),) * len(rules.DAYS))
 
 
 def read_json(value: Any) -> Any:
@@ -162,7 +178,7 @@ def day_content(day: CalendarDay) -> dict[str, Any]:
 
 def calendar_of(row: Calendar, days: Iterable[CalendarDay] | None = None) -> Clock:
     """The calendar of a row, to count on."""
-    return built(content_of(row, days))
+    return _as_kept(row.pk, content_of(row, days))
 
 
 def calendars_of(brand_id: int) -> QuerySet[Calendar]:

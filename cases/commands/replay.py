@@ -255,7 +255,9 @@ def _reading(replay: Replay, cast: _Cast) -> Reading:
 
 def _run(replay_id: int, number: int, at: datetime) -> None:
     """Walk the rules through the cases of one chunk, and keep what they would have done."""
-    replay = Replay.objects.select_related("brand", "version").defer("result").get(pk=replay_id)
+    replay = Replay.objects.select_related("brand", "version").defer("result").filter(pk=replay_id).first()
+    if replay is None:
+        raise errors.NotFound
     plan = _read(replay_id, "plan")
     cast = _cast(plan)
     reading = _reading(replay, cast)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Brand, Cue, Escalation, Rule, RuleVersion
+from cases.models import Brand, Cue, Escalation, Replay, Rule, RuleVersion
 from cases.queries import clock, rule_count, rule_names
 from cases.queries import rule as queries
 from cases.queries.calendar import Calendars
@@ -88,9 +88,10 @@ def discard_draft(*, rule_id: int, revision: int, actor: Actor) -> Rule:
     draft = _version(rule, VersionStatus.DRAFT)
     number = draft.number
     if rule.versions.exclude(pk=draft.pk).exists():
+        # What it would have done is of no use to anybody without it.
+        Replay.objects.filter(version=draft).delete()
         draft.delete()
     else:
-        # A replay may point to the draft; the rule is out of sight all the same.
         rule.retired_at = draft.made_at
     _touch(rule, "retired_at")
     _record(rule, actor, ["discarded"], number=number)

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from cases import queue
+from cases import errors, queue
 from cases.commands import replay
 from cases.queries import replay as replays
 from cases.vocabulary import SYSTEM, Job
@@ -38,6 +38,9 @@ def _go_on(key: int) -> None:
     except (OperationalError, InterfaceError):
         # The database was away: the sweep takes it up again.
         log.warning("replay %s was interrupted", key, exc_info=True)
+    except errors.NotFound:
+        # Its draft was thrown away meanwhile.
+        return
     except Exception as error:
         log.exception("replay %s failed", key)
         replay.fail_replay(replay_id=key, error=repr(error), at=timezone.now(), actor=SYSTEM)

@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from cases.rules import condition as conditions
 from cases.rules import escalation
+from cases.rules.condition import Condition
 from cases.rules.escalation import Ladder, Named
+from cases.rules.facts import FACTS, Choice
+from cases.vocabulary import Fact
 
 Label = str | dict[str, str]
 
@@ -74,15 +78,40 @@ def named(rows: Named) -> dict[str, frozenset[int]]:
     return {what: getattr(rows, plural) for what, plural in _SORTS.items()}
 
 
-def names_of(ladders: Iterable[Ladder]) -> Names:
-    """The names of everything that these rules name, in one query."""
+def names_of(
+    ladders: Iterable[Ladder],
+    *,
+    asked: Iterable[Condition] = (),
+    saw: Iterable[tuple[Fact, object]] = (),
+) -> Names:
+    """The names of everything that these rules name, in one query; and of what cases said when they were asked."""
     ids: dict[str, set[int]] = {plural: set() for plural in _SORTS.values()}
-    for ladder in ladders:
-        rows = escalation.reads(ladder)
+    for rows in [*map(escalation.reads, ladders), *map(_in_condition, asked)]:
         for plural, known in ids.items():
             known |= getattr(rows, plural)
-    if not any(ids.values()):
-        return Names()
+    for fact, value in saw:
+        choice = FACTS[fact].choice
+        if choice in _CHOICES:
+            many = value if isinstance(value, list | tuple | set | frozenset) else [value]
+            ids[_CHOICES[choice]] |= {one for one in many if isinstance(one, int) and one}
+    return _read(ids) if any(ids.values()) else Names()
+
+
+_CHOICES: dict[Choice | None, str] = {
+    Choice.CATEGORY: "categories",
+    Choice.CHANNEL: "channels",
+    Choice.TEAM: "teams",
+    Choice.OWNER: "people",
+    Choice.TAG: "tags",
+}
+
+
+def _in_condition(condition: Condition) -> Named:
+    ids = conditions.ids_named(condition)
+    return Named(**{plural: ids.get(choice, frozenset()) for choice, plural in _CHOICES.items() if choice})
+
+
+def _read(ids: dict[str, set[int]]) -> Names:
     labels: dict[tuple[str, int], Label] = {}
     used = set()
     with connection.cursor() as cursor:

@@ -26,7 +26,7 @@ def policy(
     brand: Brand, goal: Goal, start: Start = Start.RECEIVED, amount: int = 1, unit: Unit = Unit.HOUR, **fields: Any
 ) -> Policy:
     """A policy that stands since long ago."""
-    named = {"name": {"en": str(goal.label)}, "made_at": BEFORE}
+    named = {"name": {"en": "A deadline"}, "made_at": BEFORE}
     return Policy.objects.create(brand=brand, goal=goal, start=start, amount=amount, unit=unit, **named, **fields)
 
 

@@ -28,6 +28,10 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.ASK_AGAIN: 300.0,
     Job.WATCH_DEADLINES: 30.0,
     Job.CHECK_DEADLINES: crontab(hour=2, minute=40),
+    Job.HEAR_CUES: 5.0,
+    Job.SWEEP_RULES: 10.0,
+    Job.TAKE_STEPS: 5.0,
+    Job.MAKE_CALLS: 10.0,
     Job.SWEEP_FILES: crontab(minute=17),
 }
 app.conf.beat_schedule = {

@@ -40,7 +40,9 @@ def assign(*, case_id: int, owner_id: int, at: datetime, actor: Actor) -> Case:
     )
     if actor.person_id is not None and case.owner_id not in {None, actor.person_id} and not is_in_charge:
         raise errors.NotAllowed
-    return moves.give(case, owner_id, at=at, actor=actor)
+    moves.give(case, owner_id, at=at, actor=actor)
+    moves.notify([owner_id], "assigned", by_id=actor.person_id, case=case, at=at)
+    return case
 
 
 @transaction.atomic(durable=True)

@@ -49,6 +49,19 @@ class Call:
     timeout: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One claimed word to a connected system; the same ``key`` at every sending lets the system hear it once."""
+
+    delivery_id: int
+    claimed_at: datetime
+    key: str
+    url: str
+    content: str
+    secret: str
+    timeout: int
+
+
 @transaction.atomic(durable=True)
 def queue_account_mail(*, recipient: str, subject: str, body: str, actor: Actor) -> Delivery:
     """Queue a mail about somebody's account."""
@@ -58,7 +71,7 @@ def queue_account_mail(*, recipient: str, subject: str, body: str, actor: Actor)
 
 
 @transaction.atomic(durable=True)
-def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | None:
+def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | Hook | None:
     """Take one due delivery for sending, or None when it is not due or somebody else has it.
 
     Of the requests about one action one goes out at a time; the others wait for the next sweep.
@@ -74,15 +87,23 @@ def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | None
     if row is None or _is_in_between(row):
         return None
     row.case = case
-    if row.action is not None and not is_sent(row.action):
-        # What it asks about has ended meanwhile.
+    if not _is_wanted(row):
         Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.CANCELLED)
         moves.record_delivery(row, EventKind.DELIVERY_SETTLED, actor, at=at, choice="cancel", was=row.status)
         return None
     attempt = row.attempts + 1
     Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.SENDING, claimed_at=at, attempts=attempt)
     moves.record_delivery(row, EventKind.DELIVERY_CLAIMED, actor, at=at, attempt=attempt)
-    return _call(row, row.target, at) if row.target is not None else _mail(row, at)
+    if row.target is None:
+        return _mail(row, at)
+    return _hook(row, row.target, at) if row.kind == DeliveryKind.HOOK else _call(row, row.target, at)
+
+
+def _is_wanted(row: Delivery) -> bool:
+    """Whether it still has to go: what a request asks about has not ended, and the system is not switched off."""
+    if row.kind == DeliveryKind.HOOK:
+        return row.target is not None and row.target.is_active
+    return row.action is None or is_sent(row.action)
 
 
 def _is_in_between(row: Delivery) -> bool:
@@ -102,6 +123,18 @@ def _call(row: Delivery, target: Target, at: datetime) -> Call:
         order=order,
         key={Ask.CANCEL: f"{order}-cancel"}.get(ask, order),
         url={Ask.DO: target.url, Ask.CANCEL: f"{below}/cancel", Ask.STATE: below}[ask],
+        content=row.body or "",
+        secret=target.secret,
+        timeout=target.timeout,
+    )
+
+
+def _hook(row: Delivery, target: Target, at: datetime) -> Hook:
+    return Hook(
+        delivery_id=row.pk,
+        claimed_at=at,
+        key=row.subject or "",
+        url=target.url,
         content=row.body or "",
         secret=target.secret,
         timeout=target.timeout,
@@ -174,8 +207,8 @@ def end_lease(*, delivery_id: int, at: datetime, actor: Actor) -> None:
     row = moves.lock_delivery(delivery_id)
     if row.status != DeliveryStatus.SENDING or row.claimed_at is None or row.claimed_at > at - LEASE:
         return
-    if row.ask == Ask.STATE:
-        # Asking how it stands changes nothing there: it is simply asked again.
+    if row.ask == Ask.STATE or row.kind == DeliveryKind.HOOK:
+        # Asking how it stands changes nothing there, and a word with a key is heard once: it simply goes again.
         Delivery.objects.filter(pk=row.pk).update(status=DeliveryStatus.QUEUED, due_at=at)
         moves.record_delivery(row, EventKind.DELIVERY_QUEUED, actor, at=at, attempt=row.attempts)
     else:

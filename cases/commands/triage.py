@@ -15,6 +15,7 @@ from cases.vocabulary import (
     UNHANDLED,
     Actor,
     EventKind,
+    Job,
     ObservationKind,
     Permission,
     PostKind,
@@ -103,6 +104,8 @@ def observe(
         Stream.POST, post.pk, EventKind.POST_OBSERVED, actor, at=seen_at, observation=seen.pk, kind=kind, views=views
     )
     live = CasePost.objects.select_related("case").filter(post=post, left_at__isnull=True).first()
+    if live is not None:
+        queue.after_commit(Job.HEAR_CUES, case_id=live.case_id)
     queue.announce(
         brand_id=post.brand_id, case=live.case.reference if live else None, revision=live.case.revision if live else 0
     )

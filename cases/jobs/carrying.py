@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 BATCH = 200
 # A callback is heard by the request that brought it; only when that died does somebody else.
 ORPHANED = timedelta(minutes=1)
+# Not now: a time-out of its own, a conflict with itself, too early, too many.
+_LATER = frozenset({408, 409, 425, 429})
 
 
 def make(call: delivery.Call) -> None:
@@ -47,6 +49,30 @@ def make(call: delivery.Call) -> None:
         carrying.mark_refused(reason=verdict.reason, **who)
     else:
         carrying.mark_lost(error=verdict.reason, **who)
+
+
+def tell(hook: delivery.Hook) -> None:
+    """Tell a connected system what a rule has to say, and mark what became of it.
+
+    It carries a key, so what may have been heard is simply said again.
+    """
+    content = hook.content.encode()
+    headers = {
+        "Idempotency-Key": hook.key,
+        signature.HEADER: signature.sign(hook.secret, content, at=int(time.time())),
+        "Content-Type": "application/json",
+    }
+    outcome = caller.call(caller.Request("POST", hook.url, content, float(hook.timeout), headers))
+    at = timezone.now()
+    who: dict[str, Any] = {"delivery_id": hook.delivery_id, "claimed_at": hook.claimed_at, "at": at, "actor": SYSTEM}
+    if isinstance(outcome, caller.Answered) and outcome.code in range(200, 300):
+        delivery.mark_sent(**who)
+        return
+    reason = f"It answered {outcome.code}." if isinstance(outcome, caller.Answered) else outcome.reason
+    # Told not to come again; anything else may be otherwise later.
+    is_final = isinstance(outcome, caller.Answered) and outcome.code in range(400, 500) and outcome.code not in _LATER
+    log.warning("delivery %s: %s", hook.delivery_id, reason)
+    delivery.mark_failed(error=reason, is_final=is_final, **who)
 
 
 def _request(call: delivery.Call) -> caller.Request:

@@ -28,6 +28,8 @@ def send_delivery(*, delivery_id: int, **_more: Any) -> None:
     claimed = delivery.claim(delivery_id=delivery_id, at=timezone.now(), actor=SYSTEM)
     if isinstance(claimed, delivery.Call):
         carrying.make(claimed)
+    elif isinstance(claimed, delivery.Hook):
+        carrying.tell(claimed)
     elif claimed is not None:
         _mark(claimed, mailer.send(_letter(claimed)))
 

@@ -24,9 +24,12 @@ from cases.vocabulary import (
     ObservationKind,
     Outcome,
     PostKind,
+    Reason,
     Role,
     Satisfaction,
     Severity,
+    StepKind,
+    StepStatus,
     Stream,
     SystemStatus,
     Told,
@@ -132,6 +135,9 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.DEADLINE_EXTENDED: ("calendar-event", lazy("%(actor)s gave a deadline a later date, %(until)s: %(goal)s")),
     E.DEADLINES_DIFFERED: ("alert-triangle", lazy("The nightly check found deadlines that come out differently")),
     E.TAG_CHANGED: ("tags", lazy("%(actor)s changed the tag %(tag)s")),
+    E.RULE_MATCHED: ("stairs-up", lazy("%(actor)s began to act on the case")),
+    E.RULE_STEPPED: ("stairs-up", lazy("%(actor)s took step %(step)s: %(kind)s")),
+    E.RULE_STOPPED: ("stairs-up", lazy("%(actor)s went no further: %(reason)s")),
     E.RULE_CHANGED: ("stairs-up", lazy("%(actor)s changed the rule %(rule)s")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
     E.GRANT_GIVEN: ("shield-check", lazy("%(actor)s gave authority to %(to)s")),
@@ -157,6 +163,16 @@ CALLS: dict[str, tuple[str, str | Promise]] = {
     E.ACTION_COMPLETED: ("check", lazy("%(target)s has it done, with proof: %(action)s")),
     E.ACTION_FAILED: ("circle-x", lazy("It did not work at %(target)s: %(action)s")),
 }
+# And about a word that a rule sends to one.
+HOOKS: dict[str, tuple[str, str | Promise]] = {
+    E.DELIVERY_CLAIMED: ("hourglass", lazy("A rule tells a connected system")),
+    E.DELIVERY_SENT: ("plug-connected", lazy("A connected system heard what a rule told it")),
+    E.DELIVERY_FAILED: ("plug", lazy("A connected system did not hear what a rule told it")),
+    E.DELIVERY_QUEUED: ("clock", lazy("What a rule tells a connected system goes again later")),
+    E.DELIVERY_SETTLED: ("checkbox", lazy("%(actor)s settled what became of a word to a connected system")),
+}
+NOT_STEPPED = lazy("%(actor)s did not take step %(step)s, %(kind)s: %(reason)s")
+STEPPED_LATE = lazy("%(actor)s took step %(step)s late: %(kind)s")
 # A person's word about what a connected system did is theirs.
 BY_WORD = frozenset({E.ACTION_COMPLETED, E.ACTION_FAILED})
 TOOK = lazy("%(actor)s took the case")
@@ -173,8 +189,9 @@ LABELS: dict[str, Any] = {
     "severity": Severity,
     "said": SystemStatus,
     "goal": Goal,
+    "reason": Reason,
 }
-KINDS: dict[str, Any] = {E.POST_TRIAGED: PostKind, E.POST_OBSERVED: ObservationKind}
+KINDS: dict[str, Any] = {E.POST_TRIAGED: PostKind, E.POST_OBSERVED: ObservationKind, E.RULE_STEPPED: StepKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +222,24 @@ def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
     icon, template = SENTENCES.get(event.kind, ("history", event.kind.replace("_", " ")))
     if event.payload.get("target") and not (event.person_id and event.kind in BY_WORD):
         icon, template = CALLS.get(event.kind, (icon, template))
+    elif event.payload.get("purpose") == "hook":
+        icon, template = HOOKS.get(event.kind, (icon, template))
     words = _words(event, names)
-    if event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
+    if event.kind == E.RULE_STEPPED:
+        template = _step(event, template)
+    elif event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
         template = TOOK
     elif event.kind == E.CONFIRMATION_ASKED and event.payload.get("again"):
         template = ASKED_AGAIN
     elif event.kind == E.CONFIRMATION_GIVEN:
         template = _confirmation(event, template)
     return Sentence(event.seq, icon, str(template) % words, _small(event), event.occurred_at)
+
+
+def _step(event: Event, usual: str | Promise) -> str | Promise:
+    if event.payload.get("became") != StepStatus.DONE:
+        return NOT_STEPPED
+    return STEPPED_LATE if event.payload.get("late") else usual
 
 
 def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
@@ -223,7 +250,21 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
     words = dict.fromkeys(
-        ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", "until", *LABELS),
+        (
+            "person",
+            "owner",
+            "action",
+            "category",
+            "cause",
+            "target",
+            "tag",
+            "rule",
+            "kind",
+            "due",
+            "until",
+            "step",
+            *LABELS,
+        ),
         _("unknown"),
     )
     words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}

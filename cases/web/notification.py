@@ -41,6 +41,10 @@ KINDS: dict[str, tuple[str, Any]] = {
     "call_unsure": ("question-mark", _("Nobody knows what a connected system did with an action")),
     "call_unexpected": ("alert-triangle", _("A connected system says something that does not fit")),
     "undelivered": ("mail-off", _("A mail did not get through")),
+    "rule_called": ("stairs-up", _("%(by)s calls you")),
+    "rule_bundle": ("stairs-up", _("%(by)s calls you about several cases")),
+    "rule_gone": ("alert-triangle", _("A rule names something that is no longer there")),
+    "rule_loop": ("alert-triangle", _("Rules set each other off again and again, and were stopped")),
     "praise": ("heart", _("%(by)s passed praise on to you")),
 }
 

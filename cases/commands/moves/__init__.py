@@ -19,6 +19,7 @@ from cases.commands.moves.base import (
     set_status,
     update,
 )
+from cases.commands.moves.calling import make
 from cases.commands.moves.carrying import (
     FAILED_THERE,
     NEVER_SENT,
@@ -30,6 +31,7 @@ from cases.commands.moves.carrying import (
     order_of,
     send_out,
 )
+from cases.commands.moves.climbing import climb, give_up
 from cases.commands.moves.deciding import (
     ask_next,
     authorise,
@@ -66,6 +68,7 @@ from cases.commands.moves.dialogue import (
 from cases.commands.moves.finding_cause import keep_cause
 from cases.commands.moves.following import follow, follow_many, record_missed
 from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
+from cases.commands.moves.matching import due_now, match
 from cases.commands.moves.naming import checked_code, checked_name, checked_texts
 from cases.commands.moves.opening import (
     Opening,
@@ -123,11 +126,13 @@ __all__ = [
     "checked_code",
     "checked_name",
     "checked_texts",
+    "climb",
     "close_calls",
     "consenting",
     "digest_of",
     "drop_promise",
     "drop_promises",
+    "due_now",
     "end_request",
     "exactly_once",
     "fail_sent",
@@ -135,6 +140,7 @@ __all__ = [
     "follow_many",
     "free",
     "give",
+    "give_up",
     "hand_over",
     "hear",
     "hear_system",
@@ -155,8 +161,10 @@ __all__ = [
     "lock_organisation",
     "lock_people",
     "lock_row",
+    "make",
     "make_link",
     "mark_reply_posted",
+    "match",
     "move_action",
     "move_promise",
     "new_secret",

@@ -18,7 +18,7 @@ from cases.models import Case, IdempotencyKey, Seer
 from cases.queries import people, timing
 from cases.rules import permission as permissions
 from cases.rules import transitions
-from cases.vocabulary import Actor, ActorKind, EventKind, Permission, Status, Stream
+from cases.vocabulary import Actor, ActorKind, EventKind, Job, Permission, Status, Stream
 
 T = TypeVar("T")
 
@@ -110,6 +110,13 @@ def update(case: Case, **fields: Any) -> None:
     Case.objects.filter(pk=case.pk).update(**fields)
 
 
+# Asked in the same statement: whether a rule waits for what has just been written.
+_COUNT_UP = """
+UPDATE cases_case c SET revision = c.revision + 1 WHERE c.id = %s
+RETURNING c.revision, EXISTS (SELECT 1 FROM cases_cue q WHERE q.case_id = c.id AND q.attempts = 0)
+"""
+
+
 def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | None = None, **payload: Any) -> None:
     """Add one line to the case's journal, let its deadlines follow, count its revision up, and tell open browsers
     after the commit.
@@ -118,8 +125,10 @@ def record_case(case: Case, kind: EventKind, actor: Actor, /, *, at: datetime | 
     if kind in timing.HEARD:
         follow(case, at=at or timezone.now(), is_promise=kind in timing.PROMISES)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE cases_case SET revision = revision + 1 WHERE id = %s RETURNING revision", [case.pk])
-        case.revision = cursor.fetchone()[0]
+        cursor.execute(_COUNT_UP, [case.pk])
+        case.revision, is_awaited = cursor.fetchone()
+    if is_awaited:
+        queue.after_commit(Job.HEAR_CUES, case_id=case.pk)
     queue.announce(
         brand_id=case.brand_id,
         case=case.reference,

@@ -17,7 +17,7 @@ from cases.commands.moves.recording import record_many
 from cases.models import Case, CasePost, Category, Channel, Complainant, Post, Triage
 from cases.queries.timing import Facts, Times, opening_facts
 from cases.rules import text as texts
-from cases.vocabulary import Actor, EventKind, PostKind, Status, Stream
+from cases.vocabulary import Actor, EventKind, Job, PostKind, Status, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
             for c, o in zip(cases, openings, strict=True)
         ],
     )
+    queue.after_commit(Job.HEAR_CUES)
     follow_opened({case.pk: case for case in cases}, _facts(cases, openings), times, at=at)
     return cases
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from cases import errors
 from cases.commands.moves.base import record_case, set_status, update
-from cases.commands.moves.dialogue import notify
 from cases.commands.moves.playbook import bring_playbook, judge_again
 from cases.models import Case, Membership, User
 from cases.rules import permission as permissions
@@ -14,7 +13,7 @@ from cases.vocabulary import Actor, EventKind, Role, Status
 
 
 def give(case: Case, owner_id: int, *, at: datetime, actor: Actor) -> Case:
-    """Make somebody the owner of a locked case; raises IllegalMove, NotOwnable."""
+    """Make somebody the owner of a locked case, whoever tells them; raises IllegalMove, NotOwnable."""
     if case.status not in {Status.NEW, Status.OPEN, Status.WAITING}:
         raise errors.IllegalMove(status=Status(case.status).label)
     membership = (
@@ -33,7 +32,6 @@ def give(case: Case, owner_id: int, *, at: datetime, actor: Actor) -> Case:
         update(case, **fields)
     case.refresh_from_db()
     record_case(case, EventKind.CASE_ASSIGNED, actor, at=at, owner=owner_id, before=before)
-    notify([owner_id], "assigned", by_id=actor.person_id, case=case, at=at)
     return case
 
 

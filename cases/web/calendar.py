@@ -93,7 +93,7 @@ def _edit(request: HttpRequest, slug: str, calendar_id: int | None) -> HttpRespo
     facts = {"seer": seer, "brand": brand, "calendar": row, "part": "calendars"}
     if form.is_valid():
         given = form.given()
-        if row and settings_forms.accept(form, commands.checked, content=_with(row, given)):
+        if row and settings_forms.accept(form, commands.checked, content=_with(row, given), at=timezone.now()):
             moves = _moves(request, seer, row, lambda known: known.instead(row.pk, _with(row, given)))
             if moves:
                 return _ask(request, seer, row, moves)
@@ -221,7 +221,7 @@ def _show(request: HttpRequest, seer: Seer, row: Calendar, **found: Any) -> Http
         "told": _told(row),
         "year": years.year_of(clock, number, today=today, labels=labels, language=language),
         "kinds": years.KINDS.items(),
-        "initials": [str(WEEKDAYS_ABBR[n])[:1] for n in range(7)],
+        "initials": [(n * years.SIDE + years.SIDE // 2, str(WEEKDAYS_ABBR[n])[:1]) for n in range(7)],
         "earlier": number - 1 if number > FIRST_YEAR else None,
         "later": number + 1 if number < LAST_YEAR else None,
         "days": [_special(clock, day) for day in days if day.day >= today - timedelta(days=RECENT)],
@@ -252,7 +252,7 @@ def day_add(request: HttpRequest, slug: str, calendar_id: int) -> HttpResponse:
     if form.is_valid():
         given = form.days()
         content = _with_days(row, given)
-        if settings_forms.accept(form, commands.checked, content=content):
+        if settings_forms.accept(form, commands.checked, content=content, at=timezone.now()):
             moves = _moves(request, seer, row, lambda known: known.instead(row.pk, content))
             if moves:
                 return _ask(request, seer, row, moves)

@@ -60,11 +60,12 @@ def amount(number: int, unit: str) -> str:
     return _AMOUNTS[unit](number) % {"n": number}
 
 
-def sentence(terms: Terms, hours: str) -> str:
-    """All that a policy says of its deadline; ``hours`` is the name of the calendar that it counts on."""
+def sentence(terms: Terms, calendar: str = "") -> str:
+    """All that a policy says of its deadline; with the name of its calendar where it has one of its own."""
     parts = [_within(terms)]
     if {terms.unit, terms.extend_unit} & ON_A_CALENDAR or terms.next_day_counts or terms.start == Start.NEXT_DAY:
-        parts[0] += gettext(", on the hours of %(calendar)s") % {"calendar": hours}
+        hours = gettext(", on the hours of “%(calendar)s”") % {"calendar": calendar}
+        parts[0] += hours if calendar else gettext(", on our working hours")
     if terms.end_of_day:
         parts.append(gettext("the last day counts until it ends"))
     if terms.next_day_counts:

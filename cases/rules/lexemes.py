@@ -16,7 +16,7 @@ _SPACES = str.maketrans(SEPARATORS, " " * len(SEPARATORS))
 _BEGINS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl"})
 _CONTINUES = _BEGINS | {"Mn", "Mc", "Me", "Cf"}
 # PostgreSQL reads "1e5" as a number and what follows it as another word.
-_NUMBER = re.compile(r"[0-9]+e[0-9]+(?=.)", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]+e[0-9]+(?=[^0-9])")
 
 
 def lexemes(text: str) -> frozenset[str]:

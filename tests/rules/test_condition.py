@@ -213,7 +213,7 @@ def test_says_what_it_looks_at_and_names() -> None:
         ("l’été d'ÉTÉ", {"l", "d", "ete"}),
         ("Straße ΟΔΟΣ", {"straße", "οδοσ"}),
         ("½ x²", {"1", "2", "x2"}),
-        ("1e5abc", {"1e5", "abc"}),
+        ("1e5abc 2e50", {"1e5", "abc", "2e50"}),
         ("日本語 テスト 🙂 .*", {"日本語", "テスト"}),
         (" \x00\u200b ", set()),
     ],

@@ -227,6 +227,22 @@ _NAMED = (
         where="x.dropped_at IS NOT NULL",
     ),
     _Named(
+        "the missing of deadline",
+        "cases_deadline",
+        **_OF_CASE,
+        kinds=[_K.DEADLINE_MISSED],
+        key="deadline",
+        where="x.missed_at IS NOT NULL",
+    ),
+    _Named(
+        "extension",
+        "cases_extension",
+        "'case'",
+        "(SELECT d.case_id FROM cases_deadline d WHERE d.id = x.deadline_id)",
+        [_K.DEADLINE_EXTENDED],
+        "extension",
+    ),
+    _Named(
         "what the complainant said of promise",
         "cases_promise",
         **_OF_CASE,
@@ -277,6 +293,27 @@ _AUTHORITY = (
         kinds=[_K.GRANT_ENDED],
         key="grant",
         where="x.ended_at IS NOT NULL",
+    ),
+    # What a migration set up stands in no journal either.
+    _Named(
+        "the change of calendar",
+        "cases_calendar",
+        **_OF_BRAND,
+        kinds=[_K.CALENDAR_CHANGED],
+        key="calendar",
+        where="x.revision > 1",
+    ),
+    _Named(
+        "policy", "cases_policy", **_OF_BRAND, kinds=[_K.POLICY_CHANGED], key="policy", where="x.made_by_id IS NOT NULL"
+    ),
+    _Named(
+        "the differences of check",
+        "cases_deadlinecheck",
+        "'setup'",
+        "0",
+        [_K.DEADLINES_DIFFERED],
+        "check",
+        where="x.differed > 0",
     ),
     _Named("absence", "cases_absence", **_OF_BRAND, kinds=[_K.ABSENCE_NOTED], key="absence"),
     _Named("rate", "cases_rate", **_OF_BRAND, kinds=[_K.RATE_SET], key="rate"),

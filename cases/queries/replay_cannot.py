@@ -49,7 +49,8 @@ def what_cannot(reading: Reading, ladders: Sequence[Ladder]) -> list[dict[str, A
     the past. ``unseen``: so many posts whose reach was not looked at hourly. ``erased``: so many posts without their
     words. ``unowned``: so many cases whose owner from before the journal is taken from today. ``paused``: so many
     deadlines whose dates between their pauses were not kept. ``today``: teams, leads, duties, managers and calendars
-    are those of today. ``as_today``: these facts are. ``authority``: who would have sufficed was not looked up.
+    are those of today. ``as_today``: these facts are. ``authority``: what would have had to be
+    decided, and who would have sufficed, was not looked up.
     """
     known = replayable(reading.facts)
     steps = [step for ladder in ladders for step in ladder.steps]
@@ -76,7 +77,7 @@ def what_cannot(reading: Reading, ladders: Sequence[Ladder]) -> list[dict[str, A
     as_today = sorted(fact.value for fact, past in known.items() if past == Past.AS_TODAY)
     if as_today:
         found.append({"code": "as_today", "facts": as_today})
-    if any(step.kind == StepKind.AUTHORITY for step in steps):
+    if any(step.kind in {StepKind.AUTHORITY, StepKind.APPROVAL} for step in steps):
         found.append({"code": "authority"})
     return found
 

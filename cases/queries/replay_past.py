@@ -15,12 +15,13 @@ from django.db import connection
 from cases.models import Absence, Membership, Team
 from cases.queries.calendar import Calendars
 from cases.rules.escalation import Ladder, facts_needed
+from cases.rules.history import Deed, Due, History, Joined, Line, Sighting
 from cases.rules.lexemes import SEPARATORS
-from cases.rules.past import TAKEN, Deed, Due, History, Joined, Line, Sighting
+from cases.rules.past import TAKEN
 from cases.rules.replay import Context, Crew
 from cases.rules.replay_clock import Clock
 from cases.rules.replay_tally import Hours
-from cases.vocabulary import HEARS, NEVER, UNHANDLED, EventKind, Fact, Goal, Role, When
+from cases.vocabulary import HEARS, NEVER, UNHANDLED, EventKind, Fact, Goal, Role, StepKind, When
 
 BATCH = 2000
 
@@ -37,17 +38,17 @@ GROUP BY chunk ORDER BY chunk
 """  # noqa: S608 - put together from constants
 _CASES = f"""
 SELECT c.id, c.opened_at, c.posted_at, c.channel_id, c.language, coalesce(c.team_id, 0), coalesce(c.owner_id, 0),
-  coalesce(c.category_id, 0), c.severity, c.wish, c.is_restricted,
+  coalesce(c.about_id, 0),  coalesce(c.category_id, 0), c.severity, c.wish, c.is_restricted,
   CASE WHEN p.on_behalf_of <> '' THEN 'on_behalf' WHEN p.is_anonymous THEN 'anonymous' ELSE 'named' END
 FROM cases_case c JOIN cases_complainant p ON p.id = c.complainant_id
 WHERE c.id BETWEEN %(low)s AND %(high)s AND {_TOUCHED} ORDER BY c.id
 """  # noqa: S608 - put together from constants
-# What says something beside that somebody did something; nobody's reading is an act.
+# Only what says more than that somebody did something is read with what it says.
 _LINES = """
 SELECT e.stream_id, e.id, e.kind, e.occurred_at, e.actor_kind, e.actor_id, e.person_id,
   CASE WHEN e.kind = ANY(%(telling)s) THEN e.payload::text END
 FROM cases_event e WHERE e.stream = 'case' AND e.stream_id = ANY(%(cases)s) AND e.occurred_at < %(until)s
-  AND (e.kind = ANY(%(taken)s) OR (e.actor_kind IN ('person', 'token') AND e.kind <> 'messages_read'))
+  AND (e.kind = ANY(%(taken)s) OR e.actor_kind IN ('person', 'token'))
 ORDER BY e.stream_id, e.seq
 """
 _POSTS = """
@@ -70,7 +71,7 @@ FROM cases_deadline d LEFT JOIN (
 WHERE d.case_id = ANY(%(cases)s) ORDER BY d.case_id, d.id
 """
 _DEEDS = """
-SELECT a.case_id, a.id, a.is_required, a.created_at, a.done_at, a.waived_at, w.worth,
+SELECT a.case_id, a.id, a.kind_id, a.is_required, a.created_at, a.done_at, a.waived_at, w.worth,
   a.amount IS NOT NULL AND w.worth IS NULL
 FROM cases_action a JOIN cases_case c ON c.id = a.case_id JOIN cases_brand b ON b.id = c.brand_id
 CROSS JOIN LATERAL (SELECT CASE WHEN a.currency = b.currency THEN a.amount WHEN a.amount IS NOT NULL THEN
@@ -82,15 +83,16 @@ SELECT c.id, array_agg(o.opened_at) FROM cases_case c JOIN cases_case o ON o.com
 WHERE c.id = ANY(%(cases)s) GROUP BY c.id
 """
 _DEPTHS = """
-SELECT x.case_id, x.noticed_at, x.rule_id, x.depth FROM cases_escalation x
-WHERE x.case_id = ANY(%(cases)s) ORDER BY x.case_id, x.id
+SELECT x.case_id, s.done_at, x.rule_id, x.depth FROM cases_escalation x
+JOIN cases_escalationstep s ON s.escalation_id = x.id
+WHERE x.case_id = ANY(%(cases)s) AND s.done_at IS NOT NULL
 """
 _TELLING = sorted(
     {
         EventKind.CASE_OPENED, EventKind.CASE_CLASSIFIED, EventKind.CASE_ASSIGNED, EventKind.CASE_REOPENED,
         EventKind.CASE_TAGGED, EventKind.CASE_UNTAGGED, EventKind.POST_JOINED, EventKind.DECISION_RECORDED,
     }
-    | {kind for kind in EventKind if kind in TAKEN and kind.startswith(("action_", "approval_"))}
+    | {kind for kind in EventKind if kind.startswith(("action_", "approval_")) and kind in {*TAKEN, *HEARS.values()}}
 )  # fmt: skip
 _GOES_ON = {EventKind.CASE_WAITING, EventKind.CASE_RESUMED, EventKind.MESSAGE_RECEIVED, EventKind.POST_JOINED,
             EventKind.CASE_REOPENED}  # fmt: skip
@@ -105,6 +107,7 @@ class Reading:
     until: datetime
     facts: frozenset[Fact]
     whens: frozenset[When]
+    has_actions: bool = False
 
     @classmethod
     def of(cls, brand_id: int, ladders: Iterable[Ladder], since: datetime, until: datetime) -> Reading:
@@ -114,7 +117,8 @@ class Reading:
         # A later step can come from an occasion before the period.
         minutes = max((step.after_minutes for ladder in ladders for step in ladder.steps), default=0)
         since -= timedelta(minutes=minutes)
-        return cls(brand_id, since, until, facts, frozenset(ladder.trigger.when for ladder in ladders))
+        has_actions = any(step.kind == StepKind.ACTION for ladder in ladders for step in ladder.steps)
+        return cls(brand_id, since, until, facts, frozenset(ladder.trigger.when for ladder in ladders), has_actions)
 
     @property
     def bounds(self) -> dict[str, Any]:
@@ -143,16 +147,43 @@ def histories(reading: Reading, low: int, high: int) -> list[History]:
     with connection.cursor() as cursor:
         cursor.execute(_CASES, {**reading.bounds, "low": low, "high": high})
         found: dict[int, History] = {}
-        for key, opened, posted, channel, language, team, owner, category, severity, wish, restricted, sort in cursor:
+        for (
+            key,
+            opened,
+            posted,
+            channel,
+            language,
+            team,
+            owner,
+            about,
+            category,
+            severity,
+            wish,
+            restricted,
+            sort,
+        ) in cursor:
             found[key] = History(
-                key, opened, posted, [], channel, language, team, sort, owner, category, severity, wish, restricted
+                key,
+                opened,
+                posted,
+                [],
+                channel,
+                language,
+                team,
+                sort,
+                owner,
+                about,
+                category,
+                severity,
+                wish,
+                restricted,
             )
         given = {**reading.bounds, "cases": list(found)}
         _add_lines(cursor, found, given)
         _add_posts(cursor, found, given, reading)
         if reading.needs({Fact.LATE}, {When.DEADLINE}):
             _add_deadlines(cursor, found, given)
-        if reading.needs({Fact.ACTIONS_OPEN, Fact.AMOUNT}):
+        if reading.has_actions or reading.needs({Fact.ACTIONS_OPEN, Fact.AMOUNT}):
             cursor.execute(_DEEDS, given)
             for case, deeds in _by_case(cursor.fetchall()).items():
                 found[case].deeds = [Deed(*deed) for deed in deeds]
@@ -296,7 +327,7 @@ def context_of(reading: Reading) -> tuple[Context, Hours]:
             members[team].append(person)
     crews = {
         team: Crew(lead, duty, tuple(members[team]))
-        for team, lead, duty in Team.objects.filter(brand_id=reading.brand_id).values_list(
+        for team, lead, duty in Team.objects.filter(brand_id=reading.brand_id, is_active=True).values_list(
             "id", "lead_id", "on_duty_id"
         )
     }
@@ -308,5 +339,5 @@ def context_of(reading: Reading) -> tuple[Context, Hours]:
         ends = brand.calendar.day_begins(last + timedelta(days=1))
         away[person].append((begins, ends if ended is None else min(ends, ended)))
     managers = tuple(person for person, role, _ in people if role == Role.MANAGER)
-    context = Context(brand, crews, managers, frozenset(person for person, _, _ in people), dict(away))
+    context = Context(brand, crews, managers, {person: Role(role) for person, role, _ in people}, dict(away))
     return context, Hours(brand, {person: clock_of(team) for person, _, team in people})

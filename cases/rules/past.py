@@ -2,111 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 from cases.rules.facts import Facts, Seen
-from cases.vocabulary import UNHANDLED, ActorKind, EventKind, Fact, Goal, ObservationKind, Sort, Standing, Status
+from cases.rules.history import History, Line
+from cases.vocabulary import UNHANDLED, EventKind, Fact, ObservationKind, Standing, Status
 
 WINDOW = timedelta(days=90)
 _HIDDEN = ObservationKind.HIDDEN_BY_US.value
-PEOPLE = frozenset({ActorKind.PERSON.value, ActorKind.TOKEN.value})
-
-
-class Line(NamedTuple):
-    """One line of the journal of the case or of one of its posts, with what of its payload matters here."""
-
-    event: int
-    kind: str
-    at: datetime
-    actor: str
-    actor_id: int | None
-    person: int | None
-    said: dict[str, Any]
-
-
-class Sighting(NamedTuple):
-    """What was seen of a post, beside the line of the journal that says so."""
-
-    post: int
-    at: datetime
-    kind: str
-    views: int | None
-    shares: int | None
-
-
-class Joined(NamedTuple):
-    """A post's place in the case."""
-
-    post: int
-    joined_at: datetime
-    left_at: datetime | None
-    posted_at: datetime
-    words: frozenset[str] | None = None
-
-
-class Due(NamedTuple):
-    """A stored deadline: each date it had, from when and until when, and what became of it."""
-
-    key: int
-    goal: Goal
-    dates: tuple[tuple[datetime, datetime | None, datetime], ...]
-    met_at: datetime | None
-    missed_at: datetime | None
-    ended_at: datetime | None
-
-    @property
-    def settled_at(self) -> datetime | None:
-        """When nothing had to meet it any more."""
-        return self.met_at or self.ended_at
-
-
-class Deed(NamedTuple):
-    """An action, by its dates."""
-
-    key: int
-    is_required: bool
-    created_at: datetime
-    done_at: datetime | None
-    waived_at: datetime | None
-    # In the brand's currency; nothing where it has none, and unknown where there is no rate.
-    amount: Decimal | None = None
-    is_unknown: bool = False
-
-    @property
-    def settled_at(self) -> datetime | None:
-        """When nothing was left to do."""
-        return self.done_at or self.waived_at
-
-
-@dataclass(slots=True)
-class History:
-    """Everything of one case that a replay looks at; what the journal does not tell is as it is today."""
-
-    case: int
-    opened_at: datetime
-    posted_at: datetime
-    lines: Sequence[Line]
-    channel: int = 0
-    language: str = ""
-    team: int = 0
-    sort: str = Sort.NAMED.value
-    owner: int = 0
-    category: int = 0
-    severity: int = 2
-    wish: str = ""
-    is_restricted: bool = False
-    posts: Sequence[Joined] = ()
-    sightings: Sequence[Sighting] = ()
-    deadlines: Sequence[Due] = ()
-    deeds: Sequence[Deed] = ()
-    # When this person's cases were opened, this one among them.
-    complaints: Sequence[datetime] = ()
-    # By rule, since when the escalations it had begun were so deep in a chain.
-    depths: Sequence[tuple[datetime, int, int]] = field(default=())
 
 
 class Past:
@@ -163,7 +68,7 @@ class Past:
         take = _TAKES.get(line.kind)
         if take is not None:
             take(self, line)
-        if line.actor in PEOPLE and line.person is not None:
+        if line.person is not None:
             self.acted_by[line.person] = line.at
         self._cached = None
 
@@ -222,7 +127,8 @@ class Past:
     def told(self, line: Line) -> None:
         """A person of ours said something, in public, in private, or at the end."""
         self.unanswered_since = None
-        self.replied_at = line.at if line.actor in PEOPLE else self.replied_at
+        if line.kind != EventKind.UNREACHABLE_RECORDED and line.person is not None:
+            self.replied_at = line.at
         self.has_public = self.has_public or line.kind == EventKind.REPLY_POSTED
         self.has_private = self.has_private or line.kind == EventKind.MESSAGE_SENT
         self.is_answered = self.is_answered or line.kind in _ANSWERS
@@ -271,6 +177,22 @@ class Past:
             self.asked.discard(line.said.get("approval", 0))
 
     # ---- what rows with dates say
+
+    def has_action(self, kind: int, at: datetime) -> bool:
+        """Whether a required action of this kind stands in the case."""
+        return any(
+            one.kind == kind
+            and one.is_required
+            and one.created_at <= at
+            and not _by(one.waived_at, at)
+            and one.key not in self.failed
+            for one in self._history.deeds
+        )
+
+    def counts(self, post: int, name: str, at: datetime) -> list[tuple[datetime, int]]:
+        """Every count of a post's views or shares by an instant, in the order of time."""
+        seen = [(one.at, getattr(one, name)) for one in self._history.sightings if one.post == post and one.at <= at]
+        return [one for one in seen if one[1] is not None]
 
     def spread(self, at: datetime, name: str) -> dict[int, int]:
         """What was seen last of each post's views or shares."""

@@ -14,17 +14,23 @@ from heapq import heappop, heappush
 from typing import Any
 
 from cases.rules import condition as conditions
-from cases.rules import escalation, occasion
+from cases.rules import escalation, occasion, spread
 from cases.rules.condition import Verdict
 from cases.rules.escalation import Ladder, Step, Trigger
-from cases.rules.past import PEOPLE, Due, History, Line, Past
+from cases.rules.history import PEOPLE, Due, History, Line
+from cases.rules.past import Past
+from cases.rules.permission import may_own
 from cases.rules.replay_clock import Clock
 from cases.vocabulary import (
+    ENDED,
     HEARS,
     ActorKind,
+    EventKind,
     Goal,
     ObservationKind,
+    Passed,
     Reason,
+    Role,
     RuleLimits,
     Severity,
     Standing,
@@ -36,6 +42,9 @@ from cases.vocabulary import (
 )
 
 Period = tuple[datetime, datetime]
+
+# Whoever only reads has not reacted.
+_LOOKS = frozenset({EventKind.MESSAGES_READ})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +63,10 @@ class Context:
     clock: Clock
     crews: Mapping[int, Crew] = field(default_factory=dict)
     managers: tuple[int, ...] = ()
-    people: frozenset[int] = frozenset()
+    people: Mapping[int, Role] = field(default_factory=dict)
     away: Mapping[int, Sequence[Period]] = field(default_factory=dict)
 
-    def is_there(self, person: int | None, at: datetime) -> bool:
+    def is_there(self, person: int, at: datetime) -> bool:
         """Whether somebody works here, and was not absent."""
         return person in self.people and not any(since <= at < until for since, until in self.away.get(person, ()))
 
@@ -139,7 +148,7 @@ class _Walked:
         self.queue: list[tuple[datetime, int, int, _Run, Step | None]] = []
         self.count = 0
         self.stood: dict[Standing, datetime | None] = {}
-        self.reacted = [line.at for line in history.lines if line.actor in PEOPLE]
+        self.reacted = [line.at for line in history.lines if line.actor in PEOPLE and line.kind not in _LOOKS]
         for due in history.deadlines:
             self._watch(due)
         self._stand(history.opened_at)
@@ -222,30 +231,17 @@ class _Walked:
     def _is_meant(self, trigger: Trigger, line: Line) -> bool:
         if trigger.when == When.HIDDEN:
             return bool(line.said.get("kind") == ObservationKind.HIDDEN_BY_US)
-        if trigger.when == When.REACH:
-            return self._reach(trigger, line) > trigger.above
+        if trigger.when == When.UNANSWERED:
+            return bool(line.said.get("why") == Passed.TOO_LATE)
+        if trigger.when == When.REACH and trigger.reach is not None:
+            seen = self.past.counts(line.said.get("post", 0), trigger.reach.value, line.at)
+            return line.said.get("kind") == ObservationKind.REACH and spread.has_crossed(trigger, seen)
         return True
 
-    def _reach(self, trigger: Trigger, line: Line) -> int:
-        """How far the post has come, or by how much within the time the rule looks at."""
-        if trigger.reach is None or line.said.get("kind") != ObservationKind.REACH:
-            return -1
-        post, name = line.said.get("post"), trigger.reach.value
-        seen = [
-            (one.at, getattr(one, name))
-            for one in self.history.sightings
-            if one.post == post and one.at <= line.at and getattr(one, name) is not None
-        ]
-        if not seen:
-            return -1
-        if trigger.within_minutes is None:
-            return int(seen[-1][1])
-        since = line.at - timedelta(minutes=trigger.within_minutes)
-        before = [count for at, count in seen if at <= since]
-        return int(seen[-1][1] - (before[-1] if before else seen[0][1]))
-
     def _judge(self, run: _Run, at: datetime) -> None:
-        """Whether the rule would have matched; then its ladder begins."""
+        """Whether the rule would have matched; then its ladder begins. A case that has ended is left alone."""
+        if self.past.status in ENDED:
+            return
         facts = self.past.facts(at, self.walk.wanted)
         if not conditions.holds(run.ladder.condition, facts):
             return
@@ -265,8 +261,9 @@ class _Walked:
         line = run.line
         if line is None or line.actor != ActorKind.RULE:
             return 0
-        known = [depth for at, rule, depth in self.history.depths if rule == line.actor_id and at <= line.at]
-        return 1 + (known[-1] if known else 0)
+        # A step and what it did happen at the same instant.
+        known = [depth for at, rule, depth in self.history.depths if rule == line.actor_id and at == line.at]
+        return 1 + max(known, default=0)
 
     # ---- steps
 
@@ -276,10 +273,10 @@ class _Walked:
             run.is_over = True
             self._keep(run, step, at, Reason.STOPPED)
             return
-        if self._is_so_already(step):
+        called = self.whom(step, at) if step.whom is not None else ()
+        if self._is_so_already(step, called, at):
             self._keep(run, step, at, Reason.NOTHING)
             return
-        called = self.whom(step, at) if step.whom is not None else ()
         self._keep(run, step, at, Reason.NOBODY if step.whom is not None and not called else None, called)
 
     def _now(self, run: _Run, at: datetime) -> occasion.Now:
@@ -302,29 +299,44 @@ class _Walked:
             owner_has_acted=acted is not None and acted > run.matched_at,
         )
 
-    def _is_so_already(self, step: Step) -> bool:
+    def _is_so_already(self, step: Step, called: tuple[int, ...], at: datetime) -> bool:
         past = self.past
         if step.kind == StepKind.SEVERITY:
             return past.severity >= max(Severity.values)
+        if step.kind == StepKind.ASSIGN:
+            return called == (past.owner,)
+        if step.kind == StepKind.ACTION:
+            return past.has_action(step.kind_id or 0, at)
         return step.kind == StepKind.TAG and step.tag in past.tags
 
     def whom(self, step: Step, at: datetime) -> tuple[int, ...]:
         """Whom a step would have called: today's teams and roles, the owner and the absences of then."""
         context, owner = self.context, self.past.owner
         crew = context.crews.get(step.team or self.history.team, Crew())
-        on_duty = [one for one in (crew.duty, crew.lead, *context.managers) if context.is_there(one, at)][:1]
-        found: dict[Whom, Sequence[int | None]] = {
+        on_duty = (crew.duty, crew.lead, *context.managers)
+        wanted: dict[Whom, Sequence[int | None]] = {
             Whom.PERSON: (step.person,),
             Whom.OWNER: (owner,),
-            Whom.OWNER_OR_DUTY: (owner,) if context.is_there(owner, at) else on_duty,
+            Whom.OWNER_OR_DUTY: (owner, *on_duty),
             Whom.DUTY: on_duty,
             Whom.LEAD: (crew.lead,),
             Whom.TEAM: crew.members,
             Whom.MANAGERS: context.managers,
         }
-        return tuple(
-            dict.fromkeys(one for one in found[step.whom or Whom.OWNER] if one is not None and one in context.people)
-        )
+        asked = dict.fromkeys(wanted[step.whom or Whom.OWNER])
+        able = tuple(one for one in asked if one is not None and self._is_able(step, one, at))
+        return able if step.whom in {Whom.TEAM, Whom.MANAGERS} else able[:1]
+
+    def _is_able(self, step: Step, person: int, at: datetime) -> bool:
+        """Whether this person was there, and may see the case, or own it where it would be given to them."""
+        context, history = self.context, self.history
+        role = context.people.get(person)
+        if role is None or person == history.about or not context.is_there(person, at):
+            return False
+        if step.kind == StepKind.ASSIGN:
+            return may_own(role)
+        is_lead = context.crews.get(history.team, Crew()).lead == person
+        return not self.past.is_restricted or person == self.past.owner or role == Role.MANAGER or is_lead
 
     def _keep(self, run: _Run, step: Step, at: datetime, reason: Reason | None, called: tuple[int, ...] = ()) -> None:
         if self.walk.period[0] <= at < self.walk.period[1]:

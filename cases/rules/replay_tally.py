@@ -138,6 +138,9 @@ def held_back(calls: Iterable[int], others: Iterable[int], limit: int) -> int:
             bundle_at = None
         while made and made[0] <= second - _HOUR:
             made.popleft()
+        if bundle_at is None and made and made[-1] == second:
+            # What is due at the same time goes out as one, too.
+            continue
         if bundle_at is None and len(made) < limit:
             made.append(second)
             continue

@@ -92,11 +92,11 @@ def _sets_off(one: Placed, other: Placed) -> bool:
 
 
 def _ends_alone(rule: Placed) -> bool:
-    """Whether the rule, set off by itself, has nothing to do any more: the tag is there, the person is the owner."""
+    """Whether the rule, set off by itself, has nothing left to do: the tag or action is there, the person the owner."""
     waits_for = HEARS.get(rule.ladder.trigger.when)
     again = [step for step in rule.ladder.steps if waits_for in EMITS.get(step.kind, frozenset())]
     is_one_owner = all(step.whom == Whom.PERSON for step in again) and len(_owners(rule)) == 1
-    return is_one_owner or all(step.kind == StepKind.TAG for step in again)
+    return is_one_owner or all(step.kind in {StepKind.TAG, StepKind.ACTION} for step in again)
 
 
 def _ring(start: Placed, rules: Sequence[Placed]) -> tuple[Placed, ...]:
@@ -120,23 +120,13 @@ def _ring(start: Placed, rules: Sequence[Placed]) -> tuple[Placed, ...]:
 def _proven(rules: Sequence[Placed]) -> list[Loop]:
     """The rings in which every round changes something again, under conditions that nothing in them changes.
 
-    There are two ways to do that for ever: to add an action whenever one is added, and to give the case to one person
-    and then to another whenever it is given to somebody. A severity, a tag or a request comes to an end by itself.
+    There is one way to do that for ever: to give the case to one person and then to another, whenever it is given to
+    somebody. A severity, a tag, an action that is there already or a request comes to an end by itself.
     """
-    adding = [rule for rule in _waiting(rules, When.ACTION_ADDED) if _has(rule, StepKind.ACTION)]
-    giving = [rule for rule in _waiting(rules, When.ASSIGNED) if _owners(rule)]
-    rings: list[tuple[Placed, ...]] = [(rule,) for rule in adding]
-    rings += [(rule,) for rule in giving if len(_owners(rule)) > 1]
+    giving = [rule for rule in rules if rule.ladder.trigger.when == When.ASSIGNED and _owners(rule)]
+    rings: list[tuple[Placed, ...]] = [(rule,) for rule in giving if len(_owners(rule)) > 1]
     rings += [(one, other) for one, other in combinations(giving, 2) if len(_owners(one) | _owners(other)) > 1]
     return [Loop(Certainty.PROVEN, ring) for ring in rings if _stays(ring, rules)]
-
-
-def _waiting(rules: Sequence[Placed], when: When) -> list[Placed]:
-    return [rule for rule in rules if rule.ladder.trigger.when == when]
-
-
-def _has(rule: Placed, kind: StepKind) -> bool:
-    return any(step.kind == kind for step in rule.ladder.steps)
 
 
 def _owners(rule: Placed) -> frozenset[int]:

@@ -154,12 +154,17 @@ def found(*rules: Placed) -> list[tuple[Certainty, list[int]]]:
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        ([rule("action_added", "add")], [(Certainty.PROVEN, [0])]),
-        ([rule("action_added", "owner", "add", if_=SEVERE)], [(Certainty.PROVEN, [0])]),
-        ([rule("action_added", "add", "raise", if_=SEVERE)], [(Certainty.POSSIBLE, [0])]),
-        ([rule("action_added", "add", if_=SEVERE), rule("action_added", "raise")], [(Certainty.POSSIBLE, [0])]),
+        ([rule("action_added", "add", "add another")], []),
+        ([rule("action_added", "add", "duty"), rule("assigned", "add")], [(Certainty.POSSIBLE, [0, 1])]),
         ([rule("assigned", "nine"), rule("assigned", "eight")], [(Certainty.PROVEN, [0, 1])]),
         ([rule("assigned", "nine", "eight")], [(Certainty.PROVEN, [0])]),
+        ([rule("assigned", "nine", "eight", if_=SEVERE)], [(Certainty.PROVEN, [0])]),
+        ([rule("assigned", "nine", "eight", "raise", if_=MILD)], [(Certainty.POSSIBLE, [0])]),
+        (
+            [rule("assigned", "nine", "eight", if_=MILD), rule("assigned", "raise")],
+            [(Certainty.POSSIBLE, [0])],
+        ),
+        ([rule("assigned", "nine", if_=SEVERE), rule("assigned", "eight", if_=MILD)], []),
         ([rule("assigned", "nine", "nine")], []),
         ([rule("assigned", "duty")], [(Certainty.POSSIBLE, [0])]),
         ([rule("assigned", "nine"), rule("assigned", "duty")], [(Certainty.POSSIBLE, [0, 1])]),
@@ -182,14 +187,14 @@ def test_finds_rules_that_set_each_other_off(rules: list[Placed], expected: list
 
 # ---------------------------------------------------------------- a tiny interpreter, to see whether it ends
 
-STEPS = ("owner", "nine", "eight", "raise", "add", "tag", "approval")
-WHENS = ("assigned", "classified", "action_added", "tagged", "wrote", "opened")
+STEPS = ("owner", "nine", "eight", "nine", "eight", "raise", "add", "add another", "tag")
+WHENS = ("assigned", "assigned", "classified", "action_added", "tagged", "wrote", "opened")
 CONDITIONS = (
     {},
     SEVERE,
     MILD,
     {"all": [{"fact": "owner", "op": "is", "value": 9}]},
-    {"all": [{"fact": "actions_open", "op": "at_most", "value": 2}]},
+    {"all": [{"fact": "actions_open", "op": "at_most", "value": 1}]},
     {"none": [{"fact": "tag", "op": "is", "value": 2}]},
     {"all": [{"fact": "hidden", "op": "no"}]},
 )
@@ -199,11 +204,14 @@ class Small:
     """One case on which rules act, as long as something happens."""
 
     def __init__(self, severity: int) -> None:
-        self.severity, self.owner, self.actions, self.tags = severity, 1, 1, frozenset[int]()
+        self.severity, self.owner = severity, 1
+        self.actions, self.tags = frozenset[int](), frozenset[int]()
 
     def facts(self) -> Facts:
         """What conditions see."""
-        return Facts(severity=self.severity, owner=self.owner, actions_open=self.actions, tag=self.tags, hidden=False)
+        return Facts(
+            severity=self.severity, owner=self.owner, actions_open=len(self.actions), tag=self.tags, hidden=False
+        )
 
     def take(self, step: escalation.Step) -> EventKind | None:
         """What the step makes happen, when it changes anything."""
@@ -213,7 +221,7 @@ class Small:
         elif step.kind == StepKind.SEVERITY:
             self.severity = min(4, self.severity + step.levels)
         elif step.kind == StepKind.ACTION:
-            self.actions += 1
+            self.actions |= {step.kind_id or 0}
         elif step.kind == StepKind.TAG:
             self.tags |= {step.tag or 0}
         if before == (self.severity, self.owner, self.actions, self.tags):

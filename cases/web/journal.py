@@ -175,6 +175,19 @@ NOT_STEPPED = lazy("%(actor)s did not take step %(step)s, %(kind)s: %(reason)s")
 STEPPED_LATE = lazy("%(actor)s took step %(step)s late: %(kind)s")
 # A person's word about what a connected system did is theirs.
 BY_WORD = frozenset({E.ACTION_COMPLETED, E.ACTION_FAILED})
+# What became of a rule, by the first of its fields that changed.
+RULE_MOVES: dict[str, str | Promise] = {
+    "created": lazy("%(actor)s drafted the rule %(rule)s"),
+    "draft": lazy("%(actor)s changed the draft of the rule %(rule)s, version %(number)s"),
+    "discarded": lazy("%(actor)s threw the draft of the rule %(rule)s away, version %(number)s"),
+    "name": lazy("%(actor)s renamed the rule %(rule)s"),
+    "live": lazy("%(actor)s put the rule %(rule)s live, version %(number)s"),
+    "paused": lazy("%(actor)s paused the rule %(rule)s"),
+    "resumed": lazy("%(actor)s let the rule %(rule)s act again"),
+    "retired": lazy("%(actor)s retired the rule %(rule)s"),
+    "order": lazy("%(actor)s put the rules in another order"),
+    "useful": lazy("%(actor)s said whether it helped that the rule %(rule)s acted"),
+}
 TOOK = lazy("%(actor)s took the case")
 ASKED_AGAIN = lazy("The complainant was asked whether it lasted")
 SAID_OF_PROMISE = lazy("The complainant said of a promise whether it was kept: %(answer)s")
@@ -227,6 +240,9 @@ def sentence(event: Event, names: Mapping[tuple[str, int], Any]) -> Sentence:
     words = _words(event, names)
     if event.kind == E.RULE_STEPPED:
         template = _step(event, template)
+    elif event.kind == E.RULE_CHANGED:
+        template = RULE_MOVES.get(next(iter(event.payload.get("fields", ())), ""), template)
+        words["number"] = str(event.payload.get("number", ""))
     elif event.kind == E.CASE_ASSIGNED and event.payload.get("owner") == event.person_id:
         template = TOOK
     elif event.kind == E.CONFIRMATION_ASKED and event.payload.get("again"):

@@ -139,6 +139,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.RULE_STEPPED: ("stairs-up", lazy("%(actor)s took step %(step)s: %(kind)s")),
     E.RULE_STOPPED: ("stairs-up", lazy("%(actor)s went no further: %(reason)s")),
     E.RULE_CHANGED: ("stairs-up", lazy("%(actor)s changed the rule %(rule)s")),
+    E.RULE_REPLAYED: ("player-play", lazy("%(actor)s ran the rule %(rule)s through the past")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
     E.GRANT_GIVEN: ("shield-check", lazy("%(actor)s gave authority to %(to)s")),
     E.GRANT_ENDED: ("shield-question", lazy("%(actor)s ended the authority of %(to)s")),

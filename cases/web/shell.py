@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -11,14 +12,18 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Seer
 from cases.queries import approval as approvals
 from cases.queries import case as cases
 from cases.queries import delivery as deliveries
-from cases.queries import grants, people
+from cases.queries import grants, people, sweeping
+from cases.queries import rule as rules
+from cases.queries.rule import Shelf
 from cases.vocabulary import Inbox
+from cases.web.tags import lasting
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -37,8 +42,15 @@ AREAS = (
     ("approvals", "scale", _("Approvals"), "g p"),
     ("tray", "inbox-off", _("Tray"), "g y"),
     ("authority-missing", "shield-check", _("Authority"), "g u"),
+    ("rules", "stairs-up", _("Rules"), "g r"),
     ("settings", "settings", _("Settings"), "g s"),
     ("help", "help", _("Help"), ""),
+)
+SHELVES = (
+    (Shelf.LIVE, "player-play", pgettext_lazy("rules", "Live")),
+    (Shelf.DRAFTS, "pencil", pgettext_lazy("rules", "Drafts")),
+    (Shelf.PAUSED, "player-pause", pgettext_lazy("rules", "Paused")),
+    (Shelf.RETIRED, "archive", pgettext_lazy("rules", "Retired")),
 )
 AUTHORITY = (
     ("authority-missing", "shield-question", _("Where it is missing")),
@@ -60,6 +72,7 @@ class Link:
     current: bool = False
     count: str | None = None
     keys: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,14 @@ class Group:
     title: str | Promise
     links: list[Link]
     shown: bool = True
+
+
+def _behind(late: sweeping.Lateness) -> str:
+    if late.seconds == float("inf"):
+        return gettext("Evaluator, not running")
+    if late.is_alarming:
+        return gettext("Evaluator, %(gap)s behind") % {"gap": lasting(timedelta(seconds=late.seconds))}
+    return gettext("Evaluator, %(n)d s behind") % {"n": round(late.seconds)}
 
 
 def _href(name: str) -> str:
@@ -97,6 +118,8 @@ class Shell:
         areas = Group(_("Areas"), self._areas(), shown=False)
         if self._request.path.startswith(_href("authority-missing") or "/authority/") and grants.may_look(self.seer):
             return [areas, Group(_("Authority"), self._authority())]
+        if self._is_at_rules() and grants.may_look(self.seer):
+            return [areas, Group(_("Rules"), self._rules())]
         return [areas, Group(_("Views"), self._views())]
 
     @cached_property
@@ -111,14 +134,39 @@ class Shell:
             href = _href(name)
             if href and self._has(name):
                 current = path == href if name == "inbox" else path.startswith(href)
+                current = current or (name == "rules" and self._is_at_rules())
                 links.append(Link(href, icon, label, current, self._count(name), keys))
         return links
+
+    def _is_at_rules(self) -> bool:
+        """Whether this is a page of rules: a replay is one of a rule."""
+        return self._request.path.startswith((_href("rules") or "/rules/", "/replays/"))
+
+    def _rules(self) -> list[Link]:
+        """Where the rules of the brand stand, their order, and how far behind their evaluator is."""
+        brand = getattr(self._request, "brand", None)
+        kept = {"brand": brand.slug} if brand else {}
+        counts = rules.counts([brand.pk] if brand else rules.readable_brands(self.seer))
+        here = self._request.path == _href("rules") and self._request.GET.get("shelf", "")
+        links = [
+            Link(f"{_href('rules')}?{urlencode(kept | {'shelf': shelf.value})}", icon, label, shelf == here,
+                 str(counts[shelf]))
+            for shelf, icon, label in SHELVES
+        ]  # fmt: skip
+        order = f"{_href('rules-order')}?{urlencode(kept)}"
+        links.append(Link(order, "arrows-sort", _("Order and conflicts"), self._request.path == _href("rules-order")))
+        late = sweeping.lateness()
+        return [
+            *links,
+            Link(f"{_href('rules')}?{urlencode(kept)}", "heartbeat", _behind(late), is_late=late.is_alarming),
+        ]
 
     def _has(self, name: str) -> bool:
         look = {
             "approvals": approvals.may_look,
             "tray": deliveries.may_look,
             "authority-missing": grants.may_look,
+            "rules": grants.may_look,
         }.get(name)
         return look is None or look(self.seer)
 

@@ -168,9 +168,9 @@ urlpatterns = [
         name="settings-calendar-team",
     ),
     path(
-        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/<slug:move>/",
-        calendar.calendar_move,
-        name="settings-calendar-move",
+        "settings/brands/<slug:slug>/calendars/<int:calendar_id>/<slug:switch>/",
+        calendar.calendar_switch,
+        name="settings-calendar-switch",
     ),
     path("settings/brands/<slug:slug>/deadlines/", policy.policies, name="settings-policies"),
     path("settings/brands/<slug:slug>/deadlines/+/", policy.policy_new, name="settings-policy-new"),

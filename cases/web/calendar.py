@@ -40,7 +40,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 # For how many days a single day that is over stays in the list.
 RECENT = 30
 ANSWERS = ("confirmed", "back", "regions", "csrfmiddlewaretoken")
-MOVES: dict[str, tuple[Callable[..., Any], Any]] = {
+SWITCHES: dict[str, tuple[Callable[..., Any], Any]] = {
     "default": (commands.make_default, gettext_lazy("It is the brand’s own calendar now.")),
     "off": (commands.retire_calendar, gettext_lazy("The calendar is off.")),
     "on": (commands.restore_calendar, gettext_lazy("The calendar is in use.")),
@@ -287,17 +287,17 @@ def day_remove(request: HttpRequest, slug: str, calendar_id: int) -> HttpRespons
 
 @require_POST
 @login_required
-def calendar_move(request: HttpRequest, slug: str, calendar_id: int, move: str) -> HttpResponse:
+def calendar_switch(request: HttpRequest, slug: str, calendar_id: int, switch: str) -> HttpResponse:
     """Make it the brand's own, or switch it off or on; what the first moves is shown before."""
     seer, brand = set_up_of(request, slug)
     row = _one(brand, calendar_id)
-    if move not in MOVES:
+    if switch not in SWITCHES:
         raise Http404
     if "back" in request.POST:
         return _to(row)
-    if move == "default" and (moves := _moves(request, seer, row, lambda known: known.by_default(row.pk))):
+    if switch == "default" and (moves := _moves(request, seer, row, lambda known: known.by_default(row.pk))):
         return _ask(request, seer, row, moves)
-    command, said = MOVES[move]
+    command, said = SWITCHES[switch]
     _try(request, command, str(said), calendar_id=row.pk, revision=_number(request.POST.get("revision", "")))
     return _to(row)
 

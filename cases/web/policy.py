@@ -36,6 +36,7 @@ class Said:
     row: Policy
     sentence: str
     scope: str
+    name: str
     cases: int = 0
     is_more: bool = False
 
@@ -72,7 +73,10 @@ def _categories(brand: Brand) -> dict[int, str]:
 def _said(row: Policy, categories: dict[int, str], cases: int = 0) -> Said:
     sentence = words.sentence(row, row.calendar.name if row.calendar else "")
     scope = words.scope(words.names_of(row.category_ids, categories), row.severities, row.sorts)
-    return Said(row, sentence, scope, min(cases, queries.MOST), cases > queries.MOST)
+    # Most are called what they ask for, which their group says already.
+    name = catalogue_text(row.name)
+    name = "" if name == str(Goal(row.goal).label) else name
+    return Said(row, sentence, scope, name, min(cases, queries.MOST), cases > queries.MOST)
 
 
 def _pack(pack: Pack, is_adopted: bool) -> dict[str, Any]:

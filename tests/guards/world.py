@@ -18,6 +18,7 @@ from django.utils import timezone
 from cases.commands import (
     action,
     authority,
+    calendar,
     case,
     catalogue,
     cause,
@@ -27,6 +28,7 @@ from cases.commands import (
     invitation,
     moves,
     playbook,
+    policy,
     regime,
     target,
     triage,
@@ -38,6 +40,7 @@ from cases.models import (
     ApiToken,
     Approval,
     Attachment,
+    Calendar,
     Callback,
     Case,
     Category,
@@ -51,6 +54,7 @@ from cases.models import (
     Notification,
     Observation,
     Playbook,
+    Policy,
     Post,
     Promise,
     PublicReply,
@@ -94,6 +98,7 @@ WORDS: dict[str, list[Any]] = {
     "format": ["json"],
     "level": ["1"],
     "move": ["live", "set-aside"],
+    "switch": ["default", "off"],
 }
 # What rows are called in addresses.
 MODELS: dict[str, type[Model]] = {
@@ -130,6 +135,8 @@ MODELS: dict[str, type[Model]] = {
     "playbooks": Playbook,
     "playbook": Playbook,
     "promises": Promise,
+    "calendar": Calendar,
+    "policy": Policy,
 }
 MOST = 2
 
@@ -179,6 +186,7 @@ def grow(world: World, numbers: range) -> None:
     """One more of everything for each number."""
     for number in numbers:
         _set_up(world.stage, number)
+        _time(world.stage, number)
         _empower(world.stage, number)
         _arrive(world.stage, number)
         _complain(world, number)
@@ -228,6 +236,19 @@ def _set_up(stage: Stage, number: int) -> None:
         default_team_id=team.pk,
         actor=admin,
     )
+
+
+def _time(stage: Stage, number: int) -> None:
+    """One more calendar with a day of its own, and one more deadline."""
+    admin, brand = actor(stage.admin), stage.brand
+    week = {"mon": [["09:00", "12:00"], ["13:00", "18:00"]]}
+    made = calendar.add_calendar(
+        brand_id=brand.pk, name=f"Hours {number}", zone="Europe/Paris", week=week, country="FR", at=AT, actor=admin
+    )
+    days = [calendar.Day(timezone.localdate() + timedelta(days=3), is_closed=True, label="Stocktaking")]
+    calendar.put_days(calendar_id=made.pk, days=days, revision=made.revision, at=AT, actor=admin)
+    terms = policy.Terms({"en": f"Decide {number}"}, "decision", "received", 5, "working_day", calendar_id=made.pk)
+    policy.add_policy(brand_id=brand.pk, terms=terms, at=AT, actor=admin)
 
 
 def _empower(stage: Stage, number: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Brand, Calendar, Case, Deadline, Policy
@@ -47,8 +47,8 @@ def kept(case_id: int) -> list[Row]:
     return sorted(facts.kept.values(), key=lambda row: (row.due_at, row.policy or 0, row.promise or 0, row.round))
 
 
-def computed(case: Case) -> list[Row]:
+def computed(case: Case, now: datetime) -> list[Row]:
     """The same, out of the journal alone: as if nothing were kept yet."""
     [facts] = timing.facts_of([case.pk])
     bare = timing.Facts(facts.case_id, facts.brand_id, facts.team_id, facts.subject, facts.moments)
-    return timing.Times(case.brand_id).compute(bare, facts.now(facts.subject.received_at))
+    return timing.Times(case.brand_id).compute(bare, now)

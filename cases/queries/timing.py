@@ -29,7 +29,7 @@ SELECT c.id, c.brand_id, c.team_id, c.posted_at,
     WHERE l.case_id = c.id ORDER BY l.id LIMIT 1), c.opened_at),
   c.category_id, c.severity, w.on_behalf_of <> '', w.is_anonymous, h.kind, c.due_at, c.due_goal, c.is_paused,
   (SELECT json_agg(json_build_array(e.kind, e.occurred_at, e.id, e.person_id IS NOT NULL, e.payload)
-     ORDER BY e.occurred_at, e.seq) FROM cases_event e
+     ORDER BY e.seq) FROM cases_event e
    WHERE e.stream = 'case' AND e.stream_id = c.id AND e.kind = ANY(%(kinds)s)),
   (SELECT json_agg(json_build_array(d.id, d.policy_id, d.promise_id, d.goal, d.round, d.started_at, d.first_due_at,
      d.due_at, d.paused_at, d.paused_seconds, d.met_at, d.met_by, d.missed_at, d.ended_at, d.ended))

@@ -16,6 +16,7 @@ from cases.commands import (
     approval,
     case,
     confirmation,
+    deadline,
     delivery,
     dialogue,
     handling,
@@ -24,7 +25,19 @@ from cases.commands import (
     promise,
     triage,
 )
-from cases.models import Action, Approval, Case, Delivery, Invitation, Message, Promise, PublicReply, Thread, User
+from cases.models import (
+    Action,
+    Approval,
+    Case,
+    Deadline,
+    Delivery,
+    Invitation,
+    Message,
+    Promise,
+    PublicReply,
+    Thread,
+    User,
+)
 from cases.vocabulary import (
     SYSTEM,
     Actor,
@@ -71,7 +84,7 @@ class Try:
         """One of the case's threads, or none that exists."""
         return self._one(Thread)
 
-    def _one(self, model: type[Action | Approval | Thread | Message | Promise | PublicReply]) -> int:
+    def _one(self, model: type[Action | Approval | Deadline | Thread | Message | Promise | PublicReply]) -> int:
         ids = list(model.objects.filter(case=self.case).order_by("pk").values_list("pk", flat=True))
         return ids[self.pick % len(ids)] if ids else 0
 
@@ -146,6 +159,19 @@ def _again(one: Try) -> object:
         due_at=one.at + timedelta(days=3),
         at=one.at,
         actor=one.by,
+    )
+
+
+def _extend(one: Try) -> object:
+    """A later date for one of the case's deadlines, with the complainant told or not."""
+    text = "It takes longer." if one.pick % 2 else ""
+    return deadline.extend(deadline_id=one._one(Deadline), reason=one.words(), text=text, at=one.at, actor=one.by)
+
+
+def _describe(one: Try) -> object:
+    name = "Tom" if one.pick % 2 else ""
+    return case.describe_complainant(
+        case_id=one.case.pk, name=name, email="", phone="", language="en", at=one.at, actor=one.by
     )
 
 
@@ -332,12 +358,14 @@ TRIES: dict[str, Callable[[Try], object]] = {
         promise_id=one._one(Promise), at=one.at + timedelta(days=one.pick), actor=SYSTEM
     ),
     "triage": _triage,
+    "extend": _extend,
+    "describe": _describe,
 }
 
 
-def finish(case_id: int, manager: User) -> Case:
+def finish(case_id: int, manager: User, at: datetime | None = None) -> Case:
     """Carry an unhandled case to its end as its manager, whatever state it is in, by commands alone."""
-    at, by = timezone.now(), actor(manager)
+    at, by = at or timezone.now(), actor(manager)
     now = Case.objects.get(pk=case_id)
     if now.about_id == manager.pk:
         return now

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from cases import errors
+from cases.commands import deadline
 from cases.models import Action, Case, Kind
-from cases.queries import verification
+from cases.queries import deadline as deadlines
+from cases.queries import timing, verification
 from cases.rules import transitions
-from cases.vocabulary import UNHANDLED, ActionStatus, Status
+from cases.vocabulary import SYSTEM, UNHANDLED, ActionStatus, Goal, Needs, Start, Status, Unit
+from tests import times
 from tests.authority import limited
 from tests.people import AT, Stage, set_stage
 from tests.property.moves import TRIES, Try, finish
@@ -40,9 +43,9 @@ AUTHORITY = (
 )
 WHO = ("owner", "owner", "owner", "manager", "manager", "agent", "admin", "auditor", "outsider")
 TABLES = (
-    "action answer approval asked attachment authorisation case casepost complainant confirmation decision delivery "
-    "draft event handle invitation message note notification observation post privatelink promise publicreply raw "
-    "searchentry thread triage"
+    "action answer approval asked attachment authorisation case casepost complainant confirmation deadline decision "
+    "delivery draft event extension handle invitation message note notification observation post privatelink promise "
+    "publicreply raw searchentry thread triage"
 )
 # How often a row was written, without reading the rows: their number, and the youngest transaction among them.
 STATE = " UNION ALL ".join(
@@ -174,7 +177,7 @@ class Desk(RuleBasedStateMachine):
         """The manager brings a case to its end, so that handled cases are tried as well."""
         if self.statuses[self.cases[which]] in UNHANDLED:
             with transaction.atomic():
-                finish(self.cases[which], self.stage.manager)
+                finish(self.cases[which], self.stage.manager, self.at)
             self.look()
             self.judge()
 
@@ -193,6 +196,15 @@ class Desk(RuleBasedStateMachine):
         for pk, old in actions.items():
             assert _reachable(ActionStatus(old), ActionStatus(self.actions[pk])), (old, self.actions[pk])
         assert {name: rows for name, sql in BROKEN.items() if (rows := _rows(sql))} == {}
+        self.watch()
+
+    def watch(self) -> None:
+        """What is kept of the deadlines is what comes out of the journal alone, at any time."""
+        deadline.note_missed(deadline_ids=deadlines.to_miss(self.at, 100), at=self.at, actor=SYSTEM)
+        for case in Case.objects.filter(pk__in=self.cases):
+            rows = times.kept(case.pk)
+            assert rows == times.computed(case, self.at)
+            assert (case.due_at, case.due_goal, case.is_paused) == timing.due_of(rows, self.at)
 
     def teardown(self) -> None:
         """Every unhandled case can still be brought to its end, and the journal is whole."""
@@ -205,10 +217,26 @@ class Desk(RuleBasedStateMachine):
                 assert end.status == Status.HANDLED or end.about_id == self.stage.manager.pk
 
 
+def _set_times(stage: Stage) -> None:
+    """Deadlines of every sort: short enough to be missed while people try, some that wait and some that come again."""
+    times.working_hours(stage.brand)
+    hours, minutes = {"unit": Unit.OPEN_HOUR}, {"unit": Unit.OPEN_MINUTE}
+    times.policy(stage.brand, Goal.ACKNOWLEDGE, Start.POSTED, 70, **minutes)
+    times.policy(stage.brand, Goal.FIRST_REPLY, amount=15, pauses=True, **minutes)
+    times.policy(stage.brand, Goal.REPLY, Start.WROTE, 5, **minutes)
+    times.policy(stage.brand, Goal.UPDATE, Start.TOLD, 10, pauses=True, **minutes)
+    times.policy(stage.brand, Goal.DECISION, amount=20, severities=[2, 3], pauses=True, again=True, **minutes)
+    times.policy(stage.brand, Goal.HANDLED, Start.ACKNOWLEDGED, 1, again=True, **hours)
+    times.policy(stage.brand, Goal.DECISION, amount=2, unit=Unit.WORKING_DAY, superseded_by_answer=True)
+    times.extendable(stage.brand, Needs.REASON, again=True)
+    times.extendable(stage.brand, Needs.NOTICE, severities=[1, 3, 4], pauses=True)
+
+
 @pytest.mark.slow
 def test_whatever_people_try_the_invariants_hold(own_database: str) -> None:
     Desk.stage, Desk.numbers = set_stage(), count(1)
     Kind.objects.update(ask_again_days=21)
+    _set_times(Desk.stage)
     limited(Desk.stage, budget_each=Decimal(200), window="day")
     run_state_machine_as_test(
         Desk,

@@ -11,719 +11,1380 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0007_playbook_versions'),
+        ("cases", "0007_playbook_versions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Calendar',
+            name="Calendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('zone', models.CharField(max_length=64)),
-                ('week', models.JSONField()),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('region', models.CharField(blank=True, max_length=12)),
-                ('is_default', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("zone", models.CharField(max_length=64)),
+                ("week", models.JSONField()),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("region", models.CharField(blank=True, max_length=12)),
+                ("is_default", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('is_closed', models.BooleanField(default=False)),
-                ('hours', models.JSONField(blank=True, null=True)),
-                ('breaks', models.JSONField(blank=True, default=list)),
-                ('label', models.CharField(blank=True, max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("is_closed", models.BooleanField(default=False)),
+                ("hours", models.JSONField(blank=True, null=True)),
+                ("breaks", models.JSONField(blank=True, default=list)),
+                ("label", models.CharField(blank=True, max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(choices=[('page_only', 'in casedesk'), ('mail', 'in casedesk and by mail')], max_length=9)),
-                ('status', models.CharField(choices=[('waiting', 'waits for their hours'), ('held', 'held back, to be bundled'), ('made', 'Made'), ('dropped', 'no longer needed')], max_length=7)),
-                ('call_at', models.DateTimeField()),
-                ('made_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "by",
+                    models.CharField(
+                        choices=[("page_only", "in casedesk"), ("mail", "in casedesk and by mail")], max_length=9
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits for their hours"),
+                            ("held", "held back, to be bundled"),
+                            ("made", "Made"),
+                            ("dropped", "no longer needed"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("call_at", models.DateTimeField()),
+                ("made_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CaseTag',
+            name="CaseTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Cue',
+            name="Cue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('try_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("try_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('goal', models.CharField(choices=[('acknowledge', 'Answer in public'), ('first_reply', 'First private reply'), ('reply', 'Reply to what they wrote'), ('update', 'Tell them how it stands'), ('decision', 'Decision'), ('final_answer', 'Final answer'), ('handled', 'Handled'), ('promise', 'What was promised')], max_length=12)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('started_at', models.DateTimeField()),
-                ('first_due_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_seconds', models.PositiveIntegerField(default=0)),
-                ('met_at', models.DateTimeField(blank=True, null=True)),
-                ('met_by', models.BigIntegerField(blank=True, null=True)),
-                ('missed_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.CharField(blank=True, choices=[('case_ended', 'the case ended without it'), ('not_for_it', 'the policy is no longer for this case'), ('dropped', 'the promise was dropped'), ('superseded', 'the final answer came first')], max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "goal",
+                    models.CharField(
+                        choices=[
+                            ("acknowledge", "Answer in public"),
+                            ("first_reply", "First private reply"),
+                            ("reply", "Reply to what they wrote"),
+                            ("update", "Tell them how it stands"),
+                            ("decision", "Decision"),
+                            ("final_answer", "Final answer"),
+                            ("handled", "Handled"),
+                            ("promise", "What was promised"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("started_at", models.DateTimeField()),
+                ("first_due_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_seconds", models.PositiveIntegerField(default=0)),
+                ("met_at", models.DateTimeField(blank=True, null=True)),
+                ("met_by", models.BigIntegerField(blank=True, null=True)),
+                ("missed_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("case_ended", "the case ended without it"),
+                            ("not_for_it", "the policy is no longer for this case"),
+                            ("dropped", "the promise was dropped"),
+                            ("superseded", "the final answer came first"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeadlineCheck',
+            name="DeadlineCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('checked', models.PositiveIntegerField(default=0)),
-                ('differed', models.PositiveIntegerField(default=0)),
-                ('differences', models.JSONField(blank=True, default=list)),
-                ('took_ms', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("checked", models.PositiveIntegerField(default=0)),
+                ("differed", models.PositiveIntegerField(default=0)),
+                ("differences", models.JSONField(blank=True, default=list)),
+                ("took_ms", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('occasion', models.CharField(max_length=60)),
-                ('matched_at', models.DateTimeField()),
-                ('noticed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('status', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped: its cause is gone'), ('suppressed', 'Held back')], default='running', max_length=10)),
-                ('reason', models.CharField(blank=True, choices=[('stopped', 'its cause was gone'), ('paused', 'the rule was paused'), ('retired', 'the rule was retired'), ('loop', 'rules had set each other off too often'), ('missed', 'its time had passed in an outage'), ('nobody', 'there is nobody to tell or to give it to'), ('nothing', 'there was nothing to do: it is so already'), ('gone', 'the team, person, tag, kind or system it names is no longer there'), ('refused', 'the case did not allow it')], max_length=8)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('saw', models.JSONField(blank=True, default=dict)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('was_useful', models.BooleanField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("occasion", models.CharField(max_length=60)),
+                ("matched_at", models.DateTimeField()),
+                ("noticed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("stopped", "Stopped: its cause is gone"),
+                            ("suppressed", "Held back"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("stopped", "its cause was gone"),
+                            ("paused", "the rule was paused"),
+                            ("retired", "the rule was retired"),
+                            ("loop", "rules had set each other off too often"),
+                            ("missed", "its time had passed in an outage"),
+                            ("nobody", "there is nobody to tell or to give it to"),
+                            ("nothing", "there was nothing to do: it is so already"),
+                            ("gone", "the team, person, tag, kind or system it names is no longer there"),
+                            ("refused", "the case did not allow it"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                ("saw", models.JSONField(blank=True, default=dict)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("was_useful", models.BooleanField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='EscalationStep',
+            name="EscalationStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('tell', 'tell'), ('assign', 'give the case to'), ('authority', 'hand it to somebody whose authority suffices'), ('severity', 'raise the severity'), ('action', 'add a required action'), ('approval', 'ask for an approval'), ('tag', 'put a tag on it'), ('hook', 'tell a connected system')], max_length=10)),
-                ('due_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('pending', 'To come'), ('done', 'Done'), ('skipped', 'Skipped'), ('failed', 'Could not be done')], default='pending', max_length=7)),
-                ('reason', models.CharField(blank=True, choices=[('stopped', 'its cause was gone'), ('paused', 'the rule was paused'), ('retired', 'the rule was retired'), ('loop', 'rules had set each other off too often'), ('missed', 'its time had passed in an outage'), ('nobody', 'there is nobody to tell or to give it to'), ('nothing', 'there was nothing to do: it is so already'), ('gone', 'the team, person, tag, kind or system it names is no longer there'), ('refused', 'the case did not allow it')], max_length=8)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('is_late', models.BooleanField(default=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('did', models.JSONField(blank=True, default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("tell", "tell"),
+                            ("assign", "give the case to"),
+                            ("authority", "hand it to somebody whose authority suffices"),
+                            ("severity", "raise the severity"),
+                            ("action", "add a required action"),
+                            ("approval", "ask for an approval"),
+                            ("tag", "put a tag on it"),
+                            ("hook", "tell a connected system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "To come"),
+                            ("done", "Done"),
+                            ("skipped", "Skipped"),
+                            ("failed", "Could not be done"),
+                        ],
+                        default="pending",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("stopped", "its cause was gone"),
+                            ("paused", "the rule was paused"),
+                            ("retired", "the rule was retired"),
+                            ("loop", "rules had set each other off too often"),
+                            ("missed", "its time had passed in an outage"),
+                            ("nobody", "there is nobody to tell or to give it to"),
+                            ("nothing", "there was nothing to do: it is so already"),
+                            ("gone", "the team, person, tag, kind or system it names is no longer there"),
+                            ("refused", "the case did not allow it"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("is_late", models.BooleanField(default=False)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("did", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_before', models.DateTimeField()),
-                ('due_after', models.DateTimeField()),
-                ('reason', models.TextField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_before", models.DateTimeField()),
+                ("due_after", models.DateTimeField()),
+                ("reason", models.TextField(null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.JSONField()),
-                ('pack', models.CharField(blank=True, max_length=20)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('goal', models.CharField(choices=[('acknowledge', 'Answer in public'), ('first_reply', 'First private reply'), ('reply', 'Reply to what they wrote'), ('update', 'Tell them how it stands'), ('decision', 'Decision'), ('final_answer', 'Final answer'), ('handled', 'Handled'), ('promise', 'What was promised')], max_length=12)),
-                ('start', models.CharField(choices=[('posted', 'when they posted or sent it'), ('received', 'when we received it'), ('next_day', 'the working day after we received it'), ('acknowledged', 'our first answer'), ('wrote', 'when they wrote last'), ('told', 'what they were told last')], max_length=12)),
-                ('amount', models.PositiveIntegerField()),
-                ('unit', models.CharField(choices=[('minute', 'minutes'), ('hour', 'hours'), ('open_minute', 'working minutes'), ('open_hour', 'working hours'), ('working_day', 'working days'), ('ouvrable', 'days from Monday to Saturday, without holidays'), ('day', 'calendar days'), ('week', 'weeks'), ('month', 'months')], max_length=12)),
-                ('end_of_day', models.BooleanField(default=False)),
-                ('next_day_counts', models.BooleanField(default=False)),
-                ('pauses', models.BooleanField(default=False)),
-                ('again', models.BooleanField(default=False)),
-                ('superseded_by_answer', models.BooleanField(default=False)),
-                ('extends', models.CharField(blank=True, choices=[('', 'it cannot be extended'), ('reason', 'a reason'), ('notice', 'a reason, and that the complainant was told before the date')], max_length=6)),
-                ('extend_amount', models.PositiveIntegerField(default=0)),
-                ('extend_unit', models.CharField(blank=True, choices=[('minute', 'minutes'), ('hour', 'hours'), ('open_minute', 'working minutes'), ('open_hour', 'working hours'), ('working_day', 'working days'), ('ouvrable', 'days from Monday to Saturday, without holidays'), ('day', 'calendar days'), ('week', 'weeks'), ('month', 'months')], max_length=12)),
-                ('category_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('severities', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
-                ('sorts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.JSONField()),
+                ("pack", models.CharField(blank=True, max_length=20)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                (
+                    "goal",
+                    models.CharField(
+                        choices=[
+                            ("acknowledge", "Answer in public"),
+                            ("first_reply", "First private reply"),
+                            ("reply", "Reply to what they wrote"),
+                            ("update", "Tell them how it stands"),
+                            ("decision", "Decision"),
+                            ("final_answer", "Final answer"),
+                            ("handled", "Handled"),
+                            ("promise", "What was promised"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "start",
+                    models.CharField(
+                        choices=[
+                            ("posted", "when they posted or sent it"),
+                            ("received", "when we received it"),
+                            ("next_day", "the working day after we received it"),
+                            ("acknowledged", "our first answer"),
+                            ("wrote", "when they wrote last"),
+                            ("told", "what they were told last"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", models.PositiveIntegerField()),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("minute", "minutes"),
+                            ("hour", "hours"),
+                            ("open_minute", "working minutes"),
+                            ("open_hour", "working hours"),
+                            ("working_day", "working days"),
+                            ("ouvrable", "days from Monday to Saturday, without holidays"),
+                            ("day", "calendar days"),
+                            ("week", "weeks"),
+                            ("month", "months"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("end_of_day", models.BooleanField(default=False)),
+                ("next_day_counts", models.BooleanField(default=False)),
+                ("pauses", models.BooleanField(default=False)),
+                ("again", models.BooleanField(default=False)),
+                ("superseded_by_answer", models.BooleanField(default=False)),
+                (
+                    "extends",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "it cannot be extended"),
+                            ("reason", "a reason"),
+                            ("notice", "a reason, and that the complainant was told before the date"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("extend_amount", models.PositiveIntegerField(default=0)),
+                (
+                    "extend_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("minute", "minutes"),
+                            ("hour", "hours"),
+                            ("open_minute", "working minutes"),
+                            ("open_hour", "working hours"),
+                            ("working_day", "working days"),
+                            ("ouvrable", "days from Monday to Saturday, without holidays"),
+                            ("day", "calendar days"),
+                            ("week", "weeks"),
+                            ("month", "months"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "category_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "severities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "sorts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), blank=True, default=list, size=None
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'policies',
+                "verbose_name_plural": "policies",
             },
         ),
         migrations.CreateModel(
-            name='Replay',
+            name="Replay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('status', models.CharField(choices=[('queued', 'Waiting to begin'), ('running', 'Running'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='queued', max_length=9)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('error', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('beat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting to begin"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=9,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("error", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("beat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ReplayAct',
+            name="ReplayAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_draft', models.BooleanField()),
-                ('step', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('reacted_at', models.DateTimeField(blank=True, null=True)),
-                ('saw', models.JSONField(blank=True, default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_draft", models.BooleanField()),
+                ("step", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("reacted_at", models.DateTimeField(blank=True, null=True)),
+                ("saw", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='RuleVersion',
+            name="RuleVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('retired', 'Retired')], default='draft', max_length=8)),
-                ('when', models.CharField(choices=[('deadline', 'a deadline is near or past'), ('lasted', 'the case has stood somewhere for so long'), ('wrote', 'the complainant wrote'), ('opened', 'a case was opened'), ('reopened', 'the case was reopened'), ('assigned', 'the case was given to somebody'), ('classified', 'the category or severity changed'), ('action_added', 'an action was added'), ('action_failed', 'an action failed'), ('promise_broken', 'a promise was broken'), ('unanswered', 'an approval was not answered in time'), ('reach', 'a post has reached many people, or spreads fast'), ('hidden', 'a post was hidden by us'), ('tagged', 'a tag was put on the case')], max_length=16)),
-                ('trigger', models.JSONField(blank=True, default=dict)),
-                ('condition', models.JSONField(blank=True, default=dict)),
-                ('steps', models.JSONField(default=list)),
-                ('stop', models.CharField(blank=True, choices=[('cause_gone', 'what it looked for is no longer so'), ('replied', 'a person has replied, in public or in private'), ('owner_acted', 'the owner has done something in the case'), ('handled', 'the case is handled or has ended')], max_length=12)),
-                ('missed', models.CharField(choices=[('late', 'done late, and says so'), ('skip', 'skipped')], default='late', max_length=4)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('live_at', models.DateTimeField(blank=True, null=True)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('watched', models.CharField(blank=True, max_length=12)),
-                ('swept_from', models.DateTimeField(blank=True, null=True)),
-                ('swept_to', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("live", "Live"), ("retired", "Retired")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "when",
+                    models.CharField(
+                        choices=[
+                            ("deadline", "a deadline is near or past"),
+                            ("lasted", "the case has stood somewhere for so long"),
+                            ("wrote", "the complainant wrote"),
+                            ("opened", "a case was opened"),
+                            ("reopened", "the case was reopened"),
+                            ("assigned", "the case was given to somebody"),
+                            ("classified", "the category or severity changed"),
+                            ("action_added", "an action was added"),
+                            ("action_failed", "an action failed"),
+                            ("promise_broken", "a promise was broken"),
+                            ("unanswered", "an approval was not answered in time"),
+                            ("reach", "a post has reached many people, or spreads fast"),
+                            ("hidden", "a post was hidden by us"),
+                            ("tagged", "a tag was put on the case"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("trigger", models.JSONField(blank=True, default=dict)),
+                ("condition", models.JSONField(blank=True, default=dict)),
+                ("steps", models.JSONField(default=list)),
+                (
+                    "stop",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cause_gone", "what it looked for is no longer so"),
+                            ("replied", "a person has replied, in public or in private"),
+                            ("owner_acted", "the owner has done something in the case"),
+                            ("handled", "the case is handled or has ended"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "missed",
+                    models.CharField(
+                        choices=[("late", "done late, and says so"), ("skip", "skipped")], default="late", max_length=4
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("live_at", models.DateTimeField(blank=True, null=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ("watched", models.CharField(blank=True, max_length=12)),
+                ("swept_from", models.DateTimeField(blank=True, null=True)),
+                ("swept_to", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("is_active", models.BooleanField(default=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='delivery',
-            name='delivery_is_mail_or_call',
+            model_name="delivery",
+            name="delivery_is_mail_or_call",
         ),
         migrations.AddField(
-            model_name='brand',
-            name='calls_an_hour',
+            model_name="brand",
+            name="calls_an_hour",
             field=models.PositiveSmallIntegerField(default=6),
         ),
         migrations.AddField(
-            model_name='case',
-            name='due_at',
+            model_name="case",
+            name="due_at",
             field=models.DateTimeField(default=datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
         ),
         migrations.AddField(
-            model_name='case',
-            name='due_goal',
-            field=models.CharField(blank=True, choices=[('acknowledge', 'Answer in public'), ('first_reply', 'First private reply'), ('reply', 'Reply to what they wrote'), ('update', 'Tell them how it stands'), ('decision', 'Decision'), ('final_answer', 'Final answer'), ('handled', 'Handled'), ('promise', 'What was promised')], max_length=12),
+            model_name="case",
+            name="due_goal",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("acknowledge", "Answer in public"),
+                    ("first_reply", "First private reply"),
+                    ("reply", "Reply to what they wrote"),
+                    ("update", "Tell them how it stands"),
+                    ("decision", "Decision"),
+                    ("final_answer", "Final answer"),
+                    ("handled", "Handled"),
+                    ("promise", "What was promised"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='is_paused',
+            model_name="case",
+            name="is_paused",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='case',
-            name='status_since',
+            model_name="case",
+            name="status_since",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='kind',
-            field=models.CharField(choices=[('mail', 'Mail'), ('call', 'Request to a connected system'), ('hook', 'Word to a connected system')], default='mail', max_length=10),
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("mail", "Mail"),
+                    ("call", "Request to a connected system"),
+                    ("hook", "Word to a connected system"),
+                ],
+                default="mail",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'due_at', 'id'], name='case_due'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status__in", ("new", "open", "waiting"))),
+                fields=["brand", "due_at", "id"],
+                name="case_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'owner', 'due_at', 'id'], name='case_due_of_owner'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status__in", ("new", "open", "waiting"))),
+                fields=["brand", "owner", "due_at", "id"],
+                name="case_due_of_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'team', 'due_at', 'id'], name='case_due_of_team'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status__in", ("new", "open", "waiting"))),
+                fields=["brand", "team", "due_at", "id"],
+                name="case_due_of_team",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'status', 'status_since'], name='case_standing'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status__in", ("new", "open", "waiting"))),
+                fields=["brand", "status", "status_since"],
+                name="case_standing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting')), ('unanswered_since__isnull', False)), fields=['brand', 'unanswered_since'], name='case_unanswered'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status__in", ("new", "open", "waiting")), ("unanswered_since__isnull", False)),
+                fields=["brand", "unanswered_since"],
+                name="case_unanswered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='brand',
-            constraint=models.CheckConstraint(condition=models.Q(('calls_an_hour__gte', 1)), name='brand_calls_an_hour_positive'),
+            model_name="brand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("calls_an_hour__gte", 1)), name="brand_calls_an_hour_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action__isnull', True), ('ask', ''), ('kind', 'mail'), ('target__isnull', True)), models.Q(('action__isnull', False), ('ask__in', ['do', 'cancel', 'state']), ('kind', 'call'), ('target__isnull', False)), models.Q(('action__isnull', True), ('ask', ''), ('kind', 'hook'), ('target__isnull', False)), _connector='OR'), name='delivery_is_mail_or_call'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("action__isnull", True), ("ask", ""), ("kind", "mail"), ("target__isnull", True)),
+                    models.Q(
+                        ("action__isnull", False),
+                        ("ask__in", ["do", "cancel", "state"]),
+                        ("kind", "call"),
+                        ("target__isnull", False),
+                    ),
+                    models.Q(("action__isnull", True), ("ask", ""), ("kind", "hook"), ("target__isnull", False)),
+                    _connector="OR",
+                ),
+                name="delivery_is_mail_or_call",
+            ),
         ),
         migrations.AddField(
-            model_name='calendar',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calendars', to='cases.brand'),
+            model_name="calendar",
+            name="brand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="calendars", to="cases.brand"
+            ),
         ),
         migrations.AddField(
-            model_name='team',
-            name='calendar',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='cases.calendar'),
+            model_name="team",
+            name="calendar",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="teams",
+                to="cases.calendar",
+            ),
         ),
         migrations.AddField(
-            model_name='calendarday',
-            name='calendar',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='cases.calendar'),
+            model_name="calendarday",
+            name="calendar",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="days", to="cases.calendar"
+            ),
         ),
         migrations.AddField(
-            model_name='call',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
+            model_name="call",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='call',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
+            model_name="call",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
         ),
         migrations.AddField(
-            model_name='call',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to=settings.AUTH_USER_MODEL),
+            model_name="call",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="calls", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='casetag',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tags', to='cases.case'),
+            model_name="casetag",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tags", to="cases.case"),
         ),
         migrations.AddField(
-            model_name='cue',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
+            model_name="cue",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
         ),
         migrations.AddField(
-            model_name='cue',
-            name='event',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.event'),
+            model_name="cue",
+            name="event",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.event"
+            ),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
+            model_name="deadline",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='cases.case'),
+            model_name="deadline",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deadlines", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='promise',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='cases.promise'),
+            model_name="deadline",
+            name="promise",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deadlines",
+                to="cases.promise",
+            ),
         ),
         migrations.AddField(
-            model_name='cue',
-            name='deadline',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.deadline'),
+            model_name="cue",
+            name="deadline",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.deadline"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
+            model_name="escalation",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='cases.case'),
+            model_name="escalation",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='deadline',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='cases.deadline'),
+            model_name="escalation",
+            name="deadline",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="escalations",
+                to="cases.deadline",
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='event',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.event'),
+            model_name="escalation",
+            name="event",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.event"
+            ),
         ),
         migrations.AddField(
-            model_name='notification',
-            name='escalation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.escalation'),
+            model_name="notification",
+            name="escalation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="cases.escalation",
+            ),
         ),
         migrations.AddField(
-            model_name='escalationstep',
-            name='escalation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='cases.escalation'),
+            model_name="escalationstep",
+            name="escalation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="cases.escalation"
+            ),
         ),
         migrations.AddField(
-            model_name='call',
-            name='step',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='cases.escalationstep'),
+            model_name="call",
+            name="step",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="calls", to="cases.escalationstep"
+            ),
         ),
         migrations.AddField(
-            model_name='extension',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="extension",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='extension',
-            name='deadline',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='cases.deadline'),
+            model_name="extension",
+            name="deadline",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="extensions", to="cases.deadline"
+            ),
         ),
         migrations.AddField(
-            model_name='extension',
-            name='message',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.message'),
+            model_name="extension",
+            name="message",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.message"
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='cases.brand'),
+            model_name="policy",
+            name="brand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="policies", to="cases.brand"
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='calendar',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='cases.calendar'),
+            model_name="policy",
+            name="calendar",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="policies",
+                to="cases.calendar",
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='made_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="policy",
+            name="made_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='replaces',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='cases.policy'),
+            model_name="policy",
+            name="replaces",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replaced_by",
+                to="cases.policy",
+            ),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='policy',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='cases.policy'),
+            model_name="deadline",
+            name="policy",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deadlines",
+                to="cases.policy",
+            ),
         ),
         migrations.AddField(
-            model_name='replay',
-            name='asked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="replay",
+            name="asked_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='replay',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
+            model_name="replay",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='replayact',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
+            model_name="replayact",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
         ),
         migrations.AddField(
-            model_name='replayact',
-            name='person',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="replayact",
+            name="person",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='replayact',
-            name='replay',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='cases.replay'),
+            model_name="replayact",
+            name="replay",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="cases.replay"
+            ),
         ),
         migrations.AddField(
-            model_name='rule',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='cases.brand'),
+            model_name="rule",
+            name="brand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rules", to="cases.brand"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='rule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='cases.rule'),
+            model_name="escalation",
+            name="rule",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to="cases.rule"
+            ),
         ),
         migrations.AddField(
-            model_name='ruleversion',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
+            model_name="ruleversion",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='ruleversion',
-            name='live_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="ruleversion",
+            name="live_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ruleversion',
-            name='made_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="ruleversion",
+            name="made_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ruleversion',
-            name='rule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='cases.rule'),
+            model_name="ruleversion",
+            name="rule",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="cases.rule"
+            ),
         ),
         migrations.AddField(
-            model_name='replayact',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.ruleversion'),
+            model_name="replayact",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.ruleversion"
+            ),
         ),
         migrations.AddField(
-            model_name='replay',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replays', to='cases.ruleversion'),
+            model_name="replay",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="replays", to="cases.ruleversion"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='cases.ruleversion'),
+            model_name="escalation",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to="cases.ruleversion"
+            ),
         ),
         migrations.AddField(
-            model_name='cue',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.ruleversion'),
+            model_name="cue",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.ruleversion"
+            ),
         ),
         migrations.AddField(
-            model_name='tag',
-            name='brand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tags', to='cases.brand'),
+            model_name="tag",
+            name="brand",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tags", to="cases.brand"),
         ),
         migrations.AddField(
-            model_name='casetag',
-            name='tag',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.tag'),
+            model_name="casetag",
+            name="tag",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.tag"),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.UniqueConstraint(models.F('brand'), django.db.models.functions.text.Lower('name'), name='calendar_name_once'),
+            model_name="calendar",
+            constraint=models.UniqueConstraint(
+                models.F("brand"), django.db.models.functions.text.Lower("name"), name="calendar_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('brand',), name='calendar_one_default'),
+            model_name="calendar",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)), fields=("brand",), name="calendar_one_default"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendar',
-            constraint=models.CheckConstraint(condition=models.Q(('is_default', False), ('is_active', True), _connector='OR'), name='calendar_default_is_active'),
+            model_name="calendar",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_default", False), ("is_active", True), _connector="OR"),
+                name="calendar_default_is_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.UniqueConstraint(fields=('calendar', 'day'), name='calendar_day_once'),
+            model_name="calendarday",
+            constraint=models.UniqueConstraint(fields=("calendar", "day"), name="calendar_day_once"),
         ),
         migrations.AddIndex(
-            model_name='escalationstep',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['due_at'], name='escalation_step_due'),
+            model_name="escalationstep",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["due_at"], name="escalation_step_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.UniqueConstraint(fields=('escalation', 'number'), name='escalation_step_once'),
+            model_name="escalationstep",
+            constraint=models.UniqueConstraint(fields=("escalation", "number"), name="escalation_step_once"),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'done', 'skipped', 'failed'])), name='escalation_step_status_known'),
+            model_name="escalationstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "done", "skipped", "failed"])),
+                name="escalation_step_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['tell', 'assign', 'authority', 'severity', 'action', 'approval', 'tag', 'hook'])), name='escalation_step_kind_known'),
+            model_name="escalationstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["tell", "assign", "authority", "severity", "action", "approval", "tag", "hook"])
+                ),
+                name="escalation_step_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('status__in', ['waiting', 'held'])), fields=['call_at'], name='call_due'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("status__in", ["waiting", "held"])), fields=["call_at"], name="call_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('status', 'made')), fields=['person', '-made_at'], name='call_of_person'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("status", "made")), fields=["person", "-made_at"], name="call_of_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.UniqueConstraint(fields=('step', 'person'), name='call_once'),
+            model_name="call",
+            constraint=models.UniqueConstraint(fields=("step", "person"), name="call_once"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'held', 'made', 'dropped'])), name='call_status_known'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["waiting", "held", "made", "dropped"])), name="call_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'made'), _negated=True), ('made_at__isnull', False), _connector='OR'), name='call_made_says_when'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "made"), _negated=True), ("made_at__isnull", False), _connector="OR"
+                ),
+                name="call_made_says_when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='policy',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['brand'], name='policy_of_brand'),
+            model_name="policy",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["brand"], name="policy_of_brand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('goal__in', ['acknowledge', 'first_reply', 'reply', 'update', 'decision', 'final_answer', 'handled', 'promise']), models.Q(('goal', 'promise'), _negated=True)), name='policy_goal_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "goal__in",
+                        [
+                            "acknowledge",
+                            "first_reply",
+                            "reply",
+                            "update",
+                            "decision",
+                            "final_answer",
+                            "handled",
+                            "promise",
+                        ],
+                    ),
+                    models.Q(("goal", "promise"), _negated=True),
+                ),
+                name="policy_goal_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('start__in', ['posted', 'received', 'next_day', 'acknowledged', 'wrote', 'told'])), name='policy_start_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start__in", ["posted", "received", "next_day", "acknowledged", "wrote", "told"])),
+                name="policy_start_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('unit__in', ['minute', 'hour', 'open_minute', 'open_hour', 'working_day', 'ouvrable', 'day', 'week', 'month'])), name='policy_unit_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "unit__in",
+                        [
+                            "minute",
+                            "hour",
+                            "open_minute",
+                            "open_hour",
+                            "working_day",
+                            "ouvrable",
+                            "day",
+                            "week",
+                            "month",
+                        ],
+                    )
+                ),
+                name="policy_unit_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__range', (1, 100000))), name='policy_amount_positive'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__range", (1, 100000))), name="policy_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('extend_amount', 0), ('extend_unit', ''), ('extends', '')), models.Q(('extend_amount__gt', 0), ('extend_unit__in', ['minute', 'hour', 'open_minute', 'open_hour', 'working_day', 'ouvrable', 'day', 'week', 'month']), ('extends__in', ['reason', 'notice'])), _connector='OR'), name='policy_extension_fits'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("extend_amount", 0), ("extend_unit", ""), ("extends", "")),
+                    models.Q(
+                        ("extend_amount__gt", 0),
+                        (
+                            "extend_unit__in",
+                            [
+                                "minute",
+                                "hour",
+                                "open_minute",
+                                "open_hour",
+                                "working_day",
+                                "ouvrable",
+                                "day",
+                                "week",
+                                "month",
+                            ],
+                        ),
+                        ("extends__in", ["reason", "notice"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="policy_extension_fits",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True), ('met_at__isnull', True), ('paused_at__isnull', True)), fields=['brand', 'goal', 'due_at'], name='deadline_open'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True), ("met_at__isnull", True), ("paused_at__isnull", True)),
+                fields=["brand", "goal", "due_at"],
+                name="deadline_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True), ('met_at__isnull', True), ('missed_at__isnull', True), ('paused_at__isnull', True)), fields=['due_at'], name='deadline_to_miss'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(
+                    ("ended_at__isnull", True),
+                    ("met_at__isnull", True),
+                    ("missed_at__isnull", True),
+                    ("paused_at__isnull", True),
+                ),
+                fields=["due_at"],
+                name="deadline_to_miss",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(('goal__in', ['acknowledge', 'first_reply', 'reply', 'update', 'decision', 'final_answer', 'handled', 'promise'])), name='deadline_goal_known'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "goal__in",
+                        [
+                            "acknowledge",
+                            "first_reply",
+                            "reply",
+                            "update",
+                            "decision",
+                            "final_answer",
+                            "handled",
+                            "promise",
+                        ],
+                    )
+                ),
+                name="deadline_goal_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('policy__isnull', False), ('promise__isnull', True)), models.Q(('goal', 'promise'), ('policy__isnull', True), ('promise__isnull', False)), _connector='OR'), name='deadline_from_policy_or_promise'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("policy__isnull", False), ("promise__isnull", True)),
+                    models.Q(("goal", "promise"), ("policy__isnull", True), ("promise__isnull", False)),
+                    _connector="OR",
+                ),
+                name="deadline_from_policy_or_promise",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('met_at__isnull', True), ('met_by__isnull', True)), models.Q(('met_at__isnull', False), ('met_by__isnull', False)), _connector='OR'), name='deadline_met_by_an_event'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("met_at__isnull", True), ("met_by__isnull", True)),
+                    models.Q(("met_at__isnull", False), ("met_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="deadline_met_by_an_event",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended', ''), ('ended_at__isnull', True)), models.Q(('ended__in', ['case_ended', 'not_for_it', 'dropped', 'superseded']), ('ended_at__isnull', False)), _connector='OR'), name='deadline_ended_says_why'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended", ""), ("ended_at__isnull", True)),
+                    models.Q(
+                        ("ended__in", ["case_ended", "not_for_it", "dropped", "superseded"]),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="deadline_ended_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(('missed_at__isnull', True), ('missed_at', models.F('due_at')), _connector='OR'), name='deadline_missed_when_due'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("missed_at__isnull", True), ("missed_at", models.F("due_at")), _connector="OR"),
+                name="deadline_missed_when_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.UniqueConstraint(fields=('case', 'policy', 'promise', 'round'), name='deadline_once', nulls_distinct=False),
+            model_name="deadline",
+            constraint=models.UniqueConstraint(
+                fields=("case", "policy", "promise", "round"), name="deadline_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='rule',
-            index=models.Index(fields=['brand', 'position', 'id'], name='rule_order'),
+            model_name="rule",
+            index=models.Index(fields=["brand", "position", "id"], name="rule_order"),
         ),
         migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(models.F('brand'), django.db.models.functions.text.Lower('name'), condition=models.Q(('retired_at__isnull', True)), name='rule_name_once'),
+            model_name="rule",
+            constraint=models.UniqueConstraint(
+                models.F("brand"),
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("retired_at__isnull", True)),
+                name="rule_name_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ruleversion',
-            index=models.Index(condition=models.Q(('status', 'live')), fields=['brand', 'when'], name='rule_version_live'),
+            model_name="ruleversion",
+            index=models.Index(
+                condition=models.Q(("status", "live")), fields=["brand", "when"], name="rule_version_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(fields=('rule', 'number'), name='rule_version_once'),
+            model_name="ruleversion",
+            constraint=models.UniqueConstraint(fields=("rule", "number"), name="rule_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'live')), fields=('rule',), name='rule_one_version_live'),
+            model_name="ruleversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "live")), fields=("rule",), name="rule_one_version_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('rule',), name='rule_one_draft'),
+            model_name="ruleversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft")), fields=("rule",), name="rule_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'live', 'retired'])), name='rule_version_status_known'),
+            model_name="ruleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "live", "retired"])), name="rule_version_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('when__in', ['deadline', 'lasted', 'wrote', 'opened', 'reopened', 'assigned', 'classified', 'action_added', 'action_failed', 'promise_broken', 'unanswered', 'reach', 'hidden', 'tagged'])), name='rule_version_when_known'),
+            model_name="ruleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "when__in",
+                        [
+                            "deadline",
+                            "lasted",
+                            "wrote",
+                            "opened",
+                            "reopened",
+                            "assigned",
+                            "classified",
+                            "action_added",
+                            "action_failed",
+                            "promise_broken",
+                            "unanswered",
+                            "reach",
+                            "hidden",
+                            "tagged",
+                        ],
+                    )
+                ),
+                name="rule_version_when_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('missed__in', ['late', 'skip'])), name='rule_version_missed_known'),
+            model_name="ruleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("missed__in", ["late", "skip"])), name="rule_version_missed_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('stop__in', ['', 'cause_gone', 'replied', 'owner_acted', 'handled'])), name='rule_version_stop_known'),
+            model_name="ruleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stop__in", ["", "cause_gone", "replied", "owner_acted", "handled"])),
+                name="rule_version_stop_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='replayact',
-            index=models.Index(fields=['replay', 'is_draft', 'at'], name='replay_act_order'),
+            model_name="replayact",
+            index=models.Index(fields=["replay", "is_draft", "at"], name="replay_act_order"),
         ),
         migrations.AddIndex(
-            model_name='replay',
-            index=models.Index(fields=['version', '-id'], name='replay_of_version'),
+            model_name="replay",
+            index=models.Index(fields=["version", "-id"], name="replay_of_version"),
         ),
         migrations.AddConstraint(
-            model_name='replay',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'cancelled', 'failed'])), name='replay_status_known'),
+            model_name="replay",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "running", "done", "cancelled", "failed"])),
+                name="replay_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='replay',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='replay_ends_after_start'),
+            model_name="replay",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="replay_ends_after_start"
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['case', '-id'], name='escalation_of_case'),
+            model_name="escalation",
+            index=models.Index(fields=["case", "-id"], name="escalation_of_case"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['rule', '-id'], name='escalation_of_rule'),
+            model_name="escalation",
+            index=models.Index(fields=["rule", "-id"], name="escalation_of_rule"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['brand', '-id'], name='escalation_of_brand'),
+            model_name="escalation",
+            index=models.Index(fields=["brand", "-id"], name="escalation_of_brand"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('rule', 'case', 'occasion'), name='escalation_once_per_occasion'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                fields=("rule", "case", "occasion"), name="escalation_once_per_occasion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['running', 'done', 'stopped', 'suppressed'])), name='escalation_status_known'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["running", "done", "stopped", "suppressed"])),
+                name="escalation_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['', 'stopped', 'paused', 'retired', 'loop', 'missed', 'nobody', 'nothing', 'gone', 'refused'])), name='escalation_reason_known'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reason__in",
+                        ["", "stopped", "paused", "retired", "loop", "missed", "nobody", "nothing", "gone", "refused"],
+                    )
+                ),
+                name="escalation_reason_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cue',
-            index=models.Index(fields=['try_at'], name='cue_due'),
+            model_name="cue",
+            index=models.Index(fields=["try_at"], name="cue_due"),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(models.F('brand'), django.db.models.functions.text.Lower('name'), name='tag_name_once'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(
+                models.F("brand"), django.db.models.functions.text.Lower("name"), name="tag_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casetag',
-            constraint=models.UniqueConstraint(fields=('case', 'tag'), name='case_tag_once'),
+            model_name="casetag",
+            constraint=models.UniqueConstraint(fields=("case", "tag"), name="case_tag_once"),
+        ),
+        migrations.AlterField(
+            model_name="kind",
+            name="day_unit",
+            field=models.CharField(
+                choices=[("calendar", "calendar days"), ("working", "working days")], default="calendar", max_length=8
+            ),
+        ),
+        migrations.AlterField(
+            model_name="playbookaction",
+            name="day_unit",
+            field=models.CharField(
+                choices=[("calendar", "calendar days"), ("working", "working days")], default="calendar", max_length=8
+            ),
         ),
     ]

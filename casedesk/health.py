@@ -1,4 +1,4 @@
-"""What monitoring asks: is the process alive, can it work, and its metrics."""
+"""What monitoring asks: is the process alive, can it work, are rules looked at in time, and its metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus import exports
 from psycopg_pool import PoolTimeout
+
+from cases.queries import sweeping
 
 LOCAL = {"127.0.0.1", "::1"}
 
@@ -32,6 +34,23 @@ def ready(_request: HttpRequest) -> HttpResponse:
     if waiting:
         return JsonResponse({"ready": False, "reason": f"{len(waiting)} migrations are waiting"}, status=503)
     return JsonResponse({"ready": True})
+
+
+@require_safe
+@never_cache
+def rules(_request: HttpRequest) -> HttpResponse:
+    """200 while escalation rules are looked at in time, else 503: how late, and since when the evaluator is silent."""
+    try:
+        late = sweeping.lateness()
+    except (DatabaseError, PoolTimeout):
+        return JsonResponse({"in_time": False, "reason": "the database does not answer"}, status=503)
+    said = {
+        "in_time": not late.is_alarming,
+        "last_sweep": late.beat_at.isoformat() if late.beat_at else None,
+        "silent_seconds": None if late.silent is None else round(late.silent, 1),
+        "waiting_seconds": round(late.waiting, 1),
+    }
+    return JsonResponse(said, status=503 if late.is_alarming else 200)
 
 
 @require_safe

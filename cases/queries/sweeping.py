@@ -165,7 +165,7 @@ def look(found: Sequence[Watch], upto: Mapping[int, datetime]) -> Look:
     looked = {watch.version_id: upto[watch.version_id] for watch in found}
     if not lines:
         return Look(looked, 0, is_full=False)
-    wanted = {
+    wanted: dict[str, Any] = {
         "versions": [watch.version_id for watch, _ in lines],
         "brands": [watch.brand_id for watch, _ in lines],
         "watched": [watched for _, (watched, _) in lines],

@@ -242,6 +242,18 @@ _NAMED = (
         [_K.DEADLINE_EXTENDED],
         "extension",
     ),
+    _Named("escalation", "cases_escalation", **_OF_CASE, kinds=[_K.RULE_MATCHED, _K.RULE_STOPPED], key="escalation"),
+    _Named(
+        "the taking of a step of escalation",
+        "cases_escalationstep",
+        "'case'",
+        "(SELECT o.case_id FROM cases_escalation o WHERE o.id = x.escalation_id)",
+        [_K.RULE_STEPPED, _K.RULE_STOPPED],
+        "escalation",
+        where="x.status <> 'pending'",
+        row_id="x.escalation_id",
+    ),
+    _Named("tag", "cases_casetag", **_OF_CASE, kinds=[_K.CASE_TAGGED], key="tag", row_id="x.tag_id"),
     _Named(
         "what the complainant said of promise",
         "cases_promise",

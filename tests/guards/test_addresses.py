@@ -16,6 +16,7 @@ PUBLIC = {
     "health-alive",
     "health-ready",
     "health-metrics",
+    "health-rules",
     "account_login",
     "account_logout",
     "account_inactive",
@@ -32,7 +33,7 @@ PUBLIC = {
 # These belong to whoever holds the secret in their address, sign somebody out, or describe the API.
 OPEN = re.compile(r"^(i|p|approve)/<|^data/log(in|out)/$|^api/v1/schema/$")
 # Says 503 when a part of the system is away, which is so in a test.
-MAY_BE_UNWELL = {"health-ready"}
+MAY_BE_UNWELL = {"health-ready", "health-rules"}
 # There only in development, or with something that no fixture has.
 ELSEWHERE = {"dev/mail/", "dev/mail/<str:name>/", "api/", "api/v1/", "data/<url>"}
 

@@ -21,6 +21,10 @@ EVERY_COMMAND = pytest.mark.parametrize("name", sorted(COMMANDS))
 WITHOUT_EVENT = {
     "callback.keep_callback": "only keeps the bytes; what comes of them is recorded when they are heard",
     "dialogue.keep_draft": "half a sentence is nobody's business yet",
+    "escalation.claim": "how far the sweep has come is kept every few seconds, like a sign of life",
+    "escalation.make_calls": "whom a step calls is recorded with the step; the call follows it",
+    "escalation.put_off_cue": "only tries again later",
+    "escalation.sweep": "what it finds is recorded when it is heard",
     "notification.read_notifications": "who looked at what is nobody's business either",
     "upkeep.beat": "a sign of life every few seconds would drown the journal",
 }

@@ -77,9 +77,10 @@ from cases.commands.moves.opening import (
     open_cases,
 )
 from cases.commands.moves.owning import give, put_class
+from cases.commands.moves.pausing import look_away, look_back
 from cases.commands.moves.planning import plan, refuse_frozen
 from cases.commands.moves.playbook import judge_again
-from cases.commands.moves.preparing import prepare_late
+from cases.commands.moves.preparing import delay_text, drop_delay, prepare_delay, prepare_late
 from cases.commands.moves.promising import (
     drop_promise,
     drop_promises,
@@ -129,7 +130,9 @@ __all__ = [
     "climb",
     "close_calls",
     "consenting",
+    "delay_text",
     "digest_of",
+    "drop_delay",
     "drop_promise",
     "drop_promises",
     "due_now",
@@ -161,6 +164,8 @@ __all__ = [
     "lock_organisation",
     "lock_people",
     "lock_row",
+    "look_away",
+    "look_back",
     "make",
     "make_link",
     "mark_reply_posted",
@@ -180,6 +185,7 @@ __all__ = [
     "plant_calendar",
     "plant_pack",
     "post_mail",
+    "prepare_delay",
     "prepare_late",
     "process_safely",
     "put_class",

@@ -102,10 +102,10 @@ def _make(brand: Brand, calls: Sequence[Call], at: datetime) -> int:
     person_id = calls[0].person_id
     recent = Call.objects.filter(person_id=person_id, brand=brand, status=CallStatus.MADE, made_at__gt=at - HOUR)
     # What went in one message was one call.
-    times = sorted(set(recent.values_list("made_at", flat=True)))
+    times = sorted({made_at for made_at in recent.values_list("made_at", flat=True) if made_at is not None})
     keys = [row.pk for row in calls]
     if len(times) >= brand.calls_an_hour:
-        free_at = (times[-brand.calls_an_hour] or at) + HOUR
+        free_at = times[-brand.calls_an_hour] + HOUR
         Call.objects.filter(pk__in=keys).update(status=CallStatus.HELD, call_at=free_at)
         return 0
     Call.objects.filter(pk__in=keys).update(status=CallStatus.MADE, made_at=at)

@@ -156,7 +156,7 @@ _OVER = (ActionStatus.FAILED, ActionStatus.REFUSED, ActionStatus.WAIVED)
 
 def _action(rung: Rung) -> Outcome:
     case, step = rung.case, rung.step
-    kind = Kind.objects.filter(pk=step.kind_id, brand_id=case.brand_id, is_active=True).first()
+    kind = Kind.objects.filter(pk=step.kind_id or 0, brand_id=case.brand_id, is_active=True).first()
     if kind is None:
         return GONE
     if Action.objects.filter(case=case, kind=kind, is_required=True).exclude(status__in=_OVER).exists():
@@ -192,7 +192,7 @@ def _approval(rung: Rung) -> Outcome:
 
 
 def _tag(rung: Rung) -> Outcome:
-    tag = Tag.objects.filter(pk=rung.step.tag, brand_id=rung.case.brand_id, is_active=True).first()
+    tag = Tag.objects.filter(pk=rung.step.tag or 0, brand_id=rung.case.brand_id, is_active=True).first()
     if tag is None:
         return GONE
     return _done(tag=tag.pk) if put_tag(rung.case, tag, at=rung.at, actor=rung.actor) else NOTHING
@@ -200,7 +200,7 @@ def _tag(rung: Rung) -> Outcome:
 
 def _hook(rung: Rung) -> Outcome:
     case, at = rung.case, rung.at
-    target = Target.objects.filter(pk=rung.step.target, brand_id=case.brand_id, is_active=True).first()
+    target = Target.objects.filter(pk=rung.step.target or 0, brand_id=case.brand_id, is_active=True).first()
     if target is None:
         return GONE
     told = {

@@ -100,9 +100,10 @@ def _insert(rows: Sequence[Escalation]) -> list[Escalation]:
     """Store those whose occasion no rule has acted on yet, with their keys (I10)."""
     Escalation.objects.bulk_create(rows, ignore_conflicts=True)
     keys = dict(Escalation.objects.filter(public_id__in=[row.public_id for row in rows]).values_list("public_id", "pk"))
-    for row in rows:
-        row.pk = keys.get(row.public_id)
-    return [row for row in rows if row.pk is not None]
+    made = [row for row in rows if row.public_id in keys]
+    for row in made:
+        row.pk = keys[row.public_id]
+    return made
 
 
 def _add_steps(made: Iterable[tuple[Escalation, Occasion]]) -> None:

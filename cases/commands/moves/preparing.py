@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from cases.models import Case, Draft, Promise
-from cases.vocabulary import Audience
+from cases.vocabulary import Audience, Goal
+
+_ANSWER = pgettext_lazy("You were to have …", "our answer")
+# What a complainant waits for, in the middle of a sentence.
+_TOLD = {
+    Goal.DECISION: pgettext_lazy("You were to have …", "our decision"),
+    Goal.FINAL_ANSWER: pgettext_lazy("You were to have …", "our final answer"),
+}
 
 
 def prepare_late(case: Case, promise: Promise, language: str, *, at: datetime) -> None:
@@ -38,6 +46,36 @@ def prepare_moved(case: Case, before: Promise, after: Promise, language: str, *,
             )
         )
     _prepare(case, template % facts, instead_of=(_late(case, before, language),), at=at)
+
+
+def prepare_delay(
+    case: Case, goal: Goal, due_at: datetime, until: datetime | None, language: str, *, at: datetime
+) -> None:
+    """What the owner could tell the complainant before a date that cannot be kept: the new one, where there is one."""
+    _prepare(case, delay_text(case, goal, due_at, until, language), instead_of=(), at=at)
+
+
+def drop_delay(case: Case, person_id: int | None, words: Collection[str]) -> None:
+    """What was prepared has been said now; what the person wrote themselves stays."""
+    theirs = Draft.objects.filter(person_id=person_id, case=case, audience=Audience.PRIVATE)
+    theirs.filter(text__in=words).delete()
+
+
+def delay_text(case: Case, goal: Goal, due_at: datetime, until: datetime | None, language: str) -> str:
+    """The message that a date cannot be kept, in the complainant's language; why is for a person to say at its end."""
+    with translation.override(language):
+        facts = {"what": str(_TOLD.get(goal, _ANSWER)), "day": _day(case, due_at)}
+        if until is None:
+            template = gettext(
+                "You were to have %(what)s by %(day)s. We do not manage it by then, and we are sorry. "
+                "We do not have a new date yet; you get it from us as soon as we do. What still takes time: …"
+            )
+            return template % facts
+        template = gettext(
+            "You were to have %(what)s by %(day)s. We do not manage it by then, and we are sorry. "
+            "You have it by %(new)s at the latest. What still takes time: …"
+        )
+        return template % (facts | {"new": _day(case, until)})
 
 
 def _late(case: Case, promise: Promise, language: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Brand, Cue, Escalation, Replay, Rule, RuleVersion
+from cases.models import Brand, Escalation, Replay, Rule, RuleVersion
 from cases.queries import clock, rule_count, rule_names
 from cases.queries import rule as queries
 from cases.queries.calendar import Calendars
@@ -144,7 +144,7 @@ def publish(
 
 @transaction.atomic(durable=True)
 def pause(*, rule_id: int, revision: int, at: datetime, actor: Actor) -> Rule:
-    """Let a rule do nothing for a while: it looks at nothing, and steps that come due wait."""
+    """Let a rule do nothing for a while: it looks at nothing, and steps that come due are left out."""
     rule, _brand = _lock(rule_id, revision, actor)
     if rule.paused_at is None:
         rule.paused_at = at
@@ -155,15 +155,19 @@ def pause(*, rule_id: int, revision: int, at: datetime, actor: Actor) -> Rule:
 
 @transaction.atomic(durable=True)
 def resume(*, rule_id: int, revision: int, skip: bool = False, at: datetime, actor: Actor) -> Rule:
-    """Let a paused rule act again: on all that came due meanwhile, or with ``skip`` only on what comes from now on.
+    """Let a paused rule act again: on all that came about meanwhile, or with ``skip`` only on what comes from now on.
 
-    Steps of ladders that had begun before the pause are taken in either case, late as they are.
+    Ladders that had begun go on with the steps that are still to come; those that came due in the pause stay left out.
     """
-    rule, brand = _lock(rule_id, revision, actor)
+    rule, _brand = _lock(rule_id, revision, actor)
     if rule.paused_at is None:
         return rule
-    if skip:
-        _look_away(rule, brand, at)
+    # No sweep looks while this is settled.
+    live = rule.versions.select_for_update(no_key=True).filter(status=VersionStatus.LIVE).first()
+    if live is not None and skip:
+        moves.look_away(live, at)
+    elif live is not None:
+        moves.look_back(rule, live, rule.paused_at)
     rule.paused_at = None
     _touch(rule, "paused_at")
     _record(rule, actor, ["resumed"], skip=skip)
@@ -346,26 +350,14 @@ def _make_live(
         reached = watching.threshold(ladder.trigger, at, Calendars(draft.brand_id).default)
         draft.swept_from = draft.swept_to = watching.LONG_AGO if act_on_past else reached
         if before is not None and not act_on_past and rules.ladder_of(before).trigger == ladder.trigger:
-            # It goes on where the one before has come, so that nothing falls between the two.
-            draft.swept_from, draft.swept_to = before.swept_from, before.swept_to
+            # What turns out later to have been due since the one before began to look is still for this rule.
+            draft.swept_from = before.swept_from
     draft.save()
 
 
 def _retire(version: RuleVersion, at: datetime) -> None:
     version.status, version.retired_at = VersionStatus.RETIRED, at
     version.save(update_fields=["status", "retired_at"])
-
-
-def _look_away(rule: Rule, brand: Brand, at: datetime) -> None:
-    """Forget what the live version would have acted on until now."""
-    live = rule.versions.filter(status=VersionStatus.LIVE).first()
-    if live is None:
-        return
-    Cue.objects.filter(version=live, at__lte=at).delete()
-    if live.swept_to is not None:
-        reached = watching.threshold(rules.ladder_of(live).trigger, at, Calendars(brand.pk).default)
-        live.swept_to = max(live.swept_to, reached)
-        live.save(update_fields=["swept_to"])
 
 
 # ---------------------------------------------------------------- what is wrong with a rule, in words

@@ -9,7 +9,7 @@ import pytest
 
 from cases import errors
 from cases.commands import rule, tag
-from cases.models import Brand, Event, Rule, RuleVersion
+from cases.models import Brand, Cue, Event, Heartbeat, Rule, RuleVersion
 from cases.queries import rule as queries
 from cases.queries import rule_count
 from cases.rules import watching
@@ -52,6 +52,17 @@ def change(stage: Stage, drafted: Rule, revision: int | None = None, **parts: An
     return rule.change_draft(
         rule_id=drafted.pk, revision=revision or drafted.revision, at=AT, actor=actor(stage.admin), **given
     )
+
+
+def pause(stage: Stage, drafted: Rule) -> None:
+    rule.pause(rule_id=drafted.pk, revision=drafted.revision, at=AT, actor=actor(stage.admin))
+    drafted.refresh_from_db()
+
+
+def resume(stage: Stage, drafted: Rule, **choices: Any) -> None:
+    later = AT + timedelta(days=1)
+    rule.resume(rule_id=drafted.pk, revision=drafted.revision, at=later, actor=actor(stage.admin), **choices)
+    drafted.refresh_from_db()
 
 
 def events(stage: Stage) -> list[dict[str, Any]]:
@@ -163,12 +174,13 @@ class TestPuttingLive:
         since = AT - timedelta(hours=2)
         assert (version.watched, version.swept_from, version.swept_to) == ("new", since, since)
 
-    def test_goes_on_where_the_one_before_has_come(self, stage: Stage) -> None:
+    def test_keeps_in_sight_what_the_one_before_did(self, stage: Stage) -> None:
         when = {"when": "lasted", "standing": "new", "offset_amount": 2, "offset_unit": "hour"}
         drafted = live(stage, when=when)
         change(stage, drafted, when=when, condition={"all": [{"fact": "severity", "op": "at_least", "value": 3}]})
         version = put_live(stage, drafted, at=AT + timedelta(days=1))
-        assert version.swept_to == AT - timedelta(hours=2)
+        since = AT - timedelta(hours=2)
+        assert (version.swept_from, version.swept_to) == (since, since + timedelta(days=1))
 
     def test_on_the_past_only_when_asked_and_with_the_number(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
@@ -215,27 +227,33 @@ class TestPuttingLive:
 class TestPausing:
     def test_pauses_and_resumes(self, stage: Stage) -> None:
         drafted = live(stage)
-        rule.pause(rule_id=drafted.pk, revision=drafted.revision, at=AT, actor=actor(stage.admin))
-        drafted.refresh_from_db()
+        pause(stage, drafted)
         assert drafted.paused_at == AT
-        rule.resume(rule_id=drafted.pk, revision=drafted.revision, at=AT, actor=actor(stage.admin))
-        drafted.refresh_from_db()
+        resume(stage, drafted)
         assert drafted.paused_at is None
 
     @pytest.mark.parametrize(("skip", "looked"), [(False, timedelta(0)), (True, timedelta(days=1))])
-    def test_what_came_due_meanwhile_waits_or_is_skipped(self, stage: Stage, skip: bool, looked: timedelta) -> None:
+    def test_what_came_due_meanwhile_is_made_up_for_or_left_out(
+        self, stage: Stage, skip: bool, looked: timedelta
+    ) -> None:
         when = {"when": "lasted", "standing": "new", "offset_amount": 2, "offset_unit": "hour"}
         drafted = live(stage, when=when)
-        rule.pause(rule_id=drafted.pk, revision=drafted.revision, at=AT, actor=actor(stage.admin))
-        drafted.refresh_from_db()
-        rule.resume(
-            rule_id=drafted.pk,
-            revision=drafted.revision,
-            skip=skip,
-            at=AT + timedelta(days=1),
-            actor=actor(stage.admin),
-        )
-        assert drafted.versions.get().swept_to == AT - timedelta(hours=2) + looked
+        pause(stage, drafted)
+        # The sweep has passed over it.
+        part = f"rule:{drafted.versions.get().pk}"
+        Heartbeat.objects.create(part=part, at=AT + timedelta(days=1))
+        resume(stage, drafted, skip=skip)
+        assert Heartbeat.objects.get(part=part).at == AT - timedelta(hours=2) + looked
+
+    @pytest.mark.parametrize("skip", [False, True])
+    def test_what_happened_meanwhile_is_heard_or_left_out(self, stage: Stage, skip: bool) -> None:
+        drafted = live(stage, when={"when": "opened"})
+        pause(stage, drafted)
+        case = stage.case()
+        # Heard while the rule was paused, nothing came of it.
+        Cue.objects.all().delete()
+        resume(stage, drafted, skip=skip)
+        assert [cue.case for cue in Cue.objects.all()] == ([] if skip else [case])
 
 
 class TestRetiring:

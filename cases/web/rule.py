@@ -236,7 +236,10 @@ def move(request: HttpRequest, public_id: UUID, move: str) -> HttpResponse:
 
 
 _MOVES: dict[str, tuple[Any, Any]] = {
-    "pause": (commands.pause, gettext_lazy("“%(name)s” is paused: it looks at nothing, and its steps wait.")),
+    "pause": (
+        commands.pause,
+        gettext_lazy("“%(name)s” is paused: it looks at nothing, and steps that come due are left out."),
+    ),
     "resume": (commands.resume, gettext_lazy("“%(name)s” acts again.")),
     "retire": (commands.retire, gettext_lazy("“%(name)s” is retired. What it did stays in every journal.")),
     "discard": (commands.discard_draft, gettext_lazy("The draft of “%(name)s” is gone.")),

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
-from cases.models import Brand
+from cases.models import Brand, Event
 from cases.queries import condition_words, rule_sentences
 from cases.queries.condition_words import About
 from cases.queries.rule_names import Names
@@ -19,7 +19,9 @@ from cases.rules.escalation import Ladder, Step, Trigger, parse
 from cases.rules.facts import FACTS
 from cases.rules.revising import difference
 from cases.vocabulary import (
+    ActorKind,
     By,
+    EventKind,
     Fact,
     Goal,
     HoursFor,
@@ -35,7 +37,7 @@ from cases.vocabulary import (
     When,
     Whom,
 )
-from cases.web import rule_words
+from cases.web import journal, rule_words
 
 NAMES = Names(
     {
@@ -261,6 +263,33 @@ class TestWhatDiffers:
     def test_is_said_part_by_part(self, before: Ladder, after: Ladder, words: str) -> None:
         [found] = difference(before, after)
         assert rule_words.change(found, NAMES, BRAND).startswith(words)
+
+
+class TestTheJournal:
+    @pytest.mark.parametrize("field", journal.RULE_MOVES)
+    def test_says_what_became_of_a_rule(self, field: str) -> None:
+        event = Event(
+            kind=EventKind.RULE_CHANGED,
+            actor_kind=ActorKind.PERSON,
+            person_id=1,
+            payload={"rule": 5, "fields": [field], "number": 3},
+            occurred_at=timezone.now(),
+        )
+        words = journal.sentence(event, {("person", 1): "Ruth", ("rule", 5): "Night watch"}).words
+        assert words.startswith("Ruth ")
+        assert "unknown" not in words
+        assert ("Night watch" in words) == (field != "order")
+
+    def test_names_the_rule_that_acted(self) -> None:
+        event = Event(
+            kind=EventKind.CASE_TAGGED,
+            actor_kind=ActorKind.RULE,
+            actor_id=5,
+            payload={"tag": 1},
+            occurred_at=timezone.now(),
+        )
+        words = journal.sentence(event, {("rule", 5): "Night watch", ("tag", 1): "VIP"}).words
+        assert words == "The rule “Night watch” put a tag on the case: VIP"
 
 
 class TestWhatAReplayCannotKnow:

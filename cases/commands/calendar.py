@@ -8,30 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import Brand, Calendar, CalendarDay, Policy, Team
 from cases.queries import calendar as queries
-from cases.rules.calendar import Calendar as Clock
-from cases.rules.calendar import CalendarProblem, NeverOpen, Problem
 from cases.vocabulary import Actor, EventKind, Job
 
 MOST_DAYS = 2000
-PROBLEMS: dict[Problem, str | Promise] = {
-    Problem.NOT_A_TIME: lazy("Hours are written as 09:00 to 17:30; a day can end at 24:00, but not begin there."),
-    Problem.ENDS_BEFORE_IT_BEGINS: lazy("These hours end before they begin. A night is two windows, one on each day."),
-    Problem.OVERLAP: lazy("Two windows of the day overlap. Make one of them, or part them."),
-    Problem.NEVER_OPEN: lazy(
-        "There is no open hour in this calendar, so nothing could ever be due. Open one."
-    ),
-    Problem.UNKNOWN_ZONE: lazy("This is not a time zone; they look like Europe/Paris."),
-    Problem.UNKNOWN_COUNTRY: lazy("The public holidays of this country are not known. Add them as days of your own."),
-    Problem.UNKNOWN_REGION: lazy("This is not a region of that country."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +53,7 @@ def add_calendar(
         region=region,
         is_default=not brand.calendars.filter(is_default=True).exists(),
     )
-    checked(queries.content_of(calendar, []), at)
+    queries.checked(queries.content_of(calendar, []), at)
     calendar.save()
     moves.record_row(calendar, EventKind.CALENDAR_CHANGED, actor, brand_id=brand.pk, fields=["created"], at=at)
     return calendar
@@ -90,7 +75,7 @@ def change_calendar(
     """Change the hours; open deadlines that count on them move, what is past never does. Raises ChangedMeanwhile."""
     calendar, brand = _lock(calendar_id, revision, actor)
     wanted = {"zone": zone, "week": dict(week), "country": country, "region": region}
-    checked({**queries.content_of(calendar), **wanted}, at)
+    queries.checked({**queries.content_of(calendar), **wanted}, at)
     name = moves.free(moves.checked_name(name), "name", brand.calendars.exclude(pk=calendar.pk))
     _change(calendar, {**wanted, "name": name}, at, actor)
     return calendar
@@ -105,7 +90,7 @@ def put_days(*, calendar_id: int, days: Sequence[Day], revision: int, at: dateti
     rows = [_day(calendar, each) for each in given.values()]
     if len(kept) + len(rows) > MOST_DAYS:
         raise errors.Invalid(_("A calendar has at most %(limit)d days of its own.") % {"limit": MOST_DAYS}, "days")
-    checked(queries.content_of(calendar, [*kept, *rows]), at)
+    queries.checked(queries.content_of(calendar, [*kept, *rows]), at)
     calendar.days.filter(day__in=given).delete()
     CalendarDay.objects.bulk_create(rows)
     _note(calendar, ["days"], at, actor)
@@ -198,18 +183,6 @@ def _day(calendar: Calendar, given: Day) -> CalendarDay:
     return CalendarDay(
         calendar=calendar, day=given.day, is_closed=given.is_closed, hours=hours, breaks=breaks, label=label
     )
-
-
-def checked(content: Mapping[str, Any], at: datetime) -> Clock:
-    """The calendar that this content makes, open now and then; raises Invalid with the day or field that is wrong."""
-    try:
-        clock = queries.built(content)
-        clock.next_open(at)
-    except CalendarProblem as problem:
-        raise errors.Invalid(str(PROBLEMS[problem.code]), problem.where or None) from problem
-    except NeverOpen as never:
-        raise errors.Invalid(str(PROBLEMS[Problem.NEVER_OPEN]), "week") from never
-    return clock
 
 
 def _counting_on(calendar: Calendar) -> list[str]:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Lower
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from cases import errors
 from cases.models import Calendar, CalendarDay, Seer
 from cases.queries import setup
 from cases.rules import calendar as rules
 from cases.rules.calendar import Calendar as Clock
-from cases.rules.calendar import CalendarProblem
+from cases.rules.calendar import CalendarProblem, NeverOpen, Problem
 
 log = logging.getLogger(__name__)
 
 # What a brand without a calendar is taken to work.
 WEEK = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+PROBLEMS: dict[Problem, str | Promise] = {
+    Problem.NOT_A_TIME: _("Hours are written as 09:00 to 17:30; a day can end at 24:00, but not begin there."),
+    Problem.ENDS_BEFORE_IT_BEGINS: _("These hours end before they begin. A night is two windows, one on each day."),
+    Problem.OVERLAP: _("Two windows of the day overlap. Make one of them, or part them."),
+    Problem.NEVER_OPEN: _("There is no open hour in this calendar, so nothing could ever be due. Open one."),
+    Problem.UNKNOWN_ZONE: _("This is not a time zone; they look like Europe/Paris."),
+    Problem.UNKNOWN_COUNTRY: _("The public holidays of this country are not known. Add them as days of your own."),
+    Problem.UNKNOWN_REGION: _("This is not a region of that country."),
+}
 
 _CALENDARS = """
 SELECT b.zone, c.id, c.zone, c.week::json, c.country, c.region, c.is_default,
@@ -205,3 +218,15 @@ def calendar_to_set_up(seer: Seer, public_id: UUID | str) -> Calendar:
     row = calendar_to_see(seer, public_id)
     setup.require_set_up(seer, row.brand_id)
     return row
+
+
+def checked(content: Mapping[str, Any], at: datetime) -> Clock:
+    """The calendar that this content makes, open now and then; raises Invalid with the day or field that is wrong."""
+    try:
+        clock = built(content)
+        clock.next_open(at)
+    except CalendarProblem as problem:
+        raise errors.Invalid(str(PROBLEMS[problem.code]), problem.where or None) from problem
+    except NeverOpen as never:
+        raise errors.Invalid(str(PROBLEMS[Problem.NEVER_OPEN]), "week") from never
+    return clock

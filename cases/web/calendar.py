@@ -93,7 +93,7 @@ def _edit(request: HttpRequest, slug: str, calendar_id: int | None) -> HttpRespo
     facts = {"seer": seer, "brand": brand, "calendar": row, "part": "calendars"}
     if form.is_valid():
         given = form.given()
-        if row and settings_forms.accept(form, commands.checked, content=_with(row, given), at=timezone.now()):
+        if row and settings_forms.accept(form, queries.checked, content=_with(row, given), at=timezone.now()):
             moves = _moves(request, seer, row, lambda known: known.instead(row.pk, _with(row, given)))
             if moves:
                 return _ask(request, seer, row, moves)
@@ -252,7 +252,7 @@ def day_add(request: HttpRequest, slug: str, calendar_id: int) -> HttpResponse:
     if form.is_valid():
         given = form.days()
         content = _with_days(row, given)
-        if settings_forms.accept(form, commands.checked, content=content, at=timezone.now()):
+        if settings_forms.accept(form, queries.checked, content=content, at=timezone.now()):
             moves = _moves(request, seer, row, lambda known: known.instead(row.pk, content))
             if moves:
                 return _ask(request, seer, row, moves)

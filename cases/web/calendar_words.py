@@ -16,7 +16,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from phonenumbers.geodata.locale import LOCALE_DATA
 
-from cases.commands.calendar import PROBLEMS
+from cases.queries.calendar import PROBLEMS
 from cases.rules.calendar import Calendar, CalendarProblem, NoSuchTime, Problem, written
 from cases.rules.hours import Span, Week
 

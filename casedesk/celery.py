@@ -27,6 +27,7 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.WATCH_PROMISES: 60.0,
     Job.ASK_AGAIN: 300.0,
     Job.WATCH_DEADLINES: 30.0,
+    Job.WATCH_DELAYS: 300.0,
     Job.CHECK_DEADLINES: crontab(hour=2, minute=40),
     Job.HEAR_CUES: 5.0,
     Job.SWEEP_RULES: 10.0,

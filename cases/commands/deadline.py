@@ -93,6 +93,7 @@ def extend(
     if notice:
         message_id = moves.write_message(moves.thread_of(case), notice, uploads=(), at=at, actor=actor).pk
         moves.answered(case, at=at)
+    _drop_prepared(case, deadline, until, by_id)
     made = Extension.objects.create(
         deadline=deadline,
         due_before=deadline.due_at,
@@ -115,6 +116,13 @@ def extend(
         extension=made.pk,
     )
     return made
+
+
+def _drop_prepared(case: Case, deadline: Deadline, until: datetime, person_id: int) -> None:
+    """The message that was prepared about the old date has done its work."""
+    language = moves.language_of(case)
+    prepared = [moves.delay_text(case, Goal(deadline.goal), deadline.due_at, at, language) for at in (until, None)]
+    moves.drop_delay(case, person_id, prepared)
 
 
 def _until(

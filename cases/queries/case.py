@@ -17,6 +17,7 @@ from cases.models import (
     Answer,
     Case,
     CasePost,
+    CaseTag,
     Category,
     Channel,
     Confirmation,
@@ -31,6 +32,7 @@ from cases.models import (
     Point,
     PublicReply,
     Seer,
+    Tag,
     Triage,
     User,
 )
@@ -67,6 +69,9 @@ class Wanted:
     category_id: int | None = None
     severity: int | None = None
     after: str = ""
+    tag_id: int | None = None
+    # Only those whose nearest deadline was over at this instant.
+    late_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,10 @@ def _filtered(seer: Seer, wanted: Wanted) -> QuerySet[Case]:
     for name in ("channel_id", "category_id", "severity"):
         if getattr(wanted, name) is not None:
             cases = cases.filter(**{name: getattr(wanted, name)})
+    if wanted.tag_id is not None:
+        cases = cases.filter(Exists(CaseTag.objects.filter(case=OuterRef("pk"), tag_id=wanted.tag_id)))
+    if wanted.late_at is not None:
+        cases = cases.filter(due_at__lte=wanted.late_at, status__in=UNHANDLED)
     return cases
 
 
@@ -135,10 +144,18 @@ def _ordered(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
 def _sorted(cases: QuerySet[Case, Any], order: Order) -> QuerySet[Case, Any]:
     if order == Order.URGENT:
         return cases.order_by("-severity", F("unanswered_since").asc(), "id")
+    if order == Order.DUE:
+        return cases.order_by("due_at", "id")
     return cases.order_by("id" if order == Order.OLDEST else "-id")
 
 
 def _beyond(wanted: Wanted) -> Q:
+    if wanted.order == Order.DUE:
+        due_at, last = keyset.opened(wanted.after, keyset.instant, int)
+        if due_at is None or last is None:
+            raise errors.NotFound
+        # The first condition repeats what the others imply: it is the one an index can begin at.
+        return Q(due_at__gte=due_at) & (Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=last))
     if wanted.order != Order.URGENT:
         (last,) = keyset.opened(wanted.after, int)
         return Q(pk__gt=last) if wanted.order == Order.OLDEST else Q(pk__lt=last)
@@ -154,6 +171,8 @@ def _beyond(wanted: Wanted) -> Q:
 
 
 def _key(case: Case, order: Order) -> str:
+    if order == Order.DUE:
+        return keyset.key(case.due_at, case.pk)
     if order != Order.URGENT:
         return keyset.key(case.pk)
     return keyset.key(case.severity, case.unanswered_since, case.pk)
@@ -221,14 +240,16 @@ class Choices:
 
     channels: list[Channel]
     categories: list[Category]
+    tags: list[Tag]
 
 
 def choices(seer: Seer) -> Choices:
-    """The channels and categories of the person's brands, by brand, in two queries."""
+    """The channels, categories and tags of the person's brands, by brand, in three queries."""
     theirs = {"brand_id__in": seer.brand_ids, "is_active": True}
     return Choices(
         list(Channel.objects.filter(**theirs).select_related("brand").order_by("brand__name", "name")),
         list(Category.objects.filter(**theirs).select_related("brand").order_by("brand__name", "code")),
+        list(Tag.objects.filter(**theirs).select_related("brand").order_by("brand__name", "name")),
     )
 
 
@@ -262,6 +283,11 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
             ),
             points_line=_points(),
+            tagged=ArraySubquery(
+                CaseTag.objects.filter(case=OuterRef("pk"))
+                .order_by("tag__name", "pk")
+                .values(json=JSONObject(id="tag_id", name="tag__name"))
+            ),
             kept=ArraySubquery(
                 Draft.objects.filter(case=OuterRef("pk"), person_id=person_id).values(
                     json=JSONObject(audience="audience", text="text", kept_at="kept_at")

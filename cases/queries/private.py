@@ -23,7 +23,9 @@ from cases.models import (
     Category,
     Channel,
     Confirmation,
+    Deadline,
     Decision,
+    Extension,
     Invitation,
     Message,
     Post,
@@ -33,7 +35,16 @@ from cases.models import (
 )
 from cases.rules import promise as promise_rules
 from cases.rules.promise import State
-from cases.vocabulary import UNHANDLED, ActionStatus, ChannelKind, InvitationStatus, Satisfaction, Status
+from cases.vocabulary import (
+    NEVER,
+    UNHANDLED,
+    ActionStatus,
+    ChannelKind,
+    Goal,
+    InvitationStatus,
+    Satisfaction,
+    Status,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,17 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerBy:
+    """By when they have our final answer; extended, from when to when, and in which words they were told."""
+
+    at: datetime
+    before: datetime | None
+    told: str
+    is_late: bool
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A private page; of a thread that nobody has confirmed it holds that thread's own words and the brand's name."""
 
@@ -99,6 +121,7 @@ class Page:
     answer: Answer | None
     confirmation: Confirmation | None
     is_public: bool
+    answer_by: AnswerBy | None = None
 
     @property
     def asks(self) -> bool:
@@ -179,7 +202,7 @@ def thread_of(secret: str, at: datetime) -> Thread:
 
 
 def page_of(thread: Thread, at: datetime) -> Page:
-    """Everything a private page shows, in at most ten queries."""
+    """Everything a private page shows, in at most twelve queries."""
     case, is_known = thread.case, thread.verified_at is not None
     said = list(_messages(thread).select_related("author", "answer").prefetch_related("attachments").order_by("pk"))
     posts = list(_posts(thread)) if is_known else []
@@ -201,6 +224,29 @@ def page_of(thread: Thread, at: datetime) -> Page:
         answer=answer,
         confirmation=Confirmation.objects.filter(case=case).order_by("-pk").first() if is_known else None,
         is_public=any(post.channel.is_public for post in posts),
+        answer_by=_answer_by(case, said, at) if is_known and case.status in UNHANDLED else None,
+    )
+
+
+def _answer_by(case: Case, said: Sequence[Message], at: datetime) -> AnswerBy | None:
+    """The nearest date of a final answer that has not been given, in two queries; why it moved, only as they were told.
+
+    A reason of ours stays with us; so does a message that does not stand on this page.
+    """
+    rows = Deadline.objects.filter(case=case, goal=Goal.FINAL_ANSWER, met_at__isnull=True, ended_at__isnull=True)
+    later = Prefetch("extensions", Extension.objects.order_by("-pk"))
+    found = rows.exclude(due_at=NEVER).prefetch_related(later).order_by("due_at", "pk").first()
+    if found is None:
+        return None
+    extensions = list(found.extensions.all())
+    words = {one.pk: one.text or "" for one in said if one.misdirected_at is None}
+    told = next((words[one.message_id] for one in extensions if one.message_id in words), "")
+    return AnswerBy(
+        at=found.due_at,
+        before=extensions[-1].due_before if extensions else None,
+        told=told,
+        is_late=found.paused_at is None and found.due_at <= at,
+        is_paused=found.paused_at is not None,
     )
 
 

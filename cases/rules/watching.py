@@ -29,3 +29,14 @@ def threshold(trigger: Trigger, at: datetime, calendar: Calendar) -> datetime:
         return max(LONG_AGO, count(at, trigger.offset_amount, trigger.offset_unit, calendar))
     except NoSuchTime:
         return LONG_AGO
+
+
+def falls_at(trigger: Trigger, watched_at: datetime, calendar: Calendar) -> datetime | None:
+    """When a rule's time comes for a due date, or a standing that began then; None where it never does."""
+    if trigger.offset_unit is None:
+        return watched_at
+    count = deadlines.subtract if trigger.before else deadlines.add
+    try:
+        return count(watched_at, trigger.offset_amount, trigger.offset_unit, calendar)
+    except NoSuchTime:
+        return None

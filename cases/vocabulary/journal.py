@@ -163,6 +163,7 @@ class Job(StrEnum):
     WATCH_DEADLINES = "cases.watch_deadlines"
     CHECK_DEADLINES = "cases.check_deadlines"
     MOVE_DEADLINES = "cases.move_deadlines"
+    WATCH_DELAYS = "cases.watch_delays"
     HEAR_CUES = "cases.hear_cues"
     SWEEP_RULES = "cases.sweep_rules"
     TAKE_STEPS = "cases.take_steps"

@@ -60,7 +60,9 @@ def _filters(request: HttpRequest) -> dict[str, Any]:
                 asked.category_id,
             ),
             ("severity", _("Severity"), Severity.choices, asked.severity),
-        ]
+            ("tag", _("Tag"), [(tag.pk, named(tag, tag.name)) for tag in offered.tags], asked.tag_id),
+        ],
+        "is_late_only": asked.late_at is not None,
     }
 
 

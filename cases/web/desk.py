@@ -27,7 +27,7 @@ from cases.queries import cause as causes
 from cases.queries import dialogue, people, standing
 from cases.rules import permission as permissions
 from cases.vocabulary import Actor, Audience, Inbox, Order, Permission, Status
-from cases.web import answer_forms, compose, gatelines, journal, seen
+from cases.web import answer_forms, compose, deadline_words, gatelines, journal, seen
 
 P = ParamSpec("P")
 Words = str | Promise
@@ -48,9 +48,13 @@ _BESIDE_FORM = (
     errors.NobodyMayDecide,
     errors.NoRate,
     errors.SentAlready,
+    errors.CannotBeExtended,
 )
 PARTS = ("head", "public", "private", "notes", "side", "journal")
-LIST = ("view", "order", "brand", "channel", "category", "severity")
+NARROW = ("brand", "channel", "category", "severity", "tag", "late")
+LIST = ("view", "order", *NARROW)
+# What is sorted by in a view where nothing is done any more says nothing.
+_OF_OPEN_ONES = frozenset({Order.URGENT, Order.DUE})
 
 
 def seer_of(request: HttpRequest) -> Seer:
@@ -113,12 +117,14 @@ def wanted(request: HttpRequest) -> cases.Wanted:
     return cases.Wanted(
         shown,
         # Nothing is urgent any more about what is handled.
-        Order.NEWEST if chosen == Order.URGENT and shown == Inbox.HANDLED else chosen,
+        Order.NEWEST if chosen in _OF_OPEN_ONES and shown == Inbox.HANDLED else chosen,
         number("brand"),
         number("channel"),
         number("category"),
         number("severity"),
         asked.get("after", ""),
+        number("tag"),
+        timezone.now() if asked.get("late") else None,
     )
 
 
@@ -133,14 +139,14 @@ def list_facts(request: HttpRequest) -> dict[str, Any]:
     asked = wanted(request)
     query = list_query(request)
     page = cases.inbox(seer_of(request), asked)
-    narrowed = [name for name in ("brand", "channel", "category", "severity") if request.GET.get(name)]
+    narrowed = [name for name in NARROW if request.GET.get(name)]
     return {
         "view": asked.view,
         "order": asked.order,
         "orders": [
             (order, list_query(request, order=order.value))
             for order in Order
-            if (order, asked.view) != (Order.URGENT, Inbox.HANDLED)
+            if order not in _OF_OPEN_ONES or asked.view != Inbox.HANDLED
         ],
         "rows": [gatelines.row(row) for row in page.rows],
         "after": page.after,
@@ -254,6 +260,7 @@ def _shown_side(request: HttpRequest, case: Any, todo: list[Any]) -> dict[str, A
         "gate": gate,
         "causes": answer_forms.cause_choices(causes.offered(case.brand_id, case.cause_id)) if gate.is_open else [],
         "cause_path": causes.path(case.cause),
+        **deadline_words.facts(case, may),
     }
 
 

@@ -19,6 +19,7 @@ from cases.queries.target import is_sent
 from cases.rules import gate as gates
 from cases.rules import promise as promise_rules
 from cases.vocabulary import (
+    NEVER,
     ActionStatus,
     AnswerRoute,
     AnswerStatus,
@@ -109,6 +110,9 @@ class ListRow:
     since: datetime | None
     span: str
     ended: datetime | None
+    is_due: bool
+    due_at: datetime | None
+    is_paused: bool
     severity: int
     channel_icon: str
     channel: str
@@ -170,6 +174,9 @@ def row(found: Row) -> ListRow:
         since=case.unanswered_since,
         span=tags.span(timezone.now() - case.unanswered_since) if case.unanswered_since else "",
         ended=case.handled_at,
+        is_due=case.due_goal != "",
+        due_at=None if case.due_at == NEVER else case.due_at,
+        is_paused=case.is_paused,
         severity=case.severity,
         channel_icon=CHANNEL_ICONS[ChannelKind(case.channel.kind)],
         channel=case.channel.name,

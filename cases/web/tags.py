@@ -144,8 +144,13 @@ def when(value: datetime | date | None, style: str = "relative") -> SafeString:
 
 
 @register.simple_tag
-def due(value: datetime | None) -> SafeString:
-    """How urgent something is: empty circle, half circle when soon, filled triangle when late."""
+def due(value: datetime | None, *, is_paused: bool = False, is_exact: bool = False) -> SafeString:
+    """How urgent something is: empty circle, half circle when soon, filled triangle when late, bars when paused.
+
+    The exact time stands in the title, and beside it where that is wanted.
+    """
+    if is_paused:
+        return format_html('<span class="due">{}{}</span>', icon("player-pause"), gettext("paused"))
     if value is None:
         return SafeString("")
     left = value - timezone.now()
@@ -157,6 +162,12 @@ def due(value: datetime | None) -> SafeString:
         words = gettext("in %(span)s") % {"span": span(left)}
     local = timezone.localtime(value)
     full = f"{date_format(local, 'j F Y')}, {_clock(local)}"
+    if is_exact:
+        is_today = local.date() == timezone.localdate()
+        words = gettext("%(words)s, %(at)s") % {
+            "words": words,
+            "at": _clock(local) if is_today else _words(local, timezone.now(), "exact"),
+        }
     return format_html('<span class="{}" title="{}">{}{}</span>', css, full, icon(mark), words)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, Q
 
-from cases.models import Escalation, Rule, Seer
+from cases.models import Escalation, Rule, RuleVersion, Seer
 from cases.vocabulary import StepStatus
 
 PAGE = 50
@@ -63,3 +63,8 @@ def escalations(rule: Rule, seer: Seer, after: int | None = None) -> Page:
     taken = Count("steps", filter=Q(steps__status=StepStatus.DONE))
     found = list(rows.annotate(taken=taken).order_by("-pk")[: PAGE + 1])
     return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def number_of(version_id: int) -> int | None:
+    """The number of a version."""
+    return RuleVersion.objects.filter(pk=version_id).values_list("number", flat=True).first()

@@ -26,6 +26,7 @@ from cases.commands import replay as commands
 from cases.models import Brand, Replay, ReplayAct, Seer
 from cases.queries import replay as queries
 from cases.queries import rule as rules
+from cases.queries import rule_rows
 from cases.queries import setup as setups
 from cases.queries.replay import Result, Side
 from cases.rules import permission as permissions
@@ -214,6 +215,7 @@ def _facts(request: HttpRequest, last: Replay | None, brand: Brand) -> dict[str,
     return facts | {
         "result": result,
         "live": live,
+        "live_number": rule_rows.number_of(result.rules["live"]) if live else None,
         "heat": replay_chart.heat(result.days, result.draft["days"]),
         "hours": replay_chart.hours(result.draft["hours"], live["hours"] if live else None),
         "figures": replay_chart.figures(result, live),

@@ -66,11 +66,16 @@ def heat(days: Sequence[str], counts: Mapping[str, int]) -> Heat:
     """The calendar of these days, a column for each week."""
     dates = [date.fromisoformat(day) for day in days]
     monday = dates[0] - timedelta(days=dates[0].weekday())
-    cells, months, last = [], [], -2
+    cells: list[Cell] = []
+    months: list[tuple[int, str]] = []
+    last = -2
     for day in dates:
         week = (day - monday).days // 7
         cells.append(Cell(LEFT + week * STEP_X, TOP + day.weekday() * STEP_Y, day, counts.get(day.isoformat(), 0)))
-        if (day == dates[0] or day.day == 1) and week - last >= 2:
+        if day.day == 1 and months and week - last < 2:
+            # Of two names that would run into each other, the month that has only begun to end gives way.
+            months.pop()
+        if day == dates[0] or day.day == 1:
             months.append((LEFT + week * STEP_X, date_format(day, "M")))
             last = week
     weekdays = [(TOP + 12 + n * STEP_Y, date_format(monday + timedelta(days=n), "D")) for n in (0, 2, 4, 6)]

@@ -151,7 +151,7 @@ def _trigger(picked: Mapping[str, str]) -> dict[str, Any]:
         "when": _options([(each.value, WHEN.get(each, each.label)) for each in When], picked["when"]),
         "goal": _options([("", _("any deadline")), *Goal.choices], picked["goal"]),
         "offset_unit": _options([(unit.value, unit.label) for unit in units], picked["offset_unit"]),
-        "before": _options([("before", _("before it is due:")), ("after", _("after it was due:"))], picked["before"]),
+        "before": _options([("before", _("before it is due")), ("after", _("after it was due"))], picked["before"]),
         "standing": _options(Standing.choices, picked["standing"]),
         "reach": _options(Reach.choices, picked["reach"]),
         "within_minutes": _options(
@@ -196,13 +196,15 @@ def _fill_leaf(leaf: Leaf, rows: Rows) -> None:
         "ops": _options([(op.value, op.label) for op in typed.ops], leaf.op),
     }
     if leaf.fact == Fact.SEVERITY:
-        leaf.pickers["values"] = _options(Severity.choices, leaf.value)
+        leaf.pickers["answers"] = _options(Severity.choices, leaf.value)
     elif typed.sense == Sense.CHOICE and typed.choice:
         pairs = _answers(typed.choice, rows, leaf.values)
         if typed.may_be_none:
             pairs = [(NONE, pgettext("a condition", "none at all")), *(pair for pair in pairs if pair[0] != NONE)]
-        leaf.pickers["values"] = _options(pairs, leaf.values)
-        names = [option.label for option in leaf.pickers["values"] if option.is_picked]
+        if not leaf.values and not leaf.is_many:
+            leaf.values = [value for value, _label in pairs if value != NONE][:1]
+        leaf.pickers["answers"] = _options(pairs, leaf.values)
+        names = [option.label for option in leaf.pickers["answers"] if option.is_picked]
         leaf.pickers["said"] = _(" or ").join(map(str, names)) or _("choose …")
     elif typed.sense == Sense.NUMBER and leaf.value.isdecimal() and len(leaf.value) < 16:
         leaf.values = [str(number_format(int(leaf.value), use_l10n=True, force_grouping=True))]
@@ -244,7 +246,7 @@ def _fill_rung(rung: Rung, rows: Rows) -> None:
     rung.pickers["kind_id"] = _options([("", nothing), *kinds], picked["kind_id"])
     rung.pickers["has_amount"] = picked["kind_id"] in {str(row.id) for row in rows.get("amount", ())}
     if (picked["whom"] or Whom.OWNER_OR_DUTY) in _OF_A_TEAM:
-        teams = [("", _("of the case's team")), *_of_teams(rows, picked["team"])]
+        teams = [("", _("of its team")), *_of_teams(rows, picked["team"])]
         rung.pickers["team"] = _options(teams, picked["team"])
 
 
@@ -253,7 +255,7 @@ def _asked(words: str, rows: Rows, what: str, picked: Mapping[str, str]) -> list
 
 
 def _of_teams(rows: Rows, picked: str) -> list[tuple[str, str]]:
-    return [(key, _("of the team %(team)s") % {"team": name}) for key, name in _named(rows.get("team", ()), [picked])]
+    return [(key, _("of %(team)s") % {"team": name}) for key, name in _named(rows.get("team", ()), [picked])]
 
 
 def _delays(picked: str) -> list[Option]:

@@ -187,11 +187,12 @@ def ladder_of(written: Written) -> Ladder | None:
 
 def _show(request: HttpRequest, editor: Editor, *, is_part: bool = False, status: int = 200) -> HttpResponse:
     standing, brand = editor.standing, editor.brand
+    rule_choices.fill(editor.written, rule_rows.rows(brand.pk))
     ladder = ladder_of(editor.written)
     names = rule_names.names_of([ladder] if ladder else [])
     facts: dict[str, Any] = {
         "editor": editor,
-        "written": rule_choices.fill(editor.written, rule_rows.rows(brand.pk)),
+        "written": editor.written,
         "brand": brand,
         "rule": editor.rule,
         "standing": standing,

@@ -83,7 +83,7 @@ def change_draft(
 
 @transaction.atomic(durable=True)
 def discard_draft(*, rule_id: int, revision: int, actor: Actor) -> Rule:
-    """Throw the draft away; a rule that never was live is retired with it."""
+    """Throw the draft away, and what its replays found; a rule that never was live is retired with it."""
     rule, _brand = _lock(rule_id, revision, actor)
     draft = _version(rule, VersionStatus.DRAFT)
     number = draft.number

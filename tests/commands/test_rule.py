@@ -9,7 +9,7 @@ import pytest
 
 from cases import errors
 from cases.commands import rule, tag
-from cases.models import Brand, Cue, Event, Heartbeat, Rule, RuleVersion
+from cases.models import Brand, Cue, Event, Heartbeat, Replay, ReplayAct, Rule, RuleVersion
 from cases.queries import rule as queries
 from cases.queries import rule_count
 from cases.rules import watching
@@ -128,7 +128,9 @@ class TestDrafting:
 
     def test_a_draft_is_thrown_away(self, stage: Stage) -> None:
         drafted = live(stage)
-        change(stage, drafted, when={"when": "reopened"})
+        version = change(stage, drafted, when={"when": "reopened"})
+        replay = Replay.objects.create(brand=stage.brand, version=version, starts_on=AT.date(), ends_on=AT.date())
+        ReplayAct.objects.create(replay=replay, case=stage.case(), version=version, is_draft=True, step=1, at=AT)
         drafted.refresh_from_db()
         rule.discard_draft(rule_id=drafted.pk, revision=drafted.revision, actor=actor(stage.admin))
         assert [version.number for version in drafted.versions.all()] == [1]

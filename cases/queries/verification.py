@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from cases.models import Brand, Case, Event, Post
-from cases.vocabulary import EventKind, Stream
+from cases.queries.verification_named import NAMED, Named
+from cases.vocabulary import Stream
 
 PAGE = 2000
 # Of rows that no event names, so many of a sort are told one by one; the rest is said to exist.
@@ -111,226 +112,6 @@ class _Chain:
                 yield "wrong link: it does not follow the event before it, one of the two was replaced"
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """Rows that an event must name: its stream, its kinds and the key of its payload (none: once a stream)."""
-
-    what: str
-    table: str
-    stream: str
-    stream_id: str
-    kinds: Sequence[EventKind]
-    key: str = ""
-    where: str = "TRUE"
-    row_id: str = "x.id"
-
-
-_OF_CASE = {"stream": "'case'", "stream_id": "x.case_id"}
-_K = EventKind
-_NAMED = (
-    _Named("the case", "cases_case", "'case'", "x.id", [_K.CASE_OPENED]),
-    _Named("the post", "cases_post", "'post'", "x.id", [_K.POST_RECEIVED]),
-    _Named("observation", "cases_observation", "'post'", "x.post_id", [_K.POST_OBSERVED], "observation"),
-    _Named(
-        "post", "cases_casepost", **_OF_CASE, kinds=[_K.CASE_OPENED, _K.POST_JOINED], key="post", row_id="x.post_id"
-    ),
-    _Named("message", "cases_message", **_OF_CASE, kinds=[_K.MESSAGE_SENT, _K.MESSAGE_RECEIVED], key="message"),
-    _Named("note", "cases_note", **_OF_CASE, kinds=[_K.NOTE_WRITTEN], key="note"),
-    _Named("invitation", "cases_invitation", **_OF_CASE, kinds=[_K.INVITATION_SENT], key="invitation"),
-    _Named(
-        "public reply",
-        "cases_publicreply",
-        "CASE WHEN x.case_id IS NULL THEN 'post' ELSE 'case' END",
-        "coalesce(x.case_id, x.post_id)",
-        [_K.REPLY_WRITTEN, _K.REPLY_POSTED],
-        "reply",
-    ),
-    _Named("decision", "cases_decision", **_OF_CASE, kinds=[_K.DECISION_RECORDED], key="decision"),
-    _Named(
-        "a decision on so many points:",
-        "cases_decision",
-        **_OF_CASE,
-        kinds=[_K.DECISION_RECORDED],
-        key="points",
-        where="EXISTS (SELECT 1 FROM cases_point p WHERE p.decision_id = x.id)",
-        row_id="(SELECT count(*) FROM cases_point p WHERE p.decision_id = x.id)",
-    ),
-    _Named(
-        "cause",
-        "cases_case",
-        "'case'",
-        "x.id",
-        [_K.CAUSE_NAMED],
-        "cause",
-        where="x.cause_id IS NOT NULL",
-        row_id="x.cause_id",
-    ),
-    _Named(
-        "action",
-        "cases_action",
-        **_OF_CASE,
-        kinds=[_K.ACTION_ADDED],
-        key="action",
-        # What a playbook brings is part of the opening.
-        where="x.created_by_id IS NOT NULL",
-    ),
-    _Named(
-        "the proof of action",
-        "cases_action",
-        **_OF_CASE,
-        kinds=[_K.ACTION_COMPLETED],
-        key="action",
-        where="x.status = 'done'",
-    ),
-    _Named(
-        "the waiver of action",
-        "cases_action",
-        **_OF_CASE,
-        kinds=[_K.ACTION_WAIVED],
-        key="action",
-        where="x.status = 'waived'",
-    ),
-    _Named("request for approval", "cases_approval", **_OF_CASE, kinds=[_K.APPROVAL_REQUESTED], key="approval"),
-    _Named(
-        "the answer to request",
-        "cases_approval",
-        **_OF_CASE,
-        kinds=[_K.APPROVAL_GRANTED, _K.APPROVAL_REFUSED, _K.APPROVAL_RETURNED],
-        key="approval",
-        where="x.status IN ('granted', 'refused', 'returned')",
-    ),
-    _Named("final answer", "cases_answer", **_OF_CASE, kinds=[_K.ANSWER_SENT, _K.UNREACHABLE_RECORDED], key="answer"),
-    _Named("confirmation", "cases_confirmation", **_OF_CASE, kinds=[_K.CONFIRMATION_GIVEN], key="confirmation"),
-    _Named(
-        "the consent to a public closing of confirmation",
-        "cases_confirmation",
-        **_OF_CASE,
-        kinds=[_K.CLOSING_AGREED],
-        key="confirmation",
-        where="x.may_say_publicly",
-    ),
-    _Named("promise", "cases_promise", **_OF_CASE, kinds=[_K.PROMISE_MADE, _K.PROMISE_MOVED], key="promise"),
-    _Named(
-        "the keeping of promise",
-        "cases_promise",
-        **_OF_CASE,
-        kinds=[_K.PROMISE_KEPT],
-        key="promise",
-        where="x.kept_at IS NOT NULL",
-    ),
-    _Named(
-        "the dropping of promise",
-        "cases_promise",
-        **_OF_CASE,
-        kinds=[_K.PROMISE_DROPPED],
-        key="promise",
-        where="x.dropped_at IS NOT NULL",
-    ),
-    _Named(
-        "the missing of deadline",
-        "cases_deadline",
-        **_OF_CASE,
-        kinds=[_K.DEADLINE_MISSED],
-        key="deadline",
-        where="x.missed_at IS NOT NULL",
-    ),
-    _Named(
-        "extension",
-        "cases_extension",
-        "'case'",
-        "(SELECT d.case_id FROM cases_deadline d WHERE d.id = x.deadline_id)",
-        [_K.DEADLINE_EXTENDED],
-        "extension",
-    ),
-    _Named("escalation", "cases_escalation", **_OF_CASE, kinds=[_K.RULE_MATCHED, _K.RULE_STOPPED], key="escalation"),
-    _Named(
-        "the taking of a step of escalation",
-        "cases_escalationstep",
-        "'case'",
-        "(SELECT o.case_id FROM cases_escalation o WHERE o.id = x.escalation_id)",
-        [_K.RULE_STEPPED, _K.RULE_STOPPED],
-        "escalation",
-        where="x.status <> 'pending'",
-        row_id="x.escalation_id",
-    ),
-    _Named("tag", "cases_casetag", **_OF_CASE, kinds=[_K.CASE_TAGGED], key="tag", row_id="x.tag_id"),
-    _Named(
-        "what the complainant said of promise",
-        "cases_promise",
-        **_OF_CASE,
-        kinds=[_K.CONFIRMATION_GIVEN],
-        key="promise",
-        where="x.said <> ''",
-    ),
-    _Named(
-        "the sending of delivery",
-        "cases_delivery",
-        "CASE WHEN x.case_id IS NULL THEN 'setup' ELSE 'case' END",
-        "coalesce(x.case_id, 0)",
-        [_K.DELIVERY_SENT, _K.DELIVERY_SETTLED],
-        "delivery",
-        where="x.status = 'sent'",
-    ),
-    _Named("connected system", "cases_target", "'brand'", "x.brand_id", [_K.TARGET_CHANGED], "target"),
-    _Named(
-        "order",
-        "cases_delivery",
-        **_OF_CASE,
-        kinds=[_K.ACTION_SENT, _K.DELIVERY_QUEUED],
-        key="delivery",
-        where="x.ask = 'do'",
-    ),
-    _Named(
-        "callback",
-        "cases_callback",
-        "'case'",
-        "(SELECT a.case_id FROM cases_action a WHERE a.id = x.action_id)",
-        [_K.CALLBACK_RECEIVED],
-        "callback",
-        where="x.action_id IS NOT NULL",
-    ),
-    _Named(
-        "the failure of arrival", "cases_raw", "'brand'", "x.brand_id", [_K.RAW_FAILED], "raw", "x.status = 'failed'"
-    ),
-)
-
-_OF_BRAND = {"stream": "'brand'", "stream_id": "x.brand_id"}
-_AUTHORITY = (
-    # What a migration gave stands in no journal.
-    _Named("grant", "cases_grant", **_OF_BRAND, kinds=[_K.GRANT_GIVEN], key="grant", where="x.given_by_id IS NOT NULL"),
-    _Named(
-        "the end of grant",
-        "cases_grant",
-        **_OF_BRAND,
-        kinds=[_K.GRANT_ENDED],
-        key="grant",
-        where="x.ended_at IS NOT NULL",
-    ),
-    # What a migration set up stands in no journal either.
-    _Named(
-        "the change of calendar",
-        "cases_calendar",
-        **_OF_BRAND,
-        kinds=[_K.CALENDAR_CHANGED],
-        key="calendar",
-        where="x.revision > 1",
-    ),
-    _Named(
-        "policy", "cases_policy", **_OF_BRAND, kinds=[_K.POLICY_CHANGED], key="policy", where="x.made_by_id IS NOT NULL"
-    ),
-    _Named(
-        "the differences of check",
-        "cases_deadlinecheck",
-        "'setup'",
-        "0",
-        [_K.DEADLINES_DIFFERED],
-        "check",
-        where="x.differed > 0",
-    ),
-    _Named("absence", "cases_absence", **_OF_BRAND, kinds=[_K.ABSENCE_NOTED], key="absence"),
-    _Named("rate", "cases_rate", **_OF_BRAND, kinds=[_K.RATE_SET], key="rate"),
-)
-
 _HANDLED_SQL = """
 SELECT x.id FROM cases_case x WHERE x.status = 'handled' {only} AND coalesce((
        SELECT e.kind FROM cases_event e WHERE e.stream = 'case' AND e.stream_id = x.id
@@ -350,7 +131,7 @@ def unnamed(case: Case | None) -> Iterator[Finding]:
         if case is None:
             # All rows against all events: one pass over each, whatever the planner hopes of the first few.
             cursor.execute("SET LOCAL enable_nestloop = off")
-        for named in (*_NAMED, *_AUTHORITY):
+        for named in NAMED:
             sql = _unnamed_sql(named, is_one_case=case is not None)
             if sql is None:
                 continue
@@ -373,7 +154,7 @@ def unnamed(case: Case | None) -> Iterator[Finding]:
                 yield Finding(stream, stream_id, 1, f"invented: there is no such {stream.value}")
 
 
-def _unnamed_sql(named: _Named, *, is_one_case: bool) -> str | None:
+def _unnamed_sql(named: Named, *, is_one_case: bool) -> str | None:
     """The rows of one sort without their event; table and column names are this module's own words."""
     only = ""
     if is_one_case:

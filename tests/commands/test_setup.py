@@ -9,6 +9,7 @@ import pytest
 from cases import errors
 from cases.commands import catalogue, playbook, setup
 from cases.models import Brand, Category, Channel, Event, Kind, Playbook, PlaybookVersion, Team
+from cases.rules.policies import PACKS
 from cases.vocabulary import ChannelKind, Permission, Proof, Role
 from tests.people import Stage, actor, set_stage
 
@@ -58,7 +59,9 @@ class TestCreateBrand:
         assert all(kind.has_amount for kind in brand.kinds.filter(proof=Proof.AMOUNT))
         channel = brand.channels.get()
         assert (channel.slug, channel.kind, channel.is_complaints_only) == ("web-form", ChannelKind.WEB_FORM, True)
-        assert kept(brand) == ["brand_changed", "channel_changed", "grant_given", "grant_given"]
+        deadlines = ["policy_changed"] * len(PACKS["casedesk"].policies)
+        first = ["brand_changed", "channel_changed", "calendar_changed"]
+        assert kept(brand) == [*first, *deadlines, "grant_given", "grant_given"]
 
     @pytest.mark.parametrize(
         ("given", "field"),

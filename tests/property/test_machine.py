@@ -220,13 +220,13 @@ class Desk(RuleBasedStateMachine):
 def _set_times(stage: Stage) -> None:
     """Deadlines of every sort: short enough to be missed while people try, some that wait and some that come again."""
     times.working_hours(stage.brand)
-    hours, minutes = {"unit": Unit.OPEN_HOUR}, {"unit": Unit.OPEN_MINUTE}
+    minutes: dict[str, Any] = {"unit": Unit.OPEN_MINUTE}
     times.policy(stage.brand, Goal.ACKNOWLEDGE, Start.POSTED, 70, **minutes)
     times.policy(stage.brand, Goal.FIRST_REPLY, amount=15, pauses=True, **minutes)
     times.policy(stage.brand, Goal.REPLY, Start.WROTE, 5, **minutes)
     times.policy(stage.brand, Goal.UPDATE, Start.TOLD, 10, pauses=True, **minutes)
     times.policy(stage.brand, Goal.DECISION, amount=20, severities=[2, 3], pauses=True, again=True, **minutes)
-    times.policy(stage.brand, Goal.HANDLED, Start.ACKNOWLEDGED, 1, again=True, **hours)
+    times.policy(stage.brand, Goal.HANDLED, Start.ACKNOWLEDGED, 1, Unit.OPEN_HOUR, again=True)
     times.policy(stage.brand, Goal.DECISION, amount=2, unit=Unit.WORKING_DAY, superseded_by_answer=True)
     times.extendable(stage.brand, Needs.REASON, again=True)
     times.extendable(stage.brand, Needs.NOTICE, severities=[1, 3, 4], pauses=True)

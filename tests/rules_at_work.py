@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.jobs import escalation as jobs
-from cases.models import Case, Deadline, Escalation, EscalationStep, Rule, RuleVersion, User
+from cases.models import Brand, Case, Deadline, Escalation, EscalationStep, Policy, Rule, RuleVersion, User
 from cases.queries import clock
 from cases.rules import watching
 from cases.vocabulary import Goal, StepStatus, VersionStatus, When
@@ -31,17 +31,13 @@ def live(
     return version_of(rule, when, *steps, number=1, at=at, **fields)
 
 
-def version_of(
-    rule: Rule, when: When, *steps: dict[str, Any], number: int, at: datetime, **fields: Any
-) -> RuleVersion:
+def version_of(rule: Rule, when: When, *steps: dict[str, Any], number: int, at: datetime, **fields: Any) -> RuleVersion:
     """A version of a rule, live since then."""
     version = RuleVersion(
         rule=rule, brand=rule.brand, number=number, when=when, steps=list(steps) or [TELL_MANAGERS], **fields
     )
     version.save()
-    RuleVersion.objects.filter(rule=rule, status=VersionStatus.LIVE).update(
-        status=VersionStatus.RETIRED, retired_at=at
-    )
+    RuleVersion.objects.filter(rule=rule, status=VersionStatus.LIVE).update(status=VersionStatus.RETIRED, retired_at=at)
     version.status, version.live_at = VersionStatus.LIVE, at
     if when in watching.BY_CLOCK:
         version.watched = version.trigger.get("goal") or version.trigger.get("standing") or ""
@@ -57,11 +53,10 @@ def overdue(**more: Any) -> dict[str, Any]:
 
 def deadline(case: Case, due_at: datetime, *, goal: Goal = Goal.FINAL_ANSWER, number: int = 1) -> Deadline:
     """A deadline of a case, past every policy."""
-    policy = _policy(case)
     return Deadline.objects.create(
         case=case,
         brand_id=case.brand_id,
-        policy=policy,
+        policy=_policy(case),
         goal=goal,
         round=number,
         started_at=due_at - timedelta(days=1),
@@ -70,22 +65,12 @@ def deadline(case: Case, due_at: datetime, *, goal: Goal = Goal.FINAL_ANSWER, nu
     )
 
 
-def _policy(case: Case) -> Any:
-    from cases.models import Policy
-
-    found = Policy.objects.filter(brand_id=case.brand_id, ended_at__isnull=False).first()
-    if found is not None:
-        return found
-    now = clock.now()
-    return Policy.objects.create(
-        brand_id=case.brand_id,
-        name={"en": "Answer"},
-        goal=Goal.FINAL_ANSWER,
-        start="received",
-        amount=1,
-        unit="day",
-        made_at=now - timedelta(days=400),
-        ended_at=now - timedelta(days=399),
+def _policy(case: Case) -> Policy:
+    """A policy that is not the case's brand's, so that nothing but the test moves the deadline."""
+    elsewhere = Brand.objects.exclude(pk=case.brand_id).order_by("pk")[0]
+    found = Policy.objects.filter(brand=elsewhere).first()
+    return found or Policy.objects.create(
+        brand=elsewhere, name={"en": "Answer"}, goal=Goal.FINAL_ANSWER, start="received", amount=1, unit="day"
     )
 
 

@@ -26,7 +26,7 @@ def to_prepare(at: datetime, limit: int) -> list[int]:
     )
     wanted = Q(goal=Goal.FINAL_ANSWER) | Q(policy__extends=Needs.NOTICE)
     rows = (
-        Deadline.objects.unmet()  # type: ignore[attr-defined]
+        Deadline.objects.unmet()
         .filter(wanted, paused_at__isnull=True, missed_at__isnull=True, due_at__gt=at, due_at__lte=at + rules.WARNING)
         .filter(~Exists(told), case__owner__isnull=False, case__status__in=OWNED)
         .exclude(goal__in=_MET_BY_WRITING)

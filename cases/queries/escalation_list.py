@@ -34,7 +34,7 @@ class Page:
 
 def page(seer: Seer, asked: Asked) -> Page:
     """One page of what rules did, in three queries."""
-    rows = Escalation.objects.visible_to(seer).filter(brand_id__in=asked.brand_ids)  # type: ignore[attr-defined]
+    rows = Escalation.objects.visible_to(seer).filter(brand_id__in=asked.brand_ids)
     if asked.rule_id is not None:
         rows = rows.filter(rule_id=asked.rule_id)
     if asked.status:
@@ -50,7 +50,7 @@ def page(seer: Seer, asked: Asked) -> Page:
 
 def by_id(seer: Seer, public_id: UUID) -> Escalation:
     """One escalation of a case that the person may open; raises NotFound."""
-    rows: QuerySet[Escalation] = Escalation.objects.visible_to(seer)  # type: ignore[attr-defined]
+    rows: QuerySet[Escalation] = Escalation.objects.visible_to(seer)
     found = rows.select_related("case").filter(public_id=public_id).first()
     if found is None:
         raise errors.NotFound

@@ -22,7 +22,7 @@ def page(seer: Seer, before: int | None = None) -> tuple[list[Any], int | None]:
     theirs = Notification.objects.filter(
         Q(case__isnull=True) | Q(Exists(cases)), Q(post__isnull=True) | Q(Exists(posts)), person_id=seer.person_id
     )
-    rows = theirs.select_related("case__complainant", "post__handle", "by").order_by("-pk")
+    rows = theirs.select_related("case__complainant", "post__handle", "by", "escalation__rule").order_by("-pk")
     found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 
@@ -30,7 +30,9 @@ def page(seer: Seer, before: int | None = None) -> tuple[list[Any], int | None]:
 def of_person(seer: Seer, notification_id: int) -> Any:
     """One notification of the person with what it is about; raises NotFound."""
     row = (
-        Notification.objects.filter(person_id=seer.person_id, pk=notification_id).select_related("case", "post").first()
+        Notification.objects.filter(person_id=seer.person_id, pk=notification_id)
+        .select_related("case", "post", "escalation__rule")
+        .first()
     )
     if row is None:
         raise errors.NotFound

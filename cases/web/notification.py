@@ -41,10 +41,11 @@ KINDS: dict[str, tuple[str, Any]] = {
     "call_unsure": ("question-mark", _("Nobody knows what a connected system did with an action")),
     "call_unexpected": ("alert-triangle", _("A connected system says something that does not fit")),
     "undelivered": ("mail-off", _("A mail did not get through")),
-    "rule_called": ("stairs-up", _("%(by)s calls you")),
-    "rule_bundle": ("stairs-up", _("%(by)s calls you about several cases")),
-    "rule_gone": ("alert-triangle", _("A rule names something that is no longer there")),
-    "rule_loop": ("alert-triangle", _("Rules set each other off again and again, and were stopped")),
+    "delay_near": ("clock", _("The complainant is to be answered soon; a message about a delay is prepared")),
+    "rule_called": ("stairs-up", _("The rule “%(rule)s” calls you")),
+    "rule_bundle": ("stairs-up", _("Rules call you about several cases, “%(rule)s” first")),
+    "rule_gone": ("alert-triangle", _("The rule “%(rule)s” names something that is no longer there")),
+    "rule_loop": ("alert-triangle", _("Rules set each other off again and again, and were stopped: “%(rule)s”")),
     "praise": ("heart", _("%(by)s passed praise on to you")),
 }
 
@@ -58,7 +59,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
     for row in rows:
         icon, words = KINDS.get(row.kind, ("bell", _("Something happened")))
         row.icon = icon
-        row.words = str(words) % {"by": row.by.name if row.by else "casedesk"}
+        rule = row.escalation.rule.name if row.escalation else _("unknown")
+        row.words = str(words) % {"by": row.by.name if row.by else "casedesk", "rule": rule}
     facts = {"rows": rows, "before": before, "has_new": any(row.read_at is None for row in rows)}
     return render(request, "notification/page.html", facts)
 
@@ -79,8 +81,19 @@ def open_one(request: HttpRequest, notification_id: int) -> HttpResponse:
     row = told.of_person(desk.seer_of(request), notification_id)
     if row.kind == "approval":
         return HttpResponseRedirect(reverse("approvals"))
+    if row.escalation is not None:
+        return HttpResponseRedirect(_of_rule(row))
     if row.case is not None:
         return HttpResponseRedirect(reverse("case", args=[row.case.reference]))
     if row.post is not None:
         return HttpResponseRedirect(reverse("post", args=[row.post.public_id]))
     return HttpResponseRedirect(reverse("notifications"))
+
+
+def _of_rule(row: Any) -> str:
+    """What a rule calls about: why it acted on the case, or all that it did where there are several, or the rule."""
+    if row.kind in {"rule_gone", "rule_loop"}:
+        return reverse("rule", args=[row.escalation.rule.public_id])
+    if row.case is not None:
+        return reverse("case-rules", args=[row.case.reference]) + f"#e-{row.escalation.public_id}"
+    return reverse("escalations")

@@ -45,7 +45,7 @@ def known(stage: Stage, external_id: str = "p-1", **fields: object) -> tuple[Cas
 def soon(stage: Stage, needs: Needs = Needs.NOTICE, days: int = 10) -> Any:
     """A policy whose date lies in the future, whatever day it is."""
     since = (timezone.now() - stage.post("far", author="far").received_at).days
-    terms = {"extends": needs, "extend_amount": 10, "extend_unit": Unit.DAY} if needs else {}
+    terms: dict[str, Any] = {"extends": needs, "extend_amount": 10, "extend_unit": Unit.DAY} if needs else {}
     return policy(stage.brand, Goal.FINAL_ANSWER, amount=since + days, unit=Unit.DAY, source="DISP 1.6.2R", **terms)
 
 
@@ -244,7 +244,6 @@ class TestTags:
 class TestPrivatePage:
     def _page(self, thread: Thread) -> str:
         link = invitation.send_link(thread_id=thread.pk, at=timezone.now(), actor=SYSTEM)
-        from django.test import Client
 
         return text(Client().get("/p/" + link.rstrip("/").split("/")[-1] + "/"))
 

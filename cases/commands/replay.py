@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -269,8 +270,11 @@ def _run(replay_id: int, number: int, at: datetime) -> None:
     kept: list[rules.Act] = []
     for history in replay_past.histories(reading, low, high):
         acts = walk.through(history)
-        for key in {act.key for act in acts}:
-            tallies[key].add([act for act in acts if act.key == key], cast.ladders[key], hours)
+        by_key: dict[str, list[rules.Act]] = defaultdict(list)
+        for act in acts:
+            by_key[act.key].append(act)
+        for key, some in by_key.items():
+            tallies[key].add(some, cast.ladders[key], hours)
         kept += [act for act in acts if act.key in explained and act.reason in {None, Reason.NOBODY}]
     _keep(replay, number, count, {key: tally.as_json() for key, tally in tallies.items()}, kept, hours, at)
 
@@ -287,14 +291,16 @@ def _keep(
     if _lock(replay.pk).status != ReplayStatus.RUNNING:
         return
     kept = _read(replay.pk, "kept")
-    rows: list[ReplayAct] = []
+    rows: list[tuple[Any, ...]] = []
     for side in (DRAFT, "live"):
         room = KEPT - kept[side]
         mine = [act for act in acts if (act.key == DRAFT) == (side == DRAFT)][:room]
         kept[side] += len(mine)
         rows += [_row(replay, act, hours) for act in mine]
-    ReplayAct.objects.bulk_create(rows, batch_size=2000)
     with connection.cursor() as cursor:
+        with cursor.copy(_COPY) as stream:
+            for row in rows:
+                stream.write_row(row)
         cursor.execute(
             "UPDATE cases_replay SET result = jsonb_set(jsonb_set(result, ARRAY['parts', %s], %s::jsonb), '{kept}',"
             " %s::jsonb), done = done + %s, beat_at = greatest(beat_at, %s) WHERE id = %s",
@@ -302,25 +308,24 @@ def _keep(
         )
 
 
-def _row(replay: Replay, act: rules.Act, hours: Hours) -> ReplayAct:
-    return ReplayAct(
-        replay=replay,
-        case_id=act.case,
-        version_id=replay.version_id if act.key == DRAFT else int(act.key),
-        is_draft=act.key == DRAFT,
-        step=act.step,
-        at=act.at,
-        person_id=act.called[0] if act.called else None,
-        reacted_at=act.reacted_at,
-        saw={
-            "kind": act.kind.value,
-            "matched_at": act.matched_at.isoformat(),
-            "day": act.at.astimezone(hours.brand.calendar.zone).date().isoformat(),
-            "called": list(act.called),
-            "is_nobody": act.reason == Reason.NOBODY,
-            "questions": list(act.saw),
-        },
-    )
+_COPY = """
+COPY cases_replayact (replay_id, case_id, version_id, is_draft, step, at, person_id, reacted_at, saw) FROM STDIN
+"""
+
+
+def _row(replay: Replay, act: rules.Act, hours: Hours) -> tuple[Any, ...]:
+    is_draft = act.key == DRAFT
+    saw = {
+        "kind": act.kind.value,
+        "matched_at": act.matched_at.isoformat(),
+        "day": act.at.astimezone(hours.brand.calendar.zone).date().isoformat(),
+        "called": list(act.called),
+        "is_nobody": act.reason == Reason.NOBODY,
+        "questions": list(act.saw),
+    }
+    version_id = replay.version_id if is_draft else int(act.key)
+    called = act.called[0] if act.called else None
+    return replay.pk, act.case, version_id, is_draft, act.step, act.at, called, act.reacted_at, json.dumps(saw)
 
 
 # ---------------------------------------------------------------- what it comes to

@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
+from psycopg.pq import Format
 
 from cases.models import Absence, Membership, Team
 from cases.queries.calendar import Calendars
@@ -47,7 +49,7 @@ WHERE c.id BETWEEN %(low)s AND %(high)s AND {_TOUCHED} ORDER BY c.id
 _LINES = """
 SELECT e.stream_id, e.id, e.kind, e.occurred_at, e.actor_kind, e.actor_id, e.person_id,
   CASE WHEN e.kind = ANY(%(telling)s) THEN e.payload::text END
-FROM cases_event e WHERE e.stream = 'case' AND e.stream_id = ANY(%(cases)s) AND e.occurred_at < %(until)s
+FROM cases_event e WHERE e.stream = 'case' AND e.stream_id = ANY(%(cases)s::bigint[]) AND e.occurred_at < %(until)s
   AND (e.kind = ANY(%(taken)s) OR e.actor_kind IN ('person', 'token'))
 ORDER BY e.stream_id, e.seq
 """
@@ -55,12 +57,13 @@ _POSTS = """
 SELECT l.case_id, l.post_id, l.joined_at, l.left_at, p.posted_at,
   CASE WHEN %(words)s AND p.text IS NOT NULL
     THEN casedesk_words(translate(casedesk_fold(left(p.text, 50000)), %(apart)s, %(blank)s)) END
-FROM cases_casepost l JOIN cases_post p ON p.id = l.post_id WHERE l.case_id = ANY(%(cases)s) ORDER BY l.case_id, l.id
+FROM cases_casepost l JOIN cases_post p ON p.id = l.post_id WHERE l.case_id = ANY(%(cases)s::bigint[])
+ORDER BY l.case_id, l.id
 """
 _SIGHTINGS = """
 SELECT l.case_id, o.id, o.post_id, o.at, o.kind, o.views, o.shares, l.joined_at, l.left_at
 FROM cases_casepost l JOIN cases_observation o ON o.post_id = l.post_id
-WHERE l.case_id = ANY(%(cases)s) AND o.at < %(until)s ORDER BY l.case_id, o.at, o.id
+WHERE l.case_id = ANY(%(cases)s::bigint[]) AND o.at < %(until)s ORDER BY l.case_id, o.at, o.id
 """
 _DEADLINES = """
 SELECT d.case_id, d.id, d.goal, d.started_at, d.first_due_at, d.due_at, d.paused_at, d.paused_seconds, d.met_at,
@@ -68,7 +71,7 @@ SELECT d.case_id, d.id, d.goal, d.started_at, d.first_due_at, d.due_at, d.paused
 FROM cases_deadline d LEFT JOIN (
   SELECT deadline_id, array_agg(due_before ORDER BY id) AS dates, array_agg(at ORDER BY id) AS times
   FROM cases_extension GROUP BY deadline_id) x ON x.deadline_id = d.id
-WHERE d.case_id = ANY(%(cases)s) ORDER BY d.case_id, d.id
+WHERE d.case_id = ANY(%(cases)s::bigint[]) ORDER BY d.case_id, d.id
 """
 _DEEDS = """
 SELECT a.case_id, a.id, a.kind_id, a.is_required, a.created_at, a.done_at, a.waived_at, w.worth,
@@ -76,16 +79,16 @@ SELECT a.case_id, a.id, a.kind_id, a.is_required, a.created_at, a.done_at, a.wai
 FROM cases_action a JOIN cases_case c ON c.id = a.case_id JOIN cases_brand b ON b.id = c.brand_id
 CROSS JOIN LATERAL (SELECT CASE WHEN a.currency = b.currency THEN a.amount WHEN a.amount IS NOT NULL THEN
   casedesk_convert(a.amount, a.currency, b.currency, b.id, (a.created_at AT TIME ZONE b.zone)::date) END AS worth) w
-WHERE a.case_id = ANY(%(cases)s) ORDER BY a.case_id, a.id
+WHERE a.case_id = ANY(%(cases)s::bigint[]) ORDER BY a.case_id, a.id
 """
 _COMPLAINTS = """
 SELECT c.id, array_agg(o.opened_at) FROM cases_case c JOIN cases_case o ON o.complainant_id = c.complainant_id
-WHERE c.id = ANY(%(cases)s) GROUP BY c.id
+WHERE c.id = ANY(%(cases)s::bigint[]) GROUP BY c.id
 """
 _DEPTHS = """
 SELECT x.case_id, s.done_at, x.rule_id, x.depth FROM cases_escalation x
 JOIN cases_escalationstep s ON s.escalation_id = x.id
-WHERE x.case_id = ANY(%(cases)s) AND s.done_at IS NOT NULL
+WHERE x.case_id = ANY(%(cases)s::bigint[]) AND s.done_at IS NOT NULL
 """
 _TELLING = sorted(
     {
@@ -144,7 +147,10 @@ def chunks(reading: Reading) -> list[tuple[int, int, int]]:
 
 def histories(reading: Reading, low: int, high: int) -> list[History]:
     """The pasts of the cases in a range, with the same few queries for one and for two thousand."""
-    with connection.cursor() as cursor:
+    connection.ensure_connection()
+    # The driver's own cursor reads very many rows several times as fast as one that speaks text.
+    with Cursor(connection.connection) as cursor:
+        cursor.format = Format.BINARY
         cursor.execute(_CASES, {**reading.bounds, "low": low, "high": high})
         found: dict[int, History] = {}
         for (
@@ -178,7 +184,7 @@ def histories(reading: Reading, low: int, high: int) -> list[History]:
                 wish,
                 restricted,
             )
-        given = {**reading.bounds, "cases": list(found)}
+        given = {**reading.bounds, "cases": "{" + ",".join(map(str, found)) + "}"}
         _add_lines(cursor, found, given)
         _add_posts(cursor, found, given, reading)
         if reading.needs({Fact.LATE}, {When.DEADLINE}):

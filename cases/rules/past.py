@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from cases.rules.facts import Facts, Seen
 from cases.rules.history import History, Line
@@ -12,6 +13,9 @@ from cases.vocabulary import UNHANDLED, EventKind, Fact, ObservationKind, Standi
 
 WINDOW = timedelta(days=90)
 _HIDDEN = ObservationKind.HIDDEN_BY_US.value
+
+
+Wanted: TypeAlias = "tuple[tuple[str, Callable[[Past, datetime], Seen]], ...]"
 
 
 class Past:
@@ -25,7 +29,7 @@ class Past:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self.status = Status.NEW.value
+        self.status = Status.NEW
         self.since = history.opened_at
         self.unanswered_since: datetime | None = history.posted_at
         self.owner = 0
@@ -61,7 +65,7 @@ class Past:
                 found.add("restricted")
         if "owner" not in found and history.owner:
             # From before there was a journal: nobody else is known to have owned it.
-            self.owner, self.status = history.owner, Status.OPEN.value
+            self.owner, self.status = history.owner, Status.OPEN
 
     def hear(self, line: Line) -> None:
         """Take one line of the journal."""
@@ -81,19 +85,20 @@ class Past:
         """Since when the case stands there without a break; nothing where it does not."""
         if standing == Standing.UNANSWERED:
             return self.unanswered_since if self.is_open else None
-        return self.since if self.status == standing.value else None
+        return self.since if str.__eq__(self.status, standing) else None
 
-    def facts(self, at: datetime, wanted: Iterable[Fact]) -> Facts:
+    def facts(self, at: datetime, wanted: Wanted) -> Facts:
         """What is known at an instant, of the facts that are wanted; the others are not known."""
         if self._cached is None or self._cached[0] != at:
-            self._cached = at, Facts(**{fact.value: _READS[fact](self, at) for fact in wanted})  # type: ignore[arg-type]
+            told: dict[str, Any] = {name: read(self, at) for name, read in wanted}
+            self._cached = at, Facts(**told)
         return self._cached[1]
 
     # ---- what a line does
 
     def _move(self, status: Status, at: datetime) -> None:
         if self.status != status:
-            self.status, self.since = status.value, at
+            self.status, self.since = status, at
 
     def assigned(self, line: Line) -> None:
         """It has another owner, and is open."""
@@ -184,7 +189,7 @@ class Past:
             one.kind == kind
             and one.is_required
             and one.created_at <= at
-            and not _by(one.waived_at, at)
+            and not by(one.waived_at, at)
             and one.key not in self.failed
             for one in self._history.deeds
         )
@@ -206,22 +211,20 @@ class Past:
 
     def there(self, at: datetime) -> set[int]:
         """The posts that are in the case."""
-        return {one.post for one in self._history.posts if one.joined_at <= at and not _by(one.left_at, at)}
+        return {one.post for one in self._history.posts if one.joined_at <= at and not by(one.left_at, at)}
 
     def read(self, fact: Fact, at: datetime) -> Seen:
         """A fact that rows with their dates tell."""
         history = self._history
         if fact == Fact.ACTIONS_OPEN:
-            return sum(
-                one.is_required and one.created_at <= at and not _by(one.settled_at, at) for one in history.deeds
-            )
+            return sum(one.is_required and one.created_at <= at and not by(one.settled_at, at) for one in history.deeds)
         if fact == Fact.AMOUNT:
-            there = [one for one in history.deeds if one.created_at <= at and not _by(one.waived_at, at)]
+            there = [one for one in history.deeds if one.created_at <= at and not by(one.waived_at, at)]
             if any(one.is_unknown for one in there):
                 return None
             return sum((one.amount for one in there if one.amount is not None), start=Decimal(0))
         if fact == Fact.LATE:
-            return sum(_by(one.missed_at, at) for one in history.deadlines)
+            return sum(by(one.missed_at, at) for one in history.deadlines)
         if fact == Fact.COMPLAINTS:
             return sum(at - WINDOW < opened <= at for opened in history.complaints)
         if fact == Fact.HIDDEN:
@@ -243,7 +246,8 @@ class Past:
         return _TOLD[fact](self)
 
 
-def _by(then: datetime | None, at: datetime) -> bool:
+def by(then: datetime | None, at: datetime) -> bool:
+    """Whether something had happened by an instant."""
     return then is not None and then <= at
 
 
@@ -285,9 +289,15 @@ _TAKES: dict[str, Callable[[Past, Line], None]] = {
 }
 # These need no more of the journal than that somebody did something.
 TAKEN = frozenset(_TAKES)
+# These can bring the case to stand elsewhere, or begin or end its waiting for an answer.
+MOVING = frozenset(
+    kind
+    for kind, take in _TAKES.items()
+    if take in {Past.assigned, Past.reopened, Past.ended, Past.heard, Past.told, Past.waits, Past.resumed}
+)
 
 _TOLD: dict[Fact, Callable[[Past], Seen]] = {
-    Fact.STATUS: lambda past: past.status,
+    Fact.STATUS: lambda past: past.status.value,
     Fact.CATEGORY: lambda past: past.category,
     Fact.SEVERITY: lambda past: past.severity,
     Fact.WISH: lambda past: past.wish,
@@ -318,4 +328,6 @@ def _reader(fact: Fact) -> Callable[[Past, datetime], Seen]:
     return lambda past, at: past.read(fact, at)
 
 
-_READS: dict[Fact, Callable[[Past, datetime], Seen]] = {fact: _reader(fact) for fact in Fact}
+def reading(facts: Iterable[Fact]) -> Wanted:
+    """How these facts are read, to be asked for of very many cases."""
+    return tuple((fact.value, _reader(fact)) for fact in facts)

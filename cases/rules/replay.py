@@ -18,7 +18,7 @@ from cases.rules import escalation, occasion, spread
 from cases.rules.condition import Verdict
 from cases.rules.escalation import Ladder, Step, Trigger
 from cases.rules.history import PEOPLE, Due, History, Line
-from cases.rules.past import Past
+from cases.rules.past import MOVING, Past, by, reading
 from cases.rules.permission import may_own
 from cases.rules.replay_clock import Clock
 from cases.vocabulary import (
@@ -34,7 +34,6 @@ from cases.vocabulary import (
     RuleLimits,
     Severity,
     Standing,
-    Status,
     StepKind,
     Stop,
     When,
@@ -56,6 +55,9 @@ class Crew:
     members: tuple[int, ...] = ()
 
 
+_NOBODY = Crew()
+
+
 @dataclass(slots=True)
 class Context:
     """Who is there to be called, and the calendar by which rules count."""
@@ -71,7 +73,7 @@ class Context:
         return person in self.people and not any(since <= at < until for since, until in self.away.get(person, ()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Act:
     """A step that would have been taken, or why it would not; whom it would have called, and when people reacted."""
 
@@ -114,7 +116,7 @@ class Walk:
         self, ladders: Sequence[tuple[str, Ladder]], context: Context, period: Period, *, explained: frozenset[str]
     ) -> None:
         self.context, self.period, self.explained = context, period, explained
-        self.wanted = tuple({fact for _, ladder in ladders for fact in escalation.facts_needed(ladder)})
+        self.wanted = reading({fact for _, ladder in ladders for fact in escalation.facts_needed(ladder)})
         self.heard: dict[str, list[tuple[str, Ladder]]] = {}
         self.goals: dict[Goal | None, list[tuple[str, Ladder]]] = {}
         self.standings: dict[Standing, list[tuple[str, Ladder]]] = {}
@@ -167,7 +169,8 @@ class _Walked:
                 self.past.hear(lines[place])
                 place += 1
             if place > first:
-                self._stand(at)
+                if any(line.kind in MOVING for line in lines[first:place]):
+                    self._stand(at)
                 if at >= self.walk.earliest:
                     for line in lines[first:place]:
                         self._happened(line)
@@ -280,23 +283,21 @@ class _Walked:
         self._keep(run, step, at, Reason.NOBODY if step.whom is not None and not called else None, called)
 
     def _now(self, run: _Run, at: datetime) -> occasion.Now:
-        past, due, trigger = self.past, run.due, run.ladder.trigger
-        stands = due is None or not (
-            (due.settled_at is not None and due.settled_at <= at) or (run.due_until is not None and run.due_until <= at)
-        )
-        standing = trigger.standing
-        reach = None
-        if run.line is not None and trigger.reach is not None and run.ladder.stop == Stop.CAUSE_GONE:
-            reach = past.spread(at, trigger.reach.value).get(run.line.said.get("post", 0))
-        acted = past.acted_by.get(past.owner)
+        past, ladder, due = self.past, run.ladder, run.due
+        if ladder.stop == Stop.REPLIED:
+            return occasion.Now(past.status, has_replied=_after(past.replied_at, run.matched_at))
+        if ladder.stop == Stop.OWNER_ACTED:
+            return occasion.Now(past.status, owner_has_acted=_after(past.acted_by.get(past.owner), run.matched_at))
+        if ladder.stop != Stop.CAUSE_GONE:
+            return occasion.Now(past.status)
+        reach, standing = ladder.trigger.reach, ladder.trigger.standing
+        seen = past.spread(at, reach.value) if reach is not None else {}
         return occasion.Now(
-            status=Status(past.status),
-            deadline_stands=stands,
+            past.status,
+            deadline_stands=due is None or not (by(due.settled_at, at) or by(run.due_until, at)),
             still_stands=standing is None or past.standing_since(standing) == run.since,
-            reach=reach,
+            reach=seen.get(run.line.said.get("post", 0)) if run.line is not None else None,
             is_unanswered=past.unanswered_since is not None,
-            has_replied=past.replied_at is not None and past.replied_at > run.matched_at,
-            owner_has_acted=acted is not None and acted > run.matched_at,
         )
 
     def _is_so_already(self, step: Step, called: tuple[int, ...], at: datetime) -> bool:
@@ -311,21 +312,25 @@ class _Walked:
 
     def whom(self, step: Step, at: datetime) -> tuple[int, ...]:
         """Whom a step would have called: today's teams and roles, the owner and the absences of then."""
-        context, owner = self.context, self.past.owner
-        crew = context.crews.get(step.team or self.history.team, Crew())
+        whom = step.whom
+        asked = dict.fromkeys(self._meant(step))
+        able = (one for one in asked if one is not None and self._is_able(step, one, at))
+        if whom in {Whom.TEAM, Whom.MANAGERS}:
+            return tuple(able)
+        first = next(able, None)
+        return () if first is None else (first,)
+
+    def _meant(self, step: Step) -> Sequence[int | None]:
+        whom, context, owner = step.whom, self.context, self.past.owner
+        if whom in {Whom.OWNER, Whom.PERSON}:
+            return (owner if whom == Whom.OWNER else step.person,)
+        if whom == Whom.MANAGERS:
+            return context.managers
+        crew = context.crews.get(step.team or self.history.team, _NOBODY)
+        if whom in {Whom.TEAM, Whom.LEAD}:
+            return crew.members if whom == Whom.TEAM else (crew.lead,)
         on_duty = (crew.duty, crew.lead, *context.managers)
-        wanted: dict[Whom, Sequence[int | None]] = {
-            Whom.PERSON: (step.person,),
-            Whom.OWNER: (owner,),
-            Whom.OWNER_OR_DUTY: (owner, *on_duty),
-            Whom.DUTY: on_duty,
-            Whom.LEAD: (crew.lead,),
-            Whom.TEAM: crew.members,
-            Whom.MANAGERS: context.managers,
-        }
-        asked = dict.fromkeys(wanted[step.whom or Whom.OWNER])
-        able = tuple(one for one in asked if one is not None and self._is_able(step, one, at))
-        return able if step.whom in {Whom.TEAM, Whom.MANAGERS} else able[:1]
+        return on_duty if whom == Whom.DUTY else (owner, *on_duty)
 
     def _is_able(self, step: Step, person: int, at: datetime) -> bool:
         """Whether this person was there, and may see the case, or own it where it would be given to them."""
@@ -335,7 +340,7 @@ class _Walked:
             return False
         if step.kind == StepKind.ASSIGN:
             return may_own(role)
-        is_lead = context.crews.get(history.team, Crew()).lead == person
+        is_lead = context.crews.get(history.team, _NOBODY).lead == person
         return not self.past.is_restricted or person == self.past.owner or role == Role.MANAGER or is_lead
 
     def _keep(self, run: _Run, step: Step, at: datetime, reason: Reason | None, called: tuple[int, ...] = ()) -> None:
@@ -351,6 +356,10 @@ class _Walked:
             return run.due.met_at
         place = bisect_right(self.reacted, run.matched_at)
         return self.reacted[place] if place < len(self.reacted) else None
+
+
+def _after(then: datetime | None, at: datetime) -> bool:
+    return then is not None and then > at
 
 
 def seen_by(verdict: Verdict) -> tuple[dict[str, Any], ...]:

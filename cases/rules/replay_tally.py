@@ -46,7 +46,6 @@ class Tally:
     def add(self, acts: Iterable[Act], ladder: Ladder, hours: Hours) -> None:
         """Count what it would have done in one case."""
         zone, has_acted = hours.brand.calendar.zone, False
-        steps = {step.number: step for step in ladder.steps}
         for act in acts:
             if act.reason is not None:
                 self.reasons[act.reason.value] += 1
@@ -57,7 +56,7 @@ class Tally:
             if act.reacted_at is not None:
                 self.earlier.append(round((act.reacted_at - act.at).total_seconds()))
             for person in act.called:
-                is_at_once = steps[act.step].hours == HoursFor.ALWAYS
+                is_at_once = ladder.steps[act.step - 1].hours == HoursFor.ALWAYS
                 call_at = act.at if is_at_once else hours.of(person).next_open(act.at)
                 self.calls.setdefault(person, []).append(int(call_at.timestamp()))
         self.cases += has_acted

@@ -138,15 +138,17 @@ class Preview:
     is_all: bool
 
 
-def preview(brand_id: int, change: Callable[[Calendars], None], now: datetime) -> Preview:
+def preview(brand_id: int, change: Callable[[Calendars], None], now: datetime, *, seer: Seer | None = None) -> Preview:
     """What open deadlines do when the brand's calendars change so; those of the cases due first, where there are many.
 
+    Given who asks, only of the cases that they may open, so that no number tells them of another.
     For example ``preview(brand.pk, lambda known: known.instead(calendar.pk, content), now)``.
     """
     calendars = Calendars(brand_id)
     change(calendars)
     times = Times(brand_id, calendars)
-    cases = Case.objects.filter(brand_id=brand_id, status__in=UNHANDLED).exclude(due_goal="").order_by("due_at", "pk")
+    visible = Case.objects.all() if seer is None else Case.objects.visible_to(seer)
+    cases = visible.filter(brand_id=brand_id, status__in=UNHANDLED).exclude(due_goal="").order_by("due_at", "pk")
     found = dict(cases.values_list("pk", "reference")[: PREVIEWED + 1])
     is_all = len(found) <= PREVIEWED
     looked_at = list(found)[:PREVIEWED]

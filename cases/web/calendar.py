@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases import errors
 from cases.commands import calendar as commands
-from cases.models import Brand, Calendar, CalendarDay, Case, Seer
+from cases.models import Brand, Calendar, CalendarDay, Seer
 from cases.queries import calendar as queries
 from cases.queries import deadline as deadlines
 from cases.queries.calendar import Calendars
@@ -150,11 +150,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What a change moves: how many open deadlines, and the first of those that this person may see."""
+    """What a change moves: how many open deadlines that this person may see, and the first of them."""
 
     count: int
     rows: list[Move]
-    listed: int
     is_all: bool
 
 
@@ -162,14 +161,9 @@ def _moves(request: HttpRequest, seer: Seer, row: Calendar, change: Callable[[Ca
     """What the change would move, as long as nobody has agreed to that; nothing where nothing moves."""
     if "confirmed" in request.POST:
         return None
-    found = deadlines.preview(row.brand_id, change, timezone.now())
-    if not found.count:
-        return None
-    visible = Case.objects.visible_to(seer).filter(pk__in={each.case_id for each in found.first})
-    seen = set(visible.values_list("pk", flat=True))
+    found = deadlines.preview(row.brand_id, change, timezone.now(), seer=seer)
     zone = ZoneInfo(row.brand.zone)
-    rows = [_move(each, zone) for each in found.first if each.case_id in seen]
-    return Moves(found.count, rows, len(found.first), found.is_all)
+    return Moves(found.count, [_move(each, zone) for each in found.first], found.is_all) if found.count else None
 
 
 def _move(moved: deadlines.Moved, zone: ZoneInfo) -> Move:

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EACH = {"agent": {"case": 5, "inbox": 4, "search": 2}, "admin": {}}
 STARTS = {
     "agent": [*(f"/?view={view}" for view in ("triage", "mine", "waiting", "handled")), "/search/?q=sofa"],
-    "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound"],
+    "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/"],
     "admin": ["/settings/", "/settings/people/", "/tray/"],
     "auditor": ["/?view=new"],
     # Hers is the French one.

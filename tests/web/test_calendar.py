@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.commands import policy
-from cases.models import Calendar, CalendarDay, Deadline
+from cases.models import Calendar, CalendarDay, Case, Deadline, User
 from tests.desk import signed_in, taken
 from tests.people import AT, Stage, actor, set_stage
 
@@ -269,6 +269,16 @@ class TestWhatChanges:
         assert admin.post(page(calendar, "change/"), {**given, "confirmed": "1"}).status_code == 302
         calendar.refresh_from_db()
         assert calendar.name == "Service"
+
+    def test_tells_nothing_of_a_case_that_is_not_theirs(
+        self, calendar: Calendar, deadline: Deadline, admin: Client, stage: Stage
+    ) -> None:
+        Case.objects.update(is_restricted=True)
+        User.objects.filter(pk=stage.admin.pk).update(is_organisation_admin=False)
+        given = {**FORM, "country": "", "region": "", "mon": "", "revision": calendar.revision}
+        answer = admin.post(page(calendar, "change/"), given)
+        assert answer.status_code == 302
+        assert deadline.case.reference not in admin.get(page(calendar)).content.decode()
 
     def test_also_for_a_single_day_a_team_and_another_default(
         self, stage: Stage, calendar: Calendar, deadline: Deadline, admin: Client

@@ -117,10 +117,10 @@ def facts_of(case_ids: Collection[int]) -> list[Facts]:
 
 
 def opening_facts(case: Case, post: Post, complainant: Complainant, *, is_public: bool) -> Facts:
-    """The same of a case that begins with this post."""
+    """The same of a case that begins with this post; it has no key while it is not stored."""
     sort = sort_of(complainant.on_behalf_of != "", complainant.is_anonymous)
     subject = Subject(case.posted_at, post.received_at, case.category_id, case.severity, sort, is_public)
-    return Facts(case.pk, case.brand_id, case.team_id, subject)
+    return Facts(case.pk or 0, case.brand_id, case.team_id, subject)
 
 
 def sort_of(is_on_behalf: bool, is_anonymous: bool) -> Sort:

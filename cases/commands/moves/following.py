@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -68,10 +69,22 @@ def follow_many(cases: Iterable[Case], *, at: datetime) -> None:
         _follow(found, times, at)
 
 
-def follow_opened(cases: Mapping[int, Case], facts: Sequence[Facts], times: Times, *, at: datetime) -> None:
-    """The deadlines that cases begin with; nothing is read, for nothing is kept of them yet."""
-    if times.policies:
-        _keep(cases, [(each, times.compute(each, at)) for each in facts], at)
+def begin(cases: Sequence[Case], facts: Sequence[Facts], times: Times, *, at: datetime) -> list[Computed]:
+    """What new cases begin with, noted on them before they are stored; ``keep_begun`` stores the rest."""
+    if not times.policies:
+        return []
+    computed: list[Computed] = [(each, times.compute(each, at)) for each in facts]
+    for case, (each, rows) in zip(cases, computed, strict=True):
+        case.due_at, case.due_goal, case.is_paused = timing.due_of(rows, each.now(at))
+    return computed
+
+
+def keep_begun(cases: Sequence[Case], begun: Sequence[Computed], *, at: datetime) -> None:
+    """Store the deadlines that these cases begin with, now that they have keys."""
+    if begun:
+        due = [(case.pk, (case.due_at, case.due_goal, case.is_paused)) for case in cases]
+        pairs = zip(due, begun, strict=True)
+        _keep({}, [(replace(facts, case_id=key, due=kept), rows) for (key, kept), (facts, rows) in pairs], at)
 
 
 def _follow(cases: Mapping[int, Case], times: Times, at: datetime) -> None:

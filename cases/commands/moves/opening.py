@@ -12,7 +12,7 @@ from django.db import connection
 from cases import queue
 from cases.commands.moves import playbook
 from cases.commands.moves.base import set_status, update
-from cases.commands.moves.following import follow_many, follow_opened
+from cases.commands.moves.following import begin, follow_many, keep_begun
 from cases.commands.moves.recording import record_many
 from cases.models import Case, CasePost, Category, Channel, Complainant, Post, Triage
 from cases.queries.timing import Facts, Times, opening_facts
@@ -62,6 +62,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
         )
         for place, (opening, choice) in enumerate(zip(openings, choices, strict=True))
     ]
+    begun = begin(cases, _facts(cases, openings), times, at=at)
     Case.objects.bulk_create(cases)
     CasePost.objects.bulk_create(
         [CasePost(case=c, post=o.post, joined_at=at) for c, o in zip(cases, openings, strict=True)]
@@ -76,7 +77,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
         ],
     )
     queue.after_commit(Job.HEAR_CUES)
-    follow_opened({case.pk: case for case in cases}, _facts(cases, openings), times, at=at)
+    keep_begun(cases, begun, at=at)
     return cases
 
 

@@ -23,14 +23,15 @@ INSERT INTO cases_post (id, public_id, brand_id, channel_id, handle_id, external
 
 INSERT INTO cases_case (id, public_id, brand_id, reference, status, owner_id, team_id, complainant_id, channel_id,
   category_id, severity, language, headline, is_restricted, opened_at, posted_at, handled_at, unanswered_since,
-  waiting_for, dismissal, satisfaction, wish, reopened, revision) SELECT %(base)s + n, gen_random_uuid(), 1 + n %%
+  waiting_for, dismissal, satisfaction, wish, reopened, revision, status_since, due_at, due_goal, is_paused) SELECT %(base)s + n, gen_random_uuid(), 1 + n %%
   %(brands)s, 'B' || chr(65 + n %% %(brands)s) || '-' || (1000000 + n), s.status, CASE WHEN s.status <> 'new' THEN 1 +
   (n / 10) %% %(agents)s END, 1 + n %% %(brands)s, %(base)s + n, 1 + n %% %(brands)s, (1 + n %% %(brands)s) * 100 + (n
   / 7) %% 12, 1 + (n / 3) %% 4, 'en', left(t.words, 120), n %% 500 = 1, now() - interval '730 days' + (n %% 1000003) *
   interval '63 seconds', now() - interval '730 days' + (n %% 1000003) * interval '63 seconds', CASE WHEN s.status =
   'handled' THEN now() - interval '730 days' + (n %% 1000003) * interval '63 seconds' + interval '5 days' END, CASE
   WHEN s.status IN ('new','open') THEN now() - interval '730 days' + (n %% 1000003) * interval '63 seconds' END, '',
-  '', '', '', 0, 1 FROM generate_series(%(low)s + 1, %(high)s) n JOIN bench_text t ON t.number = n %% %(texts)s, LATERAL
+  '', '', '', 0, 1, now() - interval '730 days' + (n %% 1000003) * interval '63 seconds', '9999-01-01Z', '', false FROM
+  generate_series(%(low)s + 1, %(high)s) n JOIN bench_text t ON t.number = n %% %(texts)s, LATERAL
   (SELECT CASE n %% 10 WHEN 0 THEN 'new' WHEN 1 THEN 'open' WHEN 2 THEN 'waiting' ELSE 'handled' END AS status) s;
 
 INSERT INTO cases_casepost (case_id, post_id, joined_at) SELECT %(base)s + n, %(base)s + n, now() - interval '730

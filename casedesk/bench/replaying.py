@@ -14,7 +14,6 @@ from django.db import connection, connections, transaction
 from cases.commands import replay
 from cases.models import (
     Brand,
-    Case,
     Category,
     Channel,
     Kind,
@@ -29,7 +28,8 @@ from cases.models import (
 from cases.vocabulary import SYSTEM, ChannelKind, Goal, Proof, ReplayStatus, Role, Start, Unit
 
 RULES, DAYS, SPAN, PROCESSES = 20, 90, 120, 2
-BRAND, BASE = 902, 50_000_000
+# Each size has a brand of its own.
+BRAND, BASE, ROOM = 920, 50_000_000, 5_000_000
 TABLES = (
     "complainant", "raw", "post", "case", "casepost", "action", "observation", "event", "deadline", "ruleversion",
 )  # fmt: skip
@@ -41,11 +41,11 @@ def run_out(cases: int) -> tuple[float, float, int]:
 
     The floor is reading every line of these journals once in one process.
     """
-    _set_up(cases)
-    floor = _read_all()
+    brand_id = _set_up(cases)
+    floor = _read_all(brand_id)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     asked = replay.ask_replay(
-        version_id=RuleVersion.objects.get(brand_id=BRAND, status="draft").pk,
+        version_id=RuleVersion.objects.get(brand_id=brand_id, status="draft").pk,
         starts_on=yesterday - timedelta(days=DAYS - 1),
         ends_on=yesterday,
         at=datetime.now(UTC),
@@ -84,12 +84,13 @@ def _work(replay_id: int) -> None:
         time.sleep(0.05)
 
 
-def _read_all() -> float:
+def _read_all(brand_id: int) -> float:
     began = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT stream_id, kind, occurred_at, person_id FROM cases_event WHERE stream = 'case' AND stream_id > %s",
-            [BASE],
+            "SELECT e.stream_id, e.kind, e.occurred_at, e.person_id FROM cases_event e JOIN cases_case c"
+            " ON c.id = e.stream_id AND e.stream = 'case' WHERE c.brand_id = %s",
+            [brand_id],
         )
         for _ in cursor:
             pass
@@ -99,17 +100,15 @@ def _read_all() -> float:
 # ---------------------------------------------------------------- the brand and its rules
 
 
-def _set_up(cases: int) -> None:
-    if Case.objects.filter(brand_id=BRAND).count() == cases:
-        return
-    if Brand.objects.filter(pk=BRAND).exists():
-        message = "The replay is measured at one size in a run."
-        raise RuntimeError(message)
-    _make_brand()
+def _set_up(cases: int) -> int:
+    """The key of the brand."""
+    place = Brand.objects.filter(pk__gte=BRAND, slug__startswith="past-").count()
+    brand_id = BRAND + place
+    _make_brand(brand_id, f"RP{chr(65 + place)}")
     values = {
-        "base": BASE,
-        "brand": BRAND,
-        "person": BRAND * 10,
+        "base": BASE + place * ROOM,
+        "brand": brand_id,
+        "person": brand_id * 10_000,
         "count": cases,
         "since": datetime.now(UTC) - timedelta(days=SPAN),
         "every": timedelta(days=SPAN) / cases,
@@ -120,21 +119,27 @@ def _set_up(cases: int) -> None:
         for statement in SQL.read_text().split(";\n"):
             if statement.strip():
                 _owner(statement, **values)
-    _make_rules()
+    _make_rules(brand_id)
     for table in TABLES:
         _owner(f"ALTER TABLE cases_{table} ENABLE TRIGGER USER")
+    return brand_id
 
 
-def _make_brand() -> None:
-    brand = Brand.objects.create(id=BRAND, name="Past", slug="past", prefix="RPL")
-    Channel.objects.create(id=BRAND, brand=brand, name="Past", slug="past", kind=ChannelKind.WEBHOOK, platform="social")
-    Kind.objects.create(id=BRAND, brand=brand, code="refund", label={"en": "Refund"}, proof=Proof.OUTCOME)
-    Category.objects.create(id=BRAND, brand=brand, code="late", label={"en": "Late"})
-    first = BRAND * 10
-    people = User.objects.bulk_create(
-        [User(id=first + n, username=f"past{n}", email=f"past{n}@example.org", name=f"Past {n}") for n in range(40)]
+def _make_brand(brand_id: int, prefix: str) -> None:
+    brand = Brand.objects.create(id=brand_id, name=prefix, slug=f"past-{brand_id}", prefix=prefix)
+    Channel.objects.create(
+        id=brand_id, brand=brand, name="Past", slug="past", kind=ChannelKind.WEBHOOK, platform="social"
     )
-    team = Team.objects.create(id=BRAND, brand=brand, name="Care", lead=people[0], on_duty=people[1])
+    Kind.objects.create(id=brand_id, brand=brand, code="refund", label={"en": "Refund"}, proof=Proof.OUTCOME)
+    Category.objects.create(id=brand_id, brand=brand, code="late", label={"en": "Late"})
+    first = brand_id * 10_000
+    people = User.objects.bulk_create(
+        [
+            User(id=first + n, username=f"{prefix}{n}", email=f"{prefix}{n}@example.org", name=f"Past {n}")
+            for n in range(40)
+        ]
+    )
+    team = Team.objects.create(id=brand_id, brand=brand, name="Care", lead=people[0], on_duty=people[1])
     Membership.objects.bulk_create(
         [Membership(person=one, brand=brand, role=Role.MANAGER if n < 3 else Role.AGENT, team=team)
          for n, one in enumerate(people)]
@@ -145,18 +150,18 @@ def _make_brand() -> None:
         )
 
 
-def _make_rules() -> None:
+def _make_rules(brand_id: int) -> None:
     now = datetime.now(UTC)
     rules = Rule.objects.bulk_create(
-        [Rule(brand_id=BRAND, name=f"Rule {n}", position=n) for n in range(RULES)], batch_size=100
+        [Rule(brand_id=brand_id, name=f"Rule {n}", position=n) for n in range(RULES)], batch_size=100
     )
     versions = []
     for number, (rule, parts) in enumerate(zip(rules, _rules(), strict=True)):
         versions.append(
-            RuleVersion(rule=rule, brand_id=BRAND, number=1, status="live", live_at=now, swept_from=now, **parts)
+            RuleVersion(rule=rule, brand_id=brand_id, number=1, status="live", live_at=now, swept_from=now, **parts)
         )
         if number == 0:
-            versions.append(RuleVersion(rule=rule, brand_id=BRAND, number=2, status="draft", **parts))
+            versions.append(RuleVersion(rule=rule, brand_id=brand_id, number=2, status="draft", **parts))
     RuleVersion.objects.using("owner").bulk_create(versions)
 
 

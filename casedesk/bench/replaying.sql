@@ -6,19 +6,19 @@ INSERT INTO cases_complainant (id, public_id, brand_id, name, folded_name, email
   '', '', 'en', n %% 5 = 0, '', '', %(since)s FROM generate_series(1, %(count)s / 3 + 1) n;
 
 INSERT INTO cases_raw (id, channel_id, brand_id, external_id, digest, body, received_at, status, reason, attempts)
-  SELECT %(base)s + n, %(brand)s, %(brand)s, 'replay-' || n, sha256(n::text::bytea), n::text::bytea, %(since)s,
+  SELECT %(base)s + n, %(brand)s, %(brand)s, 'replay-' || %(base)s + n, sha256(n::text::bytea), n::text::bytea, %(since)s,
   'processed', '', 0 FROM generate_series(1, %(count)s) n;
 
 INSERT INTO cases_post (id, public_id, brand_id, channel_id, external_id, raw_id, text, text_rule, salt, digest,
   language, url, posted_at, precision, received_at) SELECT %(base)s + n, gen_random_uuid(), %(brand)s, %(brand)s,
-  'replay-' || n, %(base)s + n, 'My parcel ' || n || ' came late again.', 1, '', sha256(n::text::bytea), 'en', '',
+  'replay-' || %(base)s + n, %(base)s + n, 'My parcel ' || n || ' came late again.', 1, '', sha256(n::text::bytea), 'en', '',
   o.at - interval '20 minutes', 'instant', o.at FROM generate_series(1, %(count)s) n,
   LATERAL (SELECT %(since)s + n * %(every)s AS at) o;
 
 INSERT INTO cases_case (id, public_id, brand_id, reference, status, owner_id, team_id, complainant_id, channel_id,
   category_id, severity, language, headline, is_restricted, opened_at, posted_at, handled_at, unanswered_since,
   waiting_for, dismissal, satisfaction, wish, reopened, revision, status_since, due_at, due_goal, is_paused)
-  SELECT %(base)s + n, gen_random_uuid(), %(brand)s, 'RPL-' || n, s.status, %(person)s + n %% 40, %(brand)s,
+  SELECT %(base)s + n, gen_random_uuid(), %(brand)s, 'RPL-' || %(base)s + n, s.status, %(person)s + n %% 40, %(brand)s,
   %(base)s + 1 + n / 3, %(brand)s, %(brand)s, 1 + n %% 4, 'en', '', n %% 500 = 1, o.at, o.at - interval '20 minutes',
   CASE WHEN s.status = 'handled' THEN o.at + interval '5 days' END, NULL, '', '', '', '', 0, 1,
   o.at + interval '5 days', '9999-01-01Z', '', false

@@ -13,7 +13,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from casedesk.bench import deciding, population
+from casedesk.bench import deciding, population, replaying
 from casedesk.bench.measure import Call, Figure, Server, figure, queries_of
 from cases.commands import intake
 from cases.models import Case, Playbook, Raw, User
@@ -33,6 +33,7 @@ NAMES = (
     "budget_contention",
     "approval_routing",
     "approval_request",
+    "replay",
 )
 BATCH, BATCHES = 500, 6
 CSRF = "c" * 32
@@ -146,6 +147,12 @@ class Bench:
         call = Call("POST", path, headers, lambda n: json.dumps(body(n)).encode(), expected=(202,))
         times = self.server.times(call)
         return figure("approval_request", self.cases, times, self._floor("insert"), queries_of(call))
+
+    def _replay(self) -> Figure:
+        """One draft beside twenty live rules, run through ninety days of so many cases by two processes."""
+        took, floor, acted = replaying.run_out(self.cases)
+        note = f"{took:.1f} s on two processes, {replaying.RULES} live rules, acted {acted:,} times"
+        return Figure("replay", self.cases, ratio=took / floor, per_second=self.cases / took, note=note)
 
     def _bulk_intake(self) -> Figure:
         rate = _per_second(lambda: _take_in(BATCH))

@@ -13,7 +13,6 @@ from cases.commands import case as cases
 from cases.models import Call, Case, Cue, Escalation, EscalationStep, Rule, RuleVersion
 from cases.queries import clock
 from cases.vocabulary import HEARS, EventKind, When
-from tests.conftest import Connect
 from tests.people import Stage, actor, set_stage
 from tests.rules_at_work import deadline, live, overdue, work
 
@@ -114,7 +113,7 @@ class TestVersions:
 
 class TestEscalations:
     def test_one_occasion_is_acted_on_once(self, stage: Stage) -> None:
-        found, opened = matched(stage)
+        found, _ = matched(stage)
         copied = (
             "INSERT INTO cases_escalation (public_id, brand_id, case_id, rule_id, version_id, occasion, matched_at,"
             " noticed_at, status, reason, depth, saw) SELECT gen_random_uuid(), brand_id, case_id, rule_id, version_id,"
@@ -219,15 +218,3 @@ class TestCues:
         assert Cue.objects.count() == 0
         cases.take(case_id=opened.pk, at=clock.now(), actor=actor(stage.agent))
         assert Cue.objects.get().case_id == opened.pk
-
-
-def test_two_transactions_racing_for_one_occasion_store_one(own_database: str, raw: Connect) -> None:
-    stage = set_stage()
-    found, _ = matched(stage)
-    sql = (
-        "INSERT INTO cases_escalation (public_id, rule_id, version_id, status, reason, depth, saw, brand_id, case_id,"
-        " occasion, matched_at, noticed_at) SELECT gen_random_uuid(), rule_id, version_id, status, reason, depth, saw,"
-        " brand_id, case_id, 'race', matched_at, noticed_at FROM cases_escalation WHERE id = %s ON CONFLICT DO NOTHING"
-    )
-    counts = [raw().execute(sql, [found.pk]).rowcount for _ in range(3)]
-    assert counts == [1, 0, 0]

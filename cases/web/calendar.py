@@ -215,7 +215,7 @@ def _show(request: HttpRequest, seer: Seer, row: Calendar, **found: Any) -> Http
         "told": _told(row),
         "year": years.year_of(clock, number, today=today, labels=labels, language=language),
         "kinds": years.KINDS.items(),
-        "initials": [(n * years.SIDE + years.SIDE // 2, str(WEEKDAYS_ABBR[n])[:1]) for n in range(7)],
+        "initials": [(n * years.SIDE + years.SIDE // 2, str(WEEKDAYS_ABBR[n])[:1].upper()) for n in range(7)],
         "earlier": number - 1 if number > FIRST_YEAR else None,
         "later": number + 1 if number < LAST_YEAR else None,
         "days": [_special(clock, day) for day in days if day.day >= today - timedelta(days=RECENT)],

@@ -16,6 +16,7 @@ from cases.commands.calendar import Day
 from cases.models import Brand, Calendar
 from cases.rules import calendar as rules
 from cases.rules.calendar import CalendarProblem, Problem
+from cases.rules.text import fold
 from cases.vocabulary import Unit
 from cases.web import calendar_words as words
 from cases.web.settings_forms import REGIONS
@@ -31,8 +32,8 @@ WRONG_TIME = _("Write a day and a time, such as 2026-03-09T14:30.")
 class TypedHours(forms.CharField):
     """The windows of a day as somebody types them; nothing is no window."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"placeholder": _("closed"), "autocomplete": "off", "spellcheck": "false"}
+    def __init__(self, *, placeholder: Any = _("closed"), **kwargs: Any) -> None:
+        attrs = {"placeholder": placeholder, "autocomplete": "off", "spellcheck": "false"}
         super().__init__(required=False, max_length=200, widget=forms.TextInput(attrs=attrs), **kwargs)
 
     def clean(self, value: Any) -> list[list[str]]:
@@ -77,7 +78,8 @@ class CalendarForm(forms.Form):
 
     def _offer_places(self, brand: Brand) -> None:
         """Every country, and the regions of the one that is chosen; choosing another asks for its regions."""
-        named = sorted(((code, words.country(code)) for code in rules.countries()), key=lambda pair: pair[1])
+        places = ((code, words.country(code)) for code in rules.countries())
+        named = sorted(places, key=lambda pair: fold(pair[1]))
         chosen = self["country"].value() or ""
         self.fields["country"].choices = [("", _("None")), *named]  # type: ignore[attr-defined]
         self.fields["country"].widget.attrs = {
@@ -157,6 +159,7 @@ class DayForm(forms.Form):
     )
     hours = TypedHours(
         label=_("Hours or break"),
+        placeholder="10:00-14:00",
         help_text=_("Such as 10:00-14:00, or the break itself: 12:00-13:30. Not for a day that is closed."),
     )
     label = forms.CharField(

@@ -30,6 +30,7 @@ from cases.commands import (
     playbook,
     policy,
     regime,
+    tag,
     target,
     triage,
 )
@@ -46,7 +47,9 @@ from cases.models import (
     Category,
     Cause,
     Channel,
+    Deadline,
     Delivery,
+    Escalation,
     Grant,
     Kind,
     Membership,
@@ -59,6 +62,10 @@ from cases.models import (
     Promise,
     PublicReply,
     Raw,
+    Replay,
+    ReplayAct,
+    Rule,
+    Tag,
     Target,
     Team,
     Thread,
@@ -73,12 +80,17 @@ from cases.vocabulary import (
     AnswerPart,
     AnswerRoute,
     DeliveryStatus,
+    Goal,
+    Needs,
     ObservationKind,
     Outcome,
     PostKind,
     RawStatus,
     Role,
+    Unit,
+    When,
 )
+from tests import rules_at_work, times
 from tests.people import Stage, actor, person, set_stage
 
 ROLES = ("agent", "manager", "admin", "auditor", "outsider")
@@ -137,6 +149,11 @@ MODELS: dict[str, type[Model]] = {
     "promises": Promise,
     "calendar": Calendar,
     "policy": Policy,
+    "tag": Tag,
+    "escalations": Escalation,
+    "rules": Rule,
+    "replays": Replay,
+    "act": ReplayAct,
 }
 MOST = 2
 
@@ -189,8 +206,18 @@ def grow(world: World, numbers: range) -> None:
         _time(world.stage, number)
         _empower(world.stage, number)
         _arrive(world.stage, number)
+        _rule(world, number)
         _complain(world, number)
         _talk(world, number)
+    # Rules hear what was said, and act.
+    rules_at_work.work()
+
+
+def _rule(world: World, number: int) -> None:
+    """One more live rule that acts when the complainant writes, and one more tag on the busy case."""
+    asked = {"all": [{"fact": "severity", "op": "at_least", "value": 1}, {"fact": "tag", "op": "is_not", "value": 1}]}
+    rules_at_work.live(world.stage, When.WROTE, name=f"Rule {number}", condition=asked)
+    tag.tag_case(case_id=world.busy.pk, name=f"word-{number}", at=AT, actor=actor(world.stage.agent))
 
 
 def _set_up(stage: Stage, number: int) -> None:
@@ -326,6 +353,8 @@ def _handle(case_id: int, stage: Stage) -> None:
 def _busy(stage: Stage) -> World:
     """A world whose one case has come as far as a private thread."""
     by = actor(stage.agent)
+    terms: dict[str, Any] = {"extends": Needs.NOTICE, "extend_amount": 10, "extend_unit": Unit.DAY}
+    times.policy(stage.brand, Goal.FINAL_ANSWER, amount=3000, unit=Unit.DAY, **terms)
     busy = stage.case("busy", author="busy")
     case.take(case_id=busy.pk, at=AT, actor=by)
     link = dialogue.reply_in_public(
@@ -453,6 +482,8 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
         return [world.stage.brand.slug]
     if parameter == "username":
         return [world.stage.colleague.username]
+    if parameter == "deadline_id":
+        return list(Deadline.objects.filter(case=world.busy).order_by("pk").values_list("pk", flat=True)[:MOST])
     if parameter == "thread":
         return [world.thread.public_id]
     before, converter = re.search(rf"([\w-]*)/<(?:(\w+):)?{parameter}>", route.pattern).groups()  # type: ignore[union-attr]

@@ -22,6 +22,7 @@ from cases.web import calendar_words as words
 from cases.web.settings_forms import REGIONS
 
 USUAL = dict.fromkeys(rules.DAYS[:5], "09:00-18:00")
+WHEN_EMPTY = _("closed")
 CLOSED, HOURS, BREAKS = "closed", "hours", "breaks"
 PLAIN = ("name", "zone", "country", "region")
 LONGEST_RANGE = 62
@@ -32,7 +33,7 @@ WRONG_TIME = _("Write a day and a time, such as 2026-03-09T14:30.")
 class TypedHours(forms.CharField):
     """The windows of a day as somebody types them; nothing is no window."""
 
-    def __init__(self, *, placeholder: Any = _("closed"), **kwargs: Any) -> None:
+    def __init__(self, *, placeholder: Any = WHEN_EMPTY, **kwargs: Any) -> None:
         attrs = {"placeholder": placeholder, "autocomplete": "off", "spellcheck": "false"}
         super().__init__(required=False, max_length=200, widget=forms.TextInput(attrs=attrs), **kwargs)
 

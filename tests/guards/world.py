@@ -30,6 +30,8 @@ from cases.commands import (
     playbook,
     policy,
     regime,
+    replay,
+    rule,
     tag,
     target,
     triage,
@@ -209,6 +211,7 @@ def grow(world: World, numbers: range) -> None:
         _rule(world, number)
         _complain(world, number)
         _talk(world, number)
+        _replay(world.stage, number)
     # Rules hear what was said, and act.
     rules_at_work.work()
 
@@ -218,6 +221,24 @@ def _rule(world: World, number: int) -> None:
     asked = {"all": [{"fact": "severity", "op": "at_least", "value": 1}, {"fact": "tag", "op": "is_not", "value": 1}]}
     rules_at_work.live(world.stage, When.WROTE, name=f"Rule {number}", condition=asked)
     tag.tag_case(case_id=world.busy.pk, name=f"word-{number}", at=AT, actor=actor(world.stage.agent))
+
+
+def _replay(stage: Stage, number: int) -> None:
+    """One more draft of a rule, run through yesterday and today."""
+    admin, now, day = actor(stage.admin), timezone.now(), timezone.localdate()
+    draft = rule.draft_rule(
+        brand_id=stage.brand.pk,
+        name=f"Draft {number}",
+        when={"when": "opened"},
+        condition={"all": [{"fact": "severity", "op": "at_least", "value": 1}]},
+        steps=[{"kind": "tell", "whom": "managers", "hours": "always"}, {"kind": "assign", "whom": "lead"}],
+        at=now,
+        actor=admin,
+    )
+    days = {"starts_on": day - timedelta(days=1), "ends_on": day}
+    asked = replay.ask_replay(version_id=draft.versions.get().pk, **days, at=now, actor=admin)
+    while replay.run_chunk(replay_id=asked.pk, at=now, actor=SYSTEM):
+        pass
 
 
 def _set_up(stage: Stage, number: int) -> None:

@@ -78,6 +78,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     scope, brand = scope_of_rules(request)
     found = queries.rules_of([brand.pk], scope.seer, timezone.now())
     shelf = _shelf(request, found)
+    request.shelf = shelf  # type: ignore[attr-defined]  # the side navigation marks it
     standing = [each for each in found if shelf in each.shelves]
     facts = {
         "brand": brand,

@@ -22,6 +22,7 @@ from cases.models import Brand, Rule
 from cases.queries import rule as queries
 from cases.queries import rule_names, rule_rows
 from cases.queries import setup as setups
+from cases.queries.rule import Shelf
 from cases.queries.sentences import Words
 from cases.rules import escalation, revising
 from cases.rules.conflicts import Placed
@@ -34,6 +35,8 @@ from cases.web.desk import actor_of, seer_of
 from cases.web.rule_forms import Written
 
 LANGUAGES = ("en", "fr")
+# Of two shelves, a rule with a draft is looked for among the drafts.
+_MARKED = (Shelf.DRAFTS, Shelf.LIVE, Shelf.PAUSED, Shelf.RETIRED)
 _AT_ITS_PLACE = (errors.Invalid, errors.RuleNamesGone)
 
 
@@ -61,6 +64,7 @@ def of_rule(request: HttpRequest, public_id: UUID, *, to_change: bool = False) -
     request.brand = found.brand  # type: ignore[attr-defined]  # the side navigation counts its rules
     rows = Rule.objects.filter(pk=found.pk).select_related("brand")
     [standing] = queries.standings(rows, seer, timezone.now())
+    request.shelf = min(standing.shelves, key=_MARKED.index, default="")  # type: ignore[attr-defined]  # likewise
     return found, standing
 
 

@@ -147,7 +147,7 @@ class Shell:
         brand = getattr(self._request, "brand", None)
         kept = {"brand": brand.slug} if brand else {}
         counts = rules.counts([brand.pk] if brand else rules.readable_brands(self.seer))
-        here = self._request.path == _href("rules") and self._request.GET.get("shelf", "")
+        here = getattr(self._request, "shelf", "")
         links = [
             Link(f"{_href('rules')}?{urlencode(kept | {'shelf': shelf.value})}", icon, label, shelf == here,
                  str(counts[shelf]))

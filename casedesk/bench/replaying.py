@@ -182,7 +182,7 @@ def _rules() -> Iterator[dict[str, Any]]:
     for number in range(RULES):
         when, trigger = triggers[number % len(triggers)]
         leaves: list[dict[str, Any]] = [
-            {"fact": "severity", "op": "at_least", "value": 3 + number % 2},
+            {"fact": "severity", "op": "at_least", "value": 4 if number % 3 else 3},
             {"any": [{"fact": "amount", "op": "at_least", "value": "60"},
                      {"fact": "complaints", "op": "at_least", "value": 2}]},
         ]  # fmt: skip

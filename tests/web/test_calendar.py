@@ -209,6 +209,10 @@ class TestAYear:
     def test_has_no_strange_years(self, calendar: Calendar, admin: Client, year: str) -> None:
         assert admin.get(page(calendar), {"year": year}).status_code == 200
 
+    def test_names_holidays_in_the_readers_language(self, calendar: Calendar, admin: Client) -> None:
+        admin.cookies["django_language"] = "fr"
+        assert "Fête du Travail" in admin.get(page(calendar), {"year": "2026"}).content.decode()
+
     def test_a_leap_year_has_its_day(self, calendar: Calendar, admin: Client) -> None:
         months = admin.get(page(calendar), {"year": "2028"}).context["year"].months
         assert len(months[1].days) == 29

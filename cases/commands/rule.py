@@ -138,7 +138,7 @@ def publish(
     _make_live(draft, ladder, before, at, actor, act_on_past=act_on_past)
     _touch(rule)
     changes = _parts(_read_or_none(before), ladder)
-    _record(rule, actor, ["live"], number=draft.number, changed=changes, act_on_past=act_on_past, count=count)
+    _record(rule, actor, ["live"], at=at, number=draft.number, changed=changes, act_on_past=act_on_past, count=count)
     return draft
 
 
@@ -149,7 +149,7 @@ def pause(*, rule_id: int, revision: int, at: datetime, actor: Actor) -> Rule:
     if rule.paused_at is None:
         rule.paused_at = at
         _touch(rule, "paused_at")
-        _record(rule, actor, ["paused"])
+        _record(rule, actor, ["paused"], at=at)
     return rule
 
 
@@ -170,7 +170,7 @@ def resume(*, rule_id: int, revision: int, skip: bool = False, at: datetime, act
         moves.look_back(rule, live, rule.paused_at)
     rule.paused_at = None
     _touch(rule, "paused_at")
-    _record(rule, actor, ["resumed"], skip=skip)
+    _record(rule, actor, ["resumed"], at=at, skip=skip)
     return rule
 
 
@@ -183,7 +183,7 @@ def retire(*, rule_id: int, revision: int, at: datetime, actor: Actor) -> Rule:
         _retire(live, at)
     rule.retired_at = at
     _touch(rule, "retired_at")
-    _record(rule, actor, ["retired"])
+    _record(rule, actor, ["retired"], at=at)
     return rule
 
 
@@ -259,7 +259,7 @@ def _draft_rule(brand: Brand, name: str, ladder: Ladder, at: datetime, actor: Ac
     RuleVersion.objects.create(
         rule=rule, brand=brand, number=1, made_by_id=actor.person_id, made_at=at, **asdict(rules.dump(ladder))
     )
-    _record(rule, actor, ["created"], number=1, when=ladder.trigger.when.value)
+    _record(rule, actor, ["created"], at=at, number=1, when=ladder.trigger.when.value)
     return rule
 
 
@@ -274,7 +274,7 @@ def _write_draft(rule: Rule, ladder: Ladder, at: datetime, actor: Actor) -> Rule
     draft.made_by_id, draft.made_at = actor.person_id, at
     draft.save()
     _touch(rule)
-    _record(rule, actor, ["draft"], number=draft.number, changed=_parts(_read_or_none(live), ladder))
+    _record(rule, actor, ["draft"], at=at, number=draft.number, changed=_parts(_read_or_none(live), ladder))
     return draft
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,7 @@ def _note(keys: list[int], at: datetime) -> int:
 def move_deadlines(brand_id: int, **_more: Any) -> None:
     """Compute the open deadlines of a brand again, after one of its calendars changed."""
     at = clock.now()
-    for keys in _cases(brand_id):
+    for keys in _batches(deadlines.cases_with_deadlines, brand_id):
         try:
             deadline.move(case_ids=keys, at=at, actor=SYSTEM)
         except Exception:
@@ -71,7 +71,7 @@ def check_deadlines(**_more: Any) -> None:
     checked, found = 0, []
     for brand_id in deadlines.brands():
         times = Times(brand_id)
-        for keys in _cases(brand_id):
+        for keys in _batches(deadlines.cases_to_check, brand_id):
             checked += len(keys)
             found += deadlines.differences(times, keys, at)
     deadline.note_check(
@@ -84,8 +84,8 @@ def check_deadlines(**_more: Any) -> None:
     )
 
 
-def _cases(brand_id: int) -> Iterator[list[int]]:
+def _batches(cases: Callable[[int, int, int], list[int]], brand_id: int) -> Iterator[list[int]]:
     after = 0
-    while keys := deadlines.open_cases(brand_id, after, CASES):
+    while keys := cases(brand_id, after, CASES):
         yield keys
         after = keys[-1]

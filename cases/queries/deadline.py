@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from cases.models import Brand, Case, Deadline, DeadlineCheck, Event, Extension, Seer
 from cases.queries import timing
@@ -110,9 +110,15 @@ def to_miss(at: datetime, limit: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def open_cases(brand_id: int, after: int, limit: int) -> list[int]:
-    """Cases of a brand that still need work and have a deadline to meet, by their ids, after this one."""
-    rows = Case.objects.filter(brand_id=brand_id, pk__gt=after, status__in=UNHANDLED).exclude(due_goal="")
+def cases_with_deadlines(brand_id: int, after: int, limit: int) -> list[int]:
+    """Cases of a brand with a deadline to meet, by their ids, after this one; a handled one can wait for a reply."""
+    rows = Case.objects.filter(brand_id=brand_id, pk__gt=after).exclude(due_goal="")
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def cases_to_check(brand_id: int, after: int, limit: int) -> list[int]:
+    """The same, and those that still need work: a deadline that should be there and is not would show nowhere else."""
+    rows = Case.objects.filter(~Q(due_goal="") | Q(status__in=UNHANDLED), brand_id=brand_id, pk__gt=after)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

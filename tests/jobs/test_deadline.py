@@ -122,6 +122,12 @@ class TestCheck:
         fields = [each["fields"] for each in DeadlineCheck.objects.get().differences]
         assert sorted(fields) == [["case.due_at"], ["missing"]]
 
+    def test_finds_a_case_that_says_nothing_is_due(self, stage: Stage, at: Any) -> None:
+        found = stage.case()
+        Case.objects.filter(pk=found.pk).update(due_at=NEVER, due_goal="")
+        jobs.check_deadlines()
+        assert DeadlineCheck.objects.get().differences == [{"case": found.pk, "fields": ["case.due_at"]}]
+
     def test_what_came_due_a_moment_ago_waits_for_its_clock(self, stage: Stage, at: Any) -> None:
         stage.case()
         at(AT + 4 * HOUR + timedelta(minutes=1))

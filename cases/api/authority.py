@@ -58,8 +58,8 @@ class Whose(serializers.Serializer[Any]):
     user = Code(required=False, help_text="a user name; you, unless said")
 
 
-class _Authority(Endpoint):
-    """What the calls about authority share."""
+class Overseen(Endpoint):
+    """What only those read who may see how a brand is set up."""
 
     def looked_at(self, asked: dict[str, Any]) -> list[Brand]:
         """The brands whose authority the person reads, or the one they ask for; raises NotAllowed, NotFound."""
@@ -105,7 +105,7 @@ def _category(brand: Brand, code: str | None) -> int | None:
     return category_id
 
 
-class _OfGrant(_Authority):
+class _OfGrant(Overseen):
     def save(self, command: Any, *, status: int = 200, **facts: Any) -> Response:
         """Run one command and show its grant."""
         return self.run(command, lambda grant: grant.pk, self.shown, status=status, at=timezone.now(), **facts)
@@ -170,7 +170,7 @@ class EndGrant(_OfGrant):
         return self.save(commands.end_grant, grant_id=grants.one(self.seer, number).pk)
 
 
-class Authority(_Authority):
+class Authority(Overseen):
     """What somebody may decide, and what is left of it."""
 
     @reads(AuthorityShape, "What may this person decide, and what is left", takes=[Whose], refuses=[403, 404, 422])
@@ -186,7 +186,7 @@ class Authority(_Authority):
         return Response(AuthorityShape(queries.authority_of(person_id or 0, limits, at)).data)
 
 
-class Absences(_Authority):
+class Absences(Overseen):
     """Who is away, and who decides for them."""
 
     @reads(AbsencePage, "Absences", operation_id="absences_list", takes=[OfBrand], refuses=[403, 404, 422])
@@ -218,7 +218,7 @@ class Absences(_Authority):
         )
 
 
-class EndAbsence(_Authority):
+class EndAbsence(Overseen):
     """Somebody is back."""
 
     @changes(AbsenceShape, "End an absence")
@@ -234,7 +234,7 @@ def shown_absence(key: int) -> Any:
     return AbsenceShape(queries.all_absences().get(pk=key)).data
 
 
-class Rates(_Authority):
+class Rates(Overseen):
     """What currencies are worth."""
 
     @reads(RatePage, "Rates", operation_id="rates_list", takes=[OfBrand], refuses=[403, 404, 422])
@@ -257,7 +257,7 @@ class Rates(_Authority):
         return self.run(commands.set_rate, lambda row: row.pk, shown, status=201, **facts)
 
 
-class Waivers(_Authority):
+class Waivers(Overseen):
     """The ledger of waivers."""
 
     @reads(WaiverPage, "Every action that was waived", takes=[OfBrand], refuses=[403, 404, 422])

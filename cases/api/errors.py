@@ -22,6 +22,8 @@ MEDIA_TYPE = "application/problem+json"
 # What the invariants' triggers raise; the code stands in the hint.
 REFUSED_BY_DATABASE = "CD001"
 UNIQUE = "23505"
+# What the parts of a rule are called outside.
+_PARTS = {"if": "condition", "then": "steps"}
 
 
 class Unusable(errors.Refused):
@@ -44,6 +46,13 @@ class BadKey(errors.Refused):
     """An Idempotency-Key is 1 to 255 visible ASCII characters. Nothing was done."""
 
     code = "bad_key"
+    status = 400
+
+
+class BadQuestion(errors.Invalid):
+    """%(reason)s"""
+
+    code = "bad_question"
     status = 400
 
 
@@ -104,8 +113,12 @@ def _facts(refusal: errors.Refused) -> dict[str, Any]:
         return {"leaks": found}
     if isinstance(refusal, errors.AnswerIncomplete):
         return {"errors": {f"parts.{part}": [refusal.message] for part in refusal.facts.get("parts", ())}}
+    if isinstance(refusal, errors.MatchesMany):
+        return {"count": refusal.count}
     if isinstance(refusal, errors.Invalid) and refusal.field:
-        return {"errors": {refusal.field: [refusal.message]}}
+        part, dot, rest = refusal.field.partition(".")
+        field = _PARTS.get(part, part) if isinstance(refusal, errors.NotARule) else part
+        return {"errors": {f"{field}{dot}{rest}": [refusal.message]}}
     return {}
 
 

@@ -42,6 +42,7 @@ class ProblemShape(serializers.Serializer[Any]):
     errors = serializers.DictField(required=False, help_text="what is wrong, by field")  # type: ignore[assignment]  # DRF takes fields out of the class
     missing = GapShape(many=True, required=False, help_text="with gate_closed")
     leaks = LeakShape(many=True, required=False, help_text="with leaks")
+    count = serializers.IntegerField(required=False, help_text="with matches_many: repeat it as `expected`")
 
 
 REFUSALS = {
@@ -81,15 +82,21 @@ def reads(
 
 
 def changes(
-    shape: Any, text: str, *, takes: Any = None, status: int | Sequence[int] = 200, **more: Any
+    shape: Any,
+    text: str,
+    *,
+    takes: Any = None,
+    asks: Sequence[Any] = (),
+    status: int | Sequence[int] = 200,
+    **more: Any,
 ) -> Callable[[F], F]:
-    """Describe a call that changes something: under an Idempotency-Key if one is sent."""
+    """Describe a call that changes something: under an Idempotency-Key if one is sent; ``asks`` is in its address."""
     statuses = (status,) if isinstance(status, int) else status
     described = {code: OpenApiResponse(shape) if shape else OpenApiResponse(description="Done.") for code in statuses}
     return extend_schema(
         summary=text,
         request=takes,
-        parameters=[KEY],
+        parameters=[KEY, *asks],
         responses=described | _problems((*ALWAYS, *CHANGING)),
         **more,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import number_format
@@ -13,12 +12,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from cases.models import Brand
+from cases.queries import questions as stored
 from cases.queries import rule_sentences
-from cases.queries.condition_words import About, clause, seen, whole
-from cases.queries.rule_names import Names, names_of
+from cases.queries.condition_words import About, whole
+from cases.queries.questions import Question
+from cases.queries.rule_names import Names
 from cases.queries.sentences import fill, said
-from cases.rules import condition as conditions
-from cases.rules.condition import ALWAYS, All, BadCondition, Condition, Leaf
+from cases.rules.condition import ALWAYS
 from cases.rules.escalation import Ladder, Step, Trigger
 from cases.rules.revising import Change, Part
 from cases.vocabulary import Fact, Missed, Reason, Stop
@@ -113,33 +113,9 @@ _REASONS: dict[Reason, Promise | str] = {
 # ---------------------------------------------------------------- what was asked, and what a case said
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question to a case, what the case said, and whether that fits."""
-
-    words: str
-    saw: str
-    holds: bool
-
-
 def questions(asked: Iterable[Mapping[str, Any]], brand: Brand) -> list[Question]:
     """Stored questions in words: each a leaf as JSON, with what it ``saw`` and whether it ``holds``."""
-    known = [(leaf, one) for one in asked if (leaf := _leaf(one)) is not None]
-    names = names_of([], asked=[leaf for leaf, _one in known], saw=[(leaf.fact, one.get("saw")) for leaf, one in known])
-    told = about(names, brand)
-    return [
-        Question(said(clause(leaf, told)), seen(leaf.fact, one.get("saw"), told), bool(one.get("holds")))
-        for leaf, one in known
-    ]
-
-
-def _leaf(tree: Mapping[str, Any]) -> Leaf | None:
-    try:
-        read: Condition = conditions.parse({key: tree[key] for key in ("fact", "op", "value") if key in tree})
-    except BadCondition:
-        return None
-    first = read.parts[0] if isinstance(read, All) and read.parts else None
-    return first if isinstance(first, Leaf) else None
+    return stored.questions(asked, brand)
 
 
 # ---------------------------------------------------------------- what a replay cannot know

@@ -11,7 +11,7 @@ from cases.commands import moves
 from cases.models import Case, Deadline, Notification
 from cases.queries import deadline as deadlines
 from cases.queries import delay as queries
-from cases.vocabulary import UNHANDLED, Actor, Goal, Permission
+from cases.vocabulary import UNHANDLED, Actor, EventKind, Goal, Permission
 
 
 @transaction.atomic(durable=True)
@@ -28,6 +28,8 @@ def prepare(*, deadline_id: int, at: datetime, actor: Actor) -> bool:
     until = deadlines.extended_until(deadline)
     language = moves.language_of(case)
     moves.prepare_delay(case, Goal(deadline.goal), deadline.due_at, until, language, at=at)
+    goal = {"deadline": deadline.pk, "goal": deadline.goal}
+    moves.record_case(case, EventKind.DEADLINE_NEAR, actor, at=at, **goal)
     moves.notify([case.owner_id], queries.KIND, by_id=actor.person_id, case=case, at=at)
     return True
 

@@ -283,11 +283,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
                 earlier.order_by("-id").values(json=JSONObject(reference="reference", status="status"))[:EARLIER]
             ),
             points_line=_points(),
-            tagged=ArraySubquery(
-                CaseTag.objects.filter(case=OuterRef("pk"))
-                .order_by("tag__name", "pk")
-                .values(json=JSONObject(id="tag_id", name="tag__name"))
-            ),
+            tagged=_tagged(),
             kept=ArraySubquery(
                 Draft.objects.filter(case=OuterRef("pk"), person_id=person_id).values(
                     json=JSONObject(audience="audience", text="text", kept_at="kept_at")
@@ -316,6 +312,11 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
     for name in standing:
         setattr(case, name, getattr(case, name, None))
     return _opened(case)
+
+
+def _tagged() -> ArraySubquery:
+    on_it = CaseTag.objects.filter(case=OuterRef("pk")).order_by("tag__name", "pk")
+    return ArraySubquery(on_it.values(json=JSONObject(id="tag_id", name="tag__name")))
 
 
 def _points() -> ArraySubquery:

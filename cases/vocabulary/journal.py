@@ -53,6 +53,7 @@ class EventKind(StrEnum):
     CASE_CLASSIFIED = "case_classified"
     CASE_TAGGED = "case_tagged"
     CASE_UNTAGGED = "case_untagged"
+    DEADLINE_NEAR = "deadline_near"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_EXTENDED = "deadline_extended"
     DEADLINES_DIFFERED = "deadlines_differed"

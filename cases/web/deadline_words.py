@@ -47,7 +47,7 @@ MET_BY: dict[str, str | Promise] = {
 # The line leaves this much free at both ends for the marks on it, of a hundred.
 EDGE = 2.5
 # Words under the line are this far apart at least, of a hundred.
-APART = 22
+APART = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def title_of(each: Standing) -> str:
     if each.row.goal == Goal.PROMISE:
         return _("Promised: %(what)s") % {"what": each.promised} if each.promised else _("What was promised")
     name = tags.catalogue_text(each.name) or str(each.row.goal.label)
-    return _("%(name)s (no. %(n)d)") % {"name": name, "n": each.row.round} if each.row.round > 1 else name
+    return _("%(name)s (no. %(n)d)") % {"name": name, "n": each.row.round} if each.row.round > 1 else name
 
 
 def _open_line(case: Any, each: Standing, may_extend: bool) -> DeadlineLine:
@@ -202,7 +202,7 @@ def _settled_line(case: Any, each: Standing) -> DeadlineLine:
         href = f"{address}?tab=journal&before={each.met_seq + 1}#line-{each.met_seq}"
     css = "is-met-late" if row.missed_at is not None else "is-met"
     return DeadlineLine(
-        title_of(each), tags.when(row.met_at, "exact"), small, each.source, css, href,
+        title_of(each), tags.when(row.met_at, "day"), small, each.source, css, href,
         later=[_later(one) for one in each.later],
     )  # fmt: skip
 

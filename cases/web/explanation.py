@@ -26,7 +26,7 @@ from cases.queries.condition_words import About, clause, seen
 from cases.queries.explanation import Explained, State
 from cases.queries.sentences import said
 from cases.rules.condition import ALWAYS, All, AnyOf, Leaf, Verdict
-from cases.vocabulary import CallStatus, EscalationStatus, Goal, Reason, StepKind, StepStatus, When
+from cases.vocabulary import HEARS, CallStatus, EscalationStatus, Goal, Reason, StepKind, StepStatus, When
 from cases.web import desk, rule_words
 from cases.web.deadline_words import exact
 
@@ -183,6 +183,11 @@ def _why(each: Explained) -> str:
 
 def _not_matched(each: Explained) -> str:
     words = {"when": _moment(each.at)}
+    is_by_event = each.ladder is not None and each.ladder.trigger.when in HEARS
+    if is_by_event and each.verdict is not None:
+        if each.verdict.holds:
+            return _("It happened %(when)s, but its condition did not fit then; today it would.") % words
+        return _("It happened %(when)s, but its condition does not fit: see what it saw.") % words
     if each.verdict is not None and each.verdict.holds:
         # What is asked now would fit; then something else kept it, or it did not fit at the time.
         return _("Its moment was %(when)s. Its condition did not fit then, or it has yet to be looked at.") % words

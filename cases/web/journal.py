@@ -131,6 +131,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
     E.CALENDAR_CHANGED: ("clock", lazy("%(actor)s changed a calendar")),
     E.POLICY_CHANGED: ("hourglass", lazy("%(actor)s changed the deadlines of cases")),
+    E.DEADLINE_NEAR: ("clock", lazy("A date that the complainant waits for comes near; the owner was told: %(goal)s")),
     E.DEADLINE_MISSED: ("due-over", lazy("A deadline was missed: %(goal)s")),
     E.DEADLINE_EXTENDED: ("calendar-event", lazy("%(actor)s gave a deadline a later date, %(until)s: %(goal)s")),
     E.DEADLINES_DIFFERED: ("alert-triangle", lazy("The nightly check found deadlines that come out differently")),

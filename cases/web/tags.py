@@ -143,6 +143,15 @@ def when(value: datetime | date | None, style: str = "relative") -> SafeString:
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', machine, full, words)
 
 
+def _near(local: datetime, now: datetime) -> str:
+    """An instant as short as it is clear: 12:00, Tue 18:00, Tue 17 Nov."""
+    if local.date() == now.date():
+        return _clock(local)
+    if abs(local.date() - now.date()) < timedelta(days=7):
+        return date_format(local, pgettext("weekday and time", "D H:i"))
+    return _day(local.date(), now.date())
+
+
 @register.simple_tag
 def due(value: datetime | None, *, is_paused: bool = False, is_exact: bool = False) -> SafeString:
     """How urgent something is: empty circle, half circle when soon, filled triangle when late, bars when paused.
@@ -163,11 +172,7 @@ def due(value: datetime | None, *, is_paused: bool = False, is_exact: bool = Fal
     local = timezone.localtime(value)
     full = f"{date_format(local, 'j F Y')}, {_clock(local)}"
     if is_exact:
-        is_today = local.date() == timezone.localdate()
-        words = gettext("%(words)s, %(at)s") % {
-            "words": words,
-            "at": _clock(local) if is_today else _words(local, timezone.now(), "exact"),
-        }
+        words = gettext("%(words)s, %(at)s") % {"words": words, "at": _near(local, timezone.localtime())}
     return format_html('<span class="{}" title="{}">{}{}</span>', css, full, icon(mark), words)
 
 

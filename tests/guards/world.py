@@ -503,7 +503,7 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
         return [world.stage.brand.slug]
     if parameter == "username":
         return [world.stage.colleague.username]
-    if parameter == "deadline_id":
+    if parameter in {"deadline_id", "deadline"}:
         return list(Deadline.objects.filter(case=world.busy).order_by("pk").values_list("pk", flat=True)[:MOST])
     if parameter == "thread":
         return [world.thread.public_id]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, prefetch_related_objects
 
 from cases import errors
 from cases.models import Call, Escalation, EscalationStep, Rule, RuleVersion, Seer
@@ -158,10 +158,13 @@ def counts(brand_ids: Collection[int]) -> dict[Shelf, int]:
 
 def standings(rows: Any, seer: Seer, at: datetime) -> list[Standing]:
     """Each of these rules with its versions and what it did."""
-    versions = RuleVersion.objects.select_related("made_by", "live_by").order_by("number")
-    rules = list(rows.prefetch_related(Prefetch("versions", versions)))
+    rules = list(rows)
+    prefetch_related_objects(rules, Prefetch("versions", _VERSIONS))
     stats = stats_of([rule.pk for rule in rules], seer, at)
     return [_standing(rule, stats[rule.pk]) for rule in rules]
+
+
+_VERSIONS = RuleVersion.objects.select_related("made_by", "live_by").order_by("number")
 
 
 def _standing(rule: Rule, stats: Stats) -> Standing:
@@ -209,12 +212,15 @@ def _count_escalations(found: dict[int, Stats], seer: Seer, since: datetime) -> 
 def _count_steps(found: dict[int, Stats], seer: Seer, since: datetime) -> None:
     visible = seer.cases("escalation__case__")
     steps = EscalationStep.objects.filter(visible, escalation__rule__in=list(found)).order_by()
-    done = steps.filter(status=StepStatus.DONE).values(rule=F("escalation__rule_id"))
-    for row in done.annotate(last=Max("done_at"), acted=Count("pk", filter=Q(done_at__gte=since))):
-        found[row["rule"]].last_acted, found[row["rule"]].acted = row["last"], row["acted"]
-    vain = steps.filter(_IN_VAIN, due_at__gte=since).values("reason", rule=F("escalation__rule_id"))
-    for failed in vain.annotate(times=Count("pk")):
-        found[failed["rule"]].in_vain[failed["reason"]] = failed["times"]
+    told = steps.filter(Q(status=StepStatus.DONE) | _IN_VAIN & Q(due_at__gte=since))
+    kinds = told.values("status", "reason", rule=F("escalation__rule_id"))
+    for row in kinds.annotate(last=Max("done_at"), times=Count("pk"), new=Count("pk", filter=Q(done_at__gte=since))):
+        stats = found[row["rule"]]
+        if row["status"] == StepStatus.DONE:
+            stats.last_acted = max(filter(None, (stats.last_acted, row["last"])), default=None)
+            stats.acted += row["new"]
+        else:
+            stats.in_vain[row["reason"]] = stats.in_vain.get(row["reason"], 0) + row["times"]
     calls = Call.objects.filter(
         seer.cases("case__"), step__escalation__rule__in=list(found), status=CallStatus.MADE, made_at__gte=since
     )
@@ -228,7 +234,11 @@ def _count_steps(found: dict[int, Stats], seer: Seer, since: datetime) -> None:
 
 def versions_of(rule: Rule) -> list[VersionRow]:
     """The versions of a rule, the newest first, each with what it changed of the one before."""
-    versions = rule.versions.select_related("made_by", "live_by").order_by("number")
+    return version_rows(_VERSIONS.filter(rule=rule))
+
+
+def version_rows(versions: Iterable[RuleVersion]) -> list[VersionRow]:
+    """The same of versions that are at hand, the oldest first."""
     found: list[VersionRow] = []
     before: Ladder | None = None
     for version in versions:

@@ -90,7 +90,7 @@ def may_replay(seer: Seer, brand_id: int) -> bool:
 def start(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Run the draft, or what is live, through the days that were chosen."""
     rule = rules.rule_to_read(seer_of(request), public_id)
-    [standing] = rules.standings(type(rule).objects.filter(pk=rule.pk), seer_of(request), timezone.now())
+    [standing] = rules.standings([rule], seer_of(request), timezone.now())
     version = standing.draft or standing.live
     form = PeriodForm(request.POST)
     if version is None or not form.is_valid():
@@ -195,6 +195,9 @@ def panel(request: HttpRequest, standing: rules.Standing) -> dict[str, Any]:
     """What the panel shows for the draft, else for what is live: the last replay, or how to begin one."""
     version = standing.draft or standing.live
     last = queries.newest_of(version.pk) if version else None
+    if last is not None and version is not None:
+        # They are at hand: neither is read again.
+        last.version, version.rule = version, standing.rule
     return {"may_replay": may_replay(seer_of(request), standing.rule.brand_id)} | _facts(
         request, last, standing.rule.brand
     )
@@ -216,7 +219,7 @@ def _facts(request: HttpRequest, last: Replay | None, brand: Brand) -> dict[str,
         "result": result,
         "live": live,
         "live_number": rule_rows.number_of(result.rules["live"]) if live else None,
-        "heat": replay_chart.heat(result.days, result.draft["days"]),
+        "heat": replay_chart.heat(result.days, result.draft["days"]) if result.days else None,
         "hours": replay_chart.hours(result.draft["hours"], live["hours"] if live else None),
         "figures": replay_chart.figures(result, live),
         "people": [

@@ -62,8 +62,7 @@ def of_rule(request: HttpRequest, public_id: UUID, *, to_change: bool = False) -
     seer = seer_of(request)
     found = (queries.rule_to_set_up if to_change else queries.rule_to_read)(seer, public_id)
     request.brand = found.brand  # type: ignore[attr-defined]  # the side navigation counts its rules
-    rows = Rule.objects.filter(pk=found.pk).select_related("brand")
-    [standing] = queries.standings(rows, seer, timezone.now())
+    [standing] = queries.standings([found], seer, timezone.now())
     request.shelf = min(standing.shelves, key=_MARKED.index, default="")  # type: ignore[attr-defined]  # likewise
     return found, standing
 
@@ -193,7 +192,9 @@ def _show(request: HttpRequest, editor: Editor, *, is_part: bool = False, status
     standing, brand = editor.standing, editor.brand
     rule_choices.fill(editor.written, rule_rows.rows(brand.pk))
     ladder = ladder_of(editor.written)
-    names = rule_names.names_of([ladder] if ladder else [])
+    versions = queries.version_rows(standing.rule.versions.all()) if standing and not is_part else []
+    told = [row.ladder for row in versions if row.ladder] + ([ladder] if ladder else [])
+    names = rule_names.names_of(told)
     facts: dict[str, Any] = {
         "editor": editor,
         "written": editor.written,
@@ -209,7 +210,7 @@ def _show(request: HttpRequest, editor: Editor, *, is_part: bool = False, status
     if is_part and getattr(request, "htmx", False):
         return render(request, "rule/sentence.html", facts)
     if standing:
-        facts |= _beside(request, standing)
+        facts |= _beside(request, standing, versions, names)
     return render(request, "rule/rule.html", facts, status=status)
 
 
@@ -243,11 +244,11 @@ def alerts_of(
     return found + rule_alerts.loops(rings, rule_id) + rule_alerts.conflicts(met, brand, rule_id)
 
 
-def _beside(request: HttpRequest, standing: queries.Standing) -> dict[str, Any]:
+def _beside(
+    request: HttpRequest, standing: queries.Standing, versions: list[queries.VersionRow], names: rule_names.Names
+) -> dict[str, Any]:
     """What stands beside the sentence: the last replay, the versions, the difference to what is live."""
-    versions = queries.versions_of(standing.rule)
-    ladders = [row.ladder for row in versions if row.ladder]
-    names, brand = rule_names.names_of(ladders), standing.rule.brand
+    brand = standing.rule.brand
     against = queries.difference_to_live(standing)
     return {
         "versions": [(row, [rule_words.change(each, names, brand) for each in row.changes]) for row in versions],

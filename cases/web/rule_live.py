@@ -29,7 +29,7 @@ class LiveForm(forms.Form):
     """Whether a draft acts on what is so already; the number is said again where it is large."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
-    past = forms.ChoiceField(choices=[("no", ""), ("yes", "")], initial="no")
+    past = forms.ChoiceField(choices=[("0", ""), ("1", "")], initial="0")
     expected = forms.IntegerField(required=False, min_value=0, max_value=10**9)
 
 
@@ -41,7 +41,7 @@ def rule_live(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if standing.draft is None:
         messages.error(request, _("There is no draft to put live."))
         return redirect("rule", public_id)
-    form = LiveForm(request.POST or None, initial={"revision": found.revision, "past": "no"})
+    form = LiveForm(request.POST or None, initial={"revision": found.revision, "past": "0"})
     fault = ""
     if form.is_valid():
         given = form.cleaned_data
@@ -49,7 +49,7 @@ def rule_live(request: HttpRequest, public_id: UUID) -> HttpResponse:
             version = commands.publish(
                 rule_id=found.pk,
                 revision=given["revision"],
-                act_on_past=given["past"] == "yes",
+                act_on_past=given["past"] == "1",
                 expected=given["expected"],
                 at=timezone.now(),
                 actor=actor_of(request),

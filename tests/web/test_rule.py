@@ -237,7 +237,7 @@ class TestAChange:
 
 def live(admin: Client, rule: Rule, **more: Any) -> Any:
     rule.refresh_from_db()
-    return admin.post(at(rule, "live"), {"revision": rule.revision, "past": "no", **more})
+    return admin.post(at(rule, "live"), {"revision": rule.revision, "past": "0", **more})
 
 
 class TestPuttingItLive:
@@ -263,7 +263,7 @@ class TestPuttingItLive:
     def test_refuses_a_rule_that_was_changed_meanwhile(self, admin: Client) -> None:
         rule = drafted(admin)
         admin.post(at(rule), sentence(offset_amount="6", revision=rule.revision))
-        answer = admin.post(at(rule, "live"), {"revision": rule.revision, "past": "no"})
+        answer = admin.post(at(rule, "live"), {"revision": rule.revision, "past": "0"})
         assert answer.status_code == 422
         assert not RuleVersion.objects.filter(status=VersionStatus.LIVE).exists()
 

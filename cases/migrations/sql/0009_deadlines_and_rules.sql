@@ -39,7 +39,8 @@ CREATE TRIGGER team_calendar BEFORE INSERT OR UPDATE OF calendar_id, brand_id ON
 CREATE FUNCTION casedesk_deadline_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    IF NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.id = NEW.case_id AND c.brand_id = NEW.brand_id) THEN
+    -- By the key alone: asked for the brand as well, a fresh database reads the index of the brand.
+    IF NEW.brand_id IS DISTINCT FROM (SELECT c.brand_id FROM cases_case c WHERE c.id = NEW.case_id) THEN
       PERFORM casedesk_refuse('deadline_of_another_brand', 'The deadline and its case belong to different brands.');
     END IF;
     RETURN NEW;
@@ -144,8 +145,8 @@ DECLARE v cases_ruleversion;
 BEGIN
   IF TG_OP = 'INSERT' THEN
     SELECT * INTO v FROM cases_ruleversion r WHERE r.id = NEW.version_id;
-    IF v.rule_id <> NEW.rule_id OR v.brand_id <> NEW.brand_id OR NOT EXISTS (
-        SELECT 1 FROM cases_case c WHERE c.id = NEW.case_id AND c.brand_id = NEW.brand_id) THEN
+    IF v.rule_id <> NEW.rule_id OR v.brand_id <> NEW.brand_id
+       OR NEW.brand_id IS DISTINCT FROM (SELECT c.brand_id FROM cases_case c WHERE c.id = NEW.case_id) THEN
       PERFORM casedesk_refuse('rule_of_another_brand', 'A rule acts on cases of its own brand.');
     END IF;
     IF v.live_at IS NULL OR v.live_at > NEW.noticed_at

@@ -6,7 +6,8 @@ What is not theirs is not there (404, the same answer as for what never was); wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,25 @@ from django.urls import URLPattern
 
 from cases.api.urls import urlpatterns
 from cases.commands import action, case, dialogue, invitation, people
-from cases.models import Absence, Cause, Grant, Kind, Membership, Target, User
+from cases.models import (
+    Absence,
+    Case,
+    CaseTag,
+    Cause,
+    Escalation,
+    Grant,
+    Kind,
+    Membership,
+    Replay,
+    Tag,
+    Target,
+    User,
+)
 from cases.rules.permission import may
-from cases.vocabulary import Actor, ActorKind, Permission, Role
+from cases.vocabulary import Actor, ActorKind, Goal, Permission, Role, When
+from tests import rules_at_work, times
 from tests.api.calls import Program
+from tests.guards.calls import CALLS, Call
 from tests.people import AT, Stage, actor, person, set_stage
 
 P = Permission
@@ -36,145 +52,18 @@ NOWHERE = {
     "username": "nobody",
     "slug": "nowhere",
     "number": 99_999_999,
+    "deadline": 99_999_999,
+    "tag": 99_999_999,
+    "calendar": UUID(int=6),
+    "policy": UUID(int=7),
+    "rule": UUID(int=8),
+    "replay": UUID(int=9),
+    "escalation": UUID(int=10),
+    "pack": "nowhere",
 }
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call: what it needs, and what it acts on (a case, a brand, the organisation, nothing)."""
-
-    method: str
-    path: str
-    needs: P
-    on: str = "case"
-    body: dict[str, Any] = field(default_factory=dict)
-    or_needs: P | None = None
-
-
-REASON = {"reason": "Because"}
-FROM = {"starts_on": "2030-01-01"}
-DAYS = {**FROM, "ends_on": "2030-01-02"}
-CALLS = [
-    Call("GET", "me/", P.READ, "nothing"),
-    *(
-        Call("GET", f"{rows}/", P.READ, "list")
-        for rows in (
-            "posts",
-            "cases",
-            "brands",
-            "channels",
-            "targets",
-            "teams",
-            "categories",
-            "kinds",
-            "causes",
-            "playbooks",
-            "people",
-        )
-    ),
-    Call("POST", "posts/", P.INTAKE, "brand", {"channel": "social", "external_id": "x", "text": "Hello"}),
-    Call("POST", "posts/batch/", P.INTAKE, "batch"),
-    Call("GET", "posts/<uuid:post>/", P.READ),
-    Call("POST", "posts/<uuid:post>/triage/", P.TRIAGE, body={"kind": "complaint"}),
-    Call("POST", "posts/<uuid:post>/observations/", P.OBSERVE, body={"kind": "gone"}),
-    Call("POST", "posts/<uuid:post>/public-replies/", P.REPLY_IN_PUBLIC, body={"text": "Hello"}),
-    Call("POST", "posts/<uuid:post>/pass-on/", P.TRIAGE, body={"person": "colleague"}),
-    Call("GET", "cases/<slug:reference>/", P.READ),
-    Call("PATCH", "cases/<slug:reference>/", P.TRIAGE, body={"severity": 4}),
-    Call("POST", "cases/<slug:reference>/assign/", P.ASSIGN, body={"owner": "colleague"}),
-    Call("POST", "cases/<slug:reference>/public-replies/", P.REPLY_IN_PUBLIC, body={"text": "Hello"}),
-    Call("GET", "cases/<slug:reference>/messages/", P.READ),
-    Call("POST", "cases/<slug:reference>/messages/", P.WRITE_PRIVATELY, body={"text": "Hello"}),
-    Call("POST", "cases/<slug:reference>/notes/", P.NOTE, body={"text": "Hello"}),
-    Call("GET", "cases/<slug:reference>/events/", P.READ_JOURNAL),
-    Call("GET", "cases/<slug:reference>/actions/", P.READ),
-    Call("POST", "cases/<slug:reference>/actions/", P.ACT, body={"kind": "apology"}),
-    Call("GET", "actions/<uuid:action>/", P.READ),
-    Call("PATCH", "actions/<uuid:action>/", P.ACT, body={"wording": "x"}),
-    Call("POST", "actions/<uuid:action>/request/", P.ACT),
-    Call("GET", "approvals/", P.READ, "list"),
-    Call("GET", "approvals/<uuid:approval>/", P.READ),
-    # Refused first, it is over for everybody who comes after.
-    Call("POST", "approvals/<uuid:approval>/refuse/", P.ACT, body=REASON),
-    Call("POST", "approvals/<uuid:approval>/approve/", P.ACT),
-    Call("POST", "approvals/<uuid:approval>/return/", P.ACT, body=REASON),
-    Call("POST", "approvals/<uuid:approval>/withdraw/", P.ACT),
-    Call("POST", "approvals/<uuid:approval>/pass-on/", P.ACT),
-    Call("POST", "actions/<uuid:action>/start/", P.ACT),
-    Call("POST", "actions/<uuid:action>/fail/", P.ACT, body=REASON),
-    Call("POST", "actions/<uuid:action>/propose-again/", P.ACT),
-    Call("POST", "actions/<uuid:action>/complete/", P.ACT, body={"outcome": "Done"}),
-    # Here only managers hold a grant to waive.
-    Call("POST", "actions/<uuid:action>/waive/", P.GRANT, body=REASON),
-    Call("POST", "actions/<uuid:action>/cancel/", P.ACT),
-    Call("POST", "actions/<uuid:action>/ask/", P.ACT, or_needs=P.SETTLE_DELIVERY),
-    Call("POST", "actions/<uuid:action>/send-again/", P.SETTLE_DELIVERY),
-    Call("POST", "actions/<uuid:action>/settle/", P.SETTLE_DELIVERY, body={"done": False, "words": "They said so."}),
-    Call("POST", "public-replies/<uuid:reply>/posted/", P.REPLY_IN_PUBLIC, body={"url": "https://x.example/"}),
-    Call("POST", "threads/<uuid:thread>/confirm/", P.CONFIRM_PERSON),
-    Call("POST", "threads/<uuid:thread>/refuse/", P.CONFIRM_PERSON),
-    Call("POST", "cases/<slug:reference>/wait/", P.WRITE_PRIVATELY, body={"waiting_for": "A photo"}),
-    Call("POST", "cases/<slug:reference>/resume/", P.WRITE_PRIVATELY),
-    Call("POST", "cases/<slug:reference>/decline-private/", P.WRITE_PRIVATELY),
-    Call("POST", "cases/<slug:reference>/decision/", P.DECIDE, body={"outcome": "upheld", **REASON}),
-    Call("POST", "cases/<slug:reference>/final-answer/", P.ANSWER, body={"text": "Sorry"}),
-    Call("GET", "cases/<slug:reference>/cause/", P.READ),
-    Call("POST", "cases/<slug:reference>/cause/", P.HANDLE, body={"prevention": "A second van"}),
-    Call("POST", "cases/<slug:reference>/handle/", P.HANDLE),
-    Call("POST", "cases/<slug:reference>/reopen/", P.REOPEN, body=REASON),
-    Call("GET", "cases/<slug:reference>/confirmation/", P.READ),
-    Call(
-        "POST",
-        "cases/<slug:reference>/confirmation/",
-        P.REOPEN,
-        body={"answer": "settled", "words": "Fine now.", "told": "phone"},
-    ),
-    Call("POST", "cases/<slug:reference>/dismiss/", P.DISMISS, body=REASON),
-    Call("POST", "cases/<slug:reference>/restrict/", P.RESTRICT, body={"restricted": True}),
-    Call("POST", "cases/<slug:reference>/withdraw/", P.HANDLE),
-    Call("POST", "brands/", P.SET_UP, "organisation", {"name": "New", "slug": "new", "prefix": "NW"}),
-    Call("GET", "brands/<slug:slug>/", P.READ, "brand"),
-    Call("PATCH", "brands/<slug:slug>/", P.SET_UP, "brand", {"name": "Other"}),
-    Call("GET", "regimes/", P.READ, "nothing"),
-    Call("GET", "brands/<slug:slug>/regime/", P.READ, "brand"),
-    Call("PATCH", "brands/<slug:slug>/regime/", P.SET_UP, "brand", {"name": "Ours", "demands": ["decision"]}),
-    Call("POST", "brands/<slug:slug>/regime/remove/", P.SET_UP, "brand"),
-    Call("POST", "causes/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
-    Call("POST", "channels/", P.SET_UP, "brand", {"name": "C", "slug": "c", "kind": "webhook", "platform": "c"}),
-    Call("POST", "targets/", P.SET_UP, "brand", {"name": "New", "url": "https://x.example/"}),
-    Call("POST", "targets/<int:number>/secret/", P.SET_UP, "brand"),
-    Call("POST", "teams/", P.SET_UP, "brand", {"name": "New team"}),
-    Call("POST", "categories/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
-    Call("POST", "kinds/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
-    Call("POST", "playbooks/", P.SET_UP, "brand", {"wish": "money", "actions": [{"kind": "apology"}]}),
-    Call("POST", "playbooks/<int:number>/draft/", P.SET_UP, "brand", {"actions": [{"kind": "apology"}]}),
-    Call("POST", "playbooks/<int:number>/live/", P.SET_UP, "brand"),
-    Call("GET", "playbooks/<int:number>/trial/", P.SET_UP, "brand"),
-    Call("POST", "playbooks/<int:number>/retire/", P.SET_UP, "brand"),
-    *(
-        Call(method, f"{rows}/<int:number>/", needs, "brand", {"is_active": True} if method == "PATCH" else {})
-        for rows in ("channels", "targets", "teams", "categories", "kinds", "causes", "playbooks")
-        for method, needs in (("GET", P.READ), ("PATCH", P.SET_UP))
-    ),
-    *(Call("GET", f"{rows}/", P.SEE_AUTHORITY, "overseen") for rows in ("grants", "absences", "rates", "waivers")),
-    Call("GET", "authority/", P.READ, "nothing"),
-    Call("GET", "authority/missing/", P.SEE_AUTHORITY, "overseen"),
-    Call("GET", "grants/<int:number>/", P.SEE_AUTHORITY, "brand"),
-    Call("POST", "grants/", P.GRANT, "giving", {"person": "agent", "per_action": "5"}),
-    Call("POST", "grants/<int:number>/replace/", P.GRANT, "giving", {"per_action": "6"}),
-    Call("POST", "grants/<int:number>/end/", P.GRANT, "giving"),
-    Call("POST", "absences/", P.GRANT, "giving", {"person": "colleague", **DAYS}),
-    Call("POST", "absences/<int:number>/end/", P.GRANT, "giving"),
-    Call("POST", "rates/", P.SET_UP, "brand", {"currency": "USD", "into": "EUR", "rate": "0.9", **FROM}),
-    Call("POST", "people/", P.MANAGE_PEOPLE, "invite", {"username": "new", "email": "n@example.org", "name": "New"}),
-    Call("GET", "people/<str:username>/", P.READ, "brand"),
-    Call("PATCH", "people/<str:username>/", P.MANAGE_PEOPLE, "brand", {"name": "Other"}),
-    Call("POST", "people/<str:username>/memberships/", P.MANAGE_PEOPLE, "brand", {"role": "agent"}),
-    Call("POST", "people/<str:username>/invitation/", P.MANAGE_PEOPLE, "brand"),
-    Call("POST", "people/<str:username>/hand-over/", P.REASSIGN_ALL, "brand", {"to": "agent"}),
-    Call("POST", "people/<str:username>/deactivate/", P.MANAGE_PEOPLE, "brand", {"heir": "agent"}),
-    Call("POST", "people/<str:username>/reactivate/", P.MANAGE_PEOPLE, "brand"),
-]
+METHODS = ("get", "post", "patch", "delete")
 ROLES = ["agent", "manager", "admin", "auditor", "outsider", "chief", "nobody", "leaver"]
 
 
@@ -227,7 +116,7 @@ class World:
             body["memberships"] = [{"brand": "brindlewick", "role": "agent"}]
         elif call.on in {"brand", "giving"} and call.method == "POST":
             body["brand"] = "brindlewick"
-        return self.program.get(path) if call.method == "GET" else self.program.send(call.method, path, body)
+        return self.program.get(path, **body) if call.method == "GET" else self.program.send(call.method, path, body)
 
 
 def _world(role: str, *, is_restricted: bool) -> World:
@@ -261,6 +150,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
         case.restrict(case_id=taken.pk, is_restricted=True, at=AT, actor=actor(stage.manager))
     system = Target.objects.create(brand=stage.brand, name="Billing", url="https://x.example/", secret="s", mapping={})
     named = {
+        **_time(stage, taken),
         "reference": taken.reference,
         "post": post.public_id,
         "action": taken.actions.get(kind=stage.refund).public_id,
@@ -281,9 +171,32 @@ def _world(role: str, *, is_restricted: bool) -> World:
             "kinds": stage.refund.pk,
             "causes": Cause.objects.create(brand=stage.brand, code="late", label={"en": "Late"}).pk,
             "playbooks": stage.category.playbooks.get().pk,
+            "tags": stage.brand.tags.get().pk,
         },
     }
     return World(stage, program, role, named, is_restricted)
+
+
+def _time(stage: Stage, taken: Case) -> dict[str, Any]:
+    """What watches over the case, and what it has led to."""
+    version = rules_at_work.live(stage, When.OPENED)
+    due = rules_at_work.deadline(taken, AT + timedelta(days=365))
+    tag = Tag.objects.create(brand=stage.brand, name="angry")
+    CaseTag.objects.create(case=taken, tag=tag)
+    replay = Replay.objects.create(brand=stage.brand, version=version, starts_on="2026-01-01", ends_on="2026-01-02")
+    acted = Escalation.objects.create(
+        brand=stage.brand, case=taken, rule=version.rule, version=version, occasion="opened", matched_at=AT
+    )
+    return {
+        "calendar": times.working_hours(stage.brand).public_id,
+        "policy": times.policy(stage.brand, Goal.DECISION).public_id,
+        "pack": "casedesk",
+        "deadline": due.pk,
+        "tag": tag.pk,
+        "rule": version.rule.public_id,
+        "replay": replay.public_id,
+        "escalation": acted.public_id,
+    }
 
 
 def _everything() -> list[tuple[str, int]]:
@@ -301,7 +214,7 @@ def test_the_table_has_every_call() -> None:
     for pattern in urlpatterns:
         view = getattr(pattern.callback, "view_class", None)
         if isinstance(pattern, URLPattern) and view is not None and pattern.name not in {"api-schema", "api-callback"}:
-            served |= {(name.upper(), str(pattern.pattern)) for name in ("get", "post", "patch") if hasattr(view, name)}
+            served |= {(name.upper(), str(pattern.pattern)) for name in METHODS if hasattr(view, name)}
     assert {(call.method, call.path) for call in CALLS} == served
 
 

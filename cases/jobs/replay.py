@@ -43,4 +43,4 @@ def _go_on(key: int) -> None:
         return
     except Exception as error:
         log.exception("replay %s failed", key)
-        replay.fail_replay(replay_id=key, error=repr(error), at=timezone.now(), actor=SYSTEM)
+        replay.fail_replay(replay_id=key, error=type(error).__name__, at=timezone.now(), actor=SYSTEM)

@@ -12,11 +12,11 @@ from django.db.models import Case as If
 from django.db.models import Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import JSONObject
 
-from cases.models import Calendar, Case, Deadline, Escalation, EscalationStep, Event, Extension, RuleVersion
+from cases.models import Calendar, Call, Case, Deadline, Escalation, EscalationStep, Event, Extension, RuleVersion
 from cases.rules import deadline_journal, deadline_line, deadlines
 from cases.rules.deadline_line import Line
 from cases.rules.deadlines import Moment, Row
-from cases.vocabulary import Due, EventKind, Goal, Stream, VersionStatus
+from cases.vocabulary import CallStatus, Due, EventKind, Goal, Stream, VersionStatus
 
 NEWEST = 3
 # What begins and ends a pause.
@@ -67,6 +67,7 @@ class StepDone:
     due_at: datetime
     done_at: datetime | None
     is_late: bool
+    called: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,15 @@ def _calendar() -> Any:
 
 def _escalations() -> Any:
     steps = EscalationStep.objects.filter(escalation=OuterRef("pk")).order_by("number")
+    calls = Call.objects.filter(step=OuterRef("pk"), status=CallStatus.MADE).order_by("pk").values("person__name")
+    step = JSONObject(**{name: name for name in _STEP}, called=ArraySubquery(calls))
     said = JSONObject(
         name="rule__name",
         version="version__number",
         matched_at="matched_at",
         status="status",
         reason="reason",
-        steps=ArraySubquery(steps.values(line=JSONObject(**{name: name for name in _STEP}))),
+        steps=ArraySubquery(steps.values(line=step)),
     )
     return Escalation.objects.filter(case=OuterRef("pk")).order_by("-pk").values(line=said)[:NEWEST]
 

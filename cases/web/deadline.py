@@ -87,6 +87,7 @@ def extend(request: HttpRequest, case: Any, deadline_id: int) -> HttpResponse:
     if until is not None:
         slot.hint = _("From %(old)s to %(new)s, and no later.") % {"old": _moment(found.due_at), "new": _moment(until)}
     if isinstance(slot.form, ExtendWithNotice):
+        slot.template = "case/extend-form.html"
         slot.button = _("Tell them, and give it the later date")
     return desk.ask(
         request, case, slot, lambda words: _extend(request, found, words), _("The deadline has its later date.")

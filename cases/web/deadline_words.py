@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from cases.queries import case_time
 from cases.queries.case_time import Standing, Watched
@@ -228,12 +228,34 @@ def _hours(calendar: Mapping[str, Any] | None) -> tuple[str, str]:
 
 # ---- rules that acted ----
 
+# What a step did, in a word.
+DID: dict[StepKind, str | Promise] = {
+    StepKind.TELL: pgettext_lazy("what a step of a rule did", "told"),
+    StepKind.ASSIGN: pgettext_lazy("what a step of a rule did", "gave the case to somebody"),
+    StepKind.AUTHORITY: pgettext_lazy("what a step of a rule did", "handed it to somebody whose authority suffices"),
+    StepKind.SEVERITY: pgettext_lazy("what a step of a rule did", "raised the severity"),
+    StepKind.ACTION: pgettext_lazy("what a step of a rule did", "added a required action"),
+    StepKind.APPROVAL: pgettext_lazy("what a step of a rule did", "asked for an approval"),
+    StepKind.TAG: pgettext_lazy("what a step of a rule did", "put a tag on it"),
+    StepKind.HOOK: pgettext_lazy("what a step of a rule did", "told a connected system"),
+}
+
+
+def step_words(kind: str, status: str, called: Sequence[str]) -> str:
+    """What a step did and whom it called; or what it does, when its time comes."""
+    if status != StepStatus.DONE:
+        return str(StepKind(kind).label)
+    words = str(DID[StepKind(kind)])
+    if not called:
+        return words
+    return _("%(did)s: %(names)s") % {"did": words, "names": ", ".join(called)}
+
 
 def _acted(one: case_time.Acted) -> ActedLine:
     """What a rule did, in a line: its steps so far, or why it did nothing."""
     done = [step for step in one.steps if step.status == StepStatus.DONE]
     to_come = next((step for step in one.steps if step.status == StepStatus.PENDING), None)
-    parts = [str(StepKind(step.kind).label) for step in done]
+    parts = [step_words(step.kind, StepStatus.DONE, step.called) for step in done]
     if any(step.is_late for step in done):
         parts.append(_("late"))
     if one.status in {EscalationStatus.STOPPED, EscalationStatus.SUPPRESSED}:

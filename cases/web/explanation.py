@@ -26,9 +26,9 @@ from cases.queries.condition_words import About, clause, seen
 from cases.queries.explanation import Explained, State
 from cases.queries.sentences import said
 from cases.rules.condition import ALWAYS, All, AnyOf, Leaf, Verdict
-from cases.vocabulary import HEARS, CallStatus, EscalationStatus, Goal, Reason, StepKind, StepStatus, When
+from cases.vocabulary import HEARS, CallStatus, EscalationStatus, Goal, Reason, StepStatus, When
 from cases.web import desk, rule_words
-from cases.web.deadline_words import exact
+from cases.web.deadline_words import exact, step_words
 
 # How a rule stands with a case, in a word with its icon.
 PILLS: dict[State, tuple[str, str | Promise]] = {
@@ -250,12 +250,11 @@ def step_line(step: EscalationStep) -> StepLine:
         parts.append(str(Reason(step.reason).label))
     if step.is_late:
         parts.append(_("late"))
-    parts += [_call(call) for call in step.calls.all()]
-    words = str(StepKind(step.kind).label)
+    calls = list(step.calls.all())
+    parts += [_call(call) for call in calls if call.status != CallStatus.MADE]
+    words = step_words(step.kind, step.status, [call.person.name for call in calls if call.status == CallStatus.MADE])
     return StepLine(icon, css, words, step.done_at or step.due_at, " · ".join(parts))
 
 
 def _call(call: Any) -> str:
-    if call.status == CallStatus.MADE:
-        return str(call.person.name)
-    return _("%(name)s (%(why)s)") % {"name": call.person.name, "why": CallStatus(call.status).label}
+    return _("%(name)s: %(why)s") % {"name": call.person.name, "why": CallStatus(call.status).label}

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EACH = {"agent": {"case": 5, "inbox": 4, "search": 2}, "admin": {}}
 STARTS = {
     "agent": [*(f"/?view={view}" for view in ("triage", "mine", "waiting", "handled")), "/search/?q=sofa"],
-    "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/"],
-    "admin": ["/settings/", "/settings/people/", "/tray/"],
+    "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/", "/rules/"],
+    "admin": ["/settings/", "/settings/people/", "/tray/", "/rules/", "/rules/order/", "/rules/+/"],
     "auditor": ["/?view=new"],
     # Hers is the French one.
     "sofia": ["/?view=mine", "/?view=triage", "/search/?q=colis", "/help/", "/settings/me/", "/notifications/"],

@@ -97,25 +97,33 @@ def put_off_cue(*, cue_id: int, error: str, at: datetime, actor: Actor) -> None:
 
 
 @transaction.atomic(durable=True)
-def take_step(*, step_id: int, at: datetime, actor: Actor) -> bool:  # noqa: ARG001 - who acts is the rule
-    """Take a step whose time has come, unless somebody else has it or one before it waits; whether it was taken."""
-    case_id = EscalationStep.objects.filter(pk=step_id).values_list("escalation__case_id", flat=True).first()
-    if case_id is None:
-        return False
-    case = moves.lock(case_id)
-    row = _pending(step_id, at)
-    if row is None or queries.earlier_waits(row):
-        return False
-    moves.climb(case, row, at=at)
-    return True
+def take_steps(*, step_ids: Collection[int], at: datetime, actor: Actor) -> int:  # noqa: ARG001 - the rules act
+    """Take these steps if their time has come, those of a ladder in their order; how many were taken.
+
+    Left out are steps that somebody else has in hand, or that have to wait for one before them.
+    """
+    cases = moves.lock_many(
+        EscalationStep.objects.filter(pk__in=step_ids, status=StepStatus.PENDING).values_list(
+            "escalation__case_id", flat=True
+        )
+    )
+    rows = _pending(step_ids, at)
+    first = queries.lowest_pending([row.escalation_id for row in rows])
+    taken = 0
+    for row in rows:
+        if first.get(row.escalation_id, [])[:1] == [row.number]:
+            over = moves.climb(cases[row.escalation.case_id], row, at=at)
+            first[row.escalation_id] = [] if over else first[row.escalation_id][1:]
+            taken += 1
+    return taken
 
 
-def _pending(step_id: int, at: datetime) -> EscalationStep | None:
+def _pending(step_ids: Collection[int], at: datetime) -> list[EscalationStep]:
     rows = EscalationStep.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    found = rows.filter(pk=step_id, status=StepStatus.PENDING, due_at__lte=at)
-    return found.select_related(
-        "escalation__version", "escalation__rule", "escalation__deadline", "escalation__event"
-    ).first()
+    found = rows.filter(pk__in=step_ids, status=StepStatus.PENDING, due_at__lte=at).order_by("escalation_id", "number")
+    return list(
+        found.select_related("escalation__version", "escalation__rule", "escalation__deadline", "escalation__event")
+    )
 
 
 @transaction.atomic(durable=True)
@@ -125,7 +133,7 @@ def put_off_step(*, step_id: int, error: str, at: datetime, actor: Actor) -> Non
     if case_id is None:
         return
     case = moves.lock(case_id)
-    row = _pending(step_id, at)
+    row = next(iter(_pending([step_id], at)), None)
     if row is None:
         return
     if row.attempts + 1 < MOST_ATTEMPTS:

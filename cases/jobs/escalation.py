@@ -17,8 +17,10 @@ from cases.vocabulary import SYSTEM, Job
 
 log = logging.getLogger(__name__)
 
-# So many cues are held against their rules in one transaction, and so many rows are taken on by one task.
+# So many cues are held against their rules in one transaction, so many ladders go up a step in one, and so many rows
+# are taken on by one task.
 TOGETHER = 100
+STEPS = 25
 BATCH = 1000
 # A sweep waits for so long for whoever writes just now, and catches up in so many rounds.
 PATIENCE = 5.0
@@ -77,22 +79,27 @@ def _hear(cue_ids: Collection[int]) -> None:
 
 @shared_task(name=Job.TAKE_STEPS.value)
 def take_steps(*, case_id: int | None = None, **_more: Any) -> None:
-    """Take every step whose time has come, each on its own, those of a ladder in their order."""
+    """Take every step whose time has come, those of a ladder in their order; of one case or of all."""
     while True:
         ladders = list(queries.due_steps(clock.now(), BATCH, case_id).values())
         random.shuffle(ladders)
-        taken = sum(_take(step_id) for steps in ladders for step_id in steps)
-        if sum(map(len, ladders)) < BATCH or not taken:
+        count = sum(map(len, ladders))
+        parts = [ladders[start : start + STEPS] for start in range(0, len(ladders), STEPS)]
+        taken = sum(_take([step_id for steps in part for step_id in steps]) for part in parts)
+        if count < BATCH or not taken:
             return
 
 
-def _take(step_id: int) -> bool:
+def _take(step_ids: Collection[int]) -> int:
     try:
-        return escalation.take_step(step_id=step_id, at=clock.now(), actor=SYSTEM)
+        return escalation.take_steps(step_ids=step_ids, at=clock.now(), actor=SYSTEM)
     except Exception as error:
-        log.exception("step %s failed", step_id)
-        escalation.put_off_step(step_id=step_id, error=type(error).__name__, at=clock.now(), actor=SYSTEM)
-        return False
+        log.exception("steps %s failed", list(step_ids)[:3])
+        if len(step_ids) > 1:
+            return sum(_take([step_id]) for step_id in step_ids)
+        for step_id in step_ids:
+            escalation.put_off_step(step_id=step_id, error=type(error).__name__, at=clock.now(), actor=SYSTEM)
+        return 0
 
 
 @shared_task(name=Job.MAKE_CALLS.value)

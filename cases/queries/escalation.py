@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from cases.models import Call, Case, Cue, Escalation, EscalationStep, Event, Observation
 from cases.queries import condition
@@ -154,7 +154,10 @@ def told(person_id: int, at: datetime) -> list[Told]:
     return [Told(rule, reference) for rule, reference in rows]
 
 
-def earlier_waits(step: EscalationStep) -> bool:
-    """Whether a step below this one on its ladder has not been taken yet."""
-    below = EscalationStep.objects.filter(escalation=OuterRef("pk"), number__lt=step.number, status=StepStatus.PENDING)
-    return Escalation.objects.filter(Exists(below), pk=step.escalation_id).exists()
+def lowest_pending(escalation_ids: Collection[int]) -> dict[int, list[int]]:
+    """The numbers of the steps of each ladder that have not been taken yet, the lowest first."""
+    found: dict[int, list[int]] = {}
+    rows = EscalationStep.objects.filter(escalation_id__in=set(escalation_ids), status=StepStatus.PENDING)
+    for escalation_id, number in rows.order_by("number").values_list("escalation_id", "number"):
+        found.setdefault(escalation_id, []).append(number)
+    return found

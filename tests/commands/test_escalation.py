@@ -29,6 +29,7 @@ from cases.models import (
     Grant,
     Kind,
     Membership,
+    RuleVersion,
     Tag,
     Target,
     Team,
@@ -68,7 +69,7 @@ def late(case: Case, minutes: float = 1) -> datetime:
     return at
 
 
-def did(version: object) -> dict[str, Any]:
+def did(version: RuleVersion) -> dict[str, Any]:
     found: dict[str, Any] = EscalationStep.objects.get(escalation__version=version).did
     return found
 

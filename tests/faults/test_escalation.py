@@ -234,9 +234,14 @@ def _writing(raw: Connect) -> tuple[Stage, RuleVersion, psycopg.Connection]:
     return stage, version, writer
 
 
+def _sweep() -> None:
+    jobs.sweep_rules()
+    connection.close()
+
+
 def test_what_is_being_written_while_the_sweep_passes_is_not_lost(raw: Connect) -> None:
     _, version, writer = _writing(raw)
-    sweep = threading.Thread(target=lambda: (jobs.sweep_rules(), connection.close()))
+    sweep = threading.Thread(target=_sweep)
     sweep.start()
     sweep.join(0.5)
     assert sweep.is_alive(), "it waits for whoever writes"

@@ -39,7 +39,8 @@ def lock(case_id: int) -> Case:
 
 def lock_many(case_ids: Iterable[int]) -> dict[int, Case]:
     """These cases, locked in the order of their ids, so that two commands never wait for each other."""
-    rows = Case.objects.select_for_update(no_key=True).filter(pk__in=set(case_ids)).order_by("pk")
+    rows = Case.objects.select_for_update(no_key=True, of=("self",)).select_related("brand", "complainant")
+    rows = rows.filter(pk__in=set(case_ids)).order_by("pk")
     return {case.pk: case for case in rows}
 
 

@@ -26,14 +26,16 @@ from cases.vocabulary import (
 LATE = timedelta(minutes=RuleLimits.LATE_MINUTES)
 
 
-def climb(case: Case, row: EscalationStep, *, at: datetime) -> Outcome:
-    """Take a due step of a locked case, once it is clear that the ladder goes on."""
+def climb(case: Case, row: EscalationStep, *, at: datetime) -> bool:
+    """Take the lowest step of a ladder in a locked case, unless the ladder ends before; whether it is over."""
     found = row.escalation
     ladder = rules.ladder_of(found.version)
     if found.rule.retired_at is not None:
-        return stop(case, found, Reason.RETIRED, at=at)
+        stop(case, found, Reason.RETIRED, at=at)
+        return True
     if not queries.goes_on(case, found, ladder, at):
-        return stop(case, found, Reason.STOPPED, at=at)
+        stop(case, found, Reason.STOPPED, at=at)
+        return True
     rung = Rung(case, found, row, ladder.steps[row.number - 1], at)
     is_late = at - row.due_at > LATE
     if found.rule.paused_at is not None:
@@ -43,25 +45,25 @@ def climb(case: Case, row: EscalationStep, *, at: datetime) -> Outcome:
     else:
         outcome = _tried(rung)
     _mark(rung, outcome, is_late=is_late)
-    _end(found, at)
     if outcome.reason == Reason.GONE:
         tell_admins(found.rule, "rule_gone", found, at=at)
-    return outcome
+    return _end(rung)
 
 
 def give_up(case: Case, row: EscalationStep, error: str, *, at: datetime) -> None:
     """A step that failed of itself again and again is not tried any more; the ladder goes on without it."""
-    found = row.escalation
-    step = rules.ladder_of(found.version).steps[row.number - 1]
-    _mark(
-        Rung(case, found, row, step, at), Outcome(StepStatus.FAILED, Reason.REFUSED, {"refused": error}), is_late=True
-    )
-    _end(found, at)
+    step = rules.ladder_of(row.escalation.version).steps[row.number - 1]
+    rung = Rung(case, row.escalation, row, step, at)
+    _mark(rung, Outcome(StepStatus.FAILED, Reason.REFUSED, {"refused": error}), is_late=True)
+    _end(rung)
 
 
-def _end(found: Escalation, at: datetime) -> None:
-    if not EscalationStep.objects.filter(escalation=found, status=StepStatus.PENDING).exists():
-        Escalation.objects.filter(pk=found.pk).update(status=EscalationStatus.DONE, ended_at=at)
+def _end(rung: Rung) -> bool:
+    """Steps are taken in their order: after the last of them the ladder is done."""
+    is_last = rung.row.number == len(rung.escalation.version.steps)
+    if is_last:
+        Escalation.objects.filter(pk=rung.escalation.pk).update(status=EscalationStatus.DONE, ended_at=rung.at)
+    return is_last
 
 
 def _tried(rung: Rung) -> Outcome:
@@ -104,7 +106,7 @@ def _mark(rung: Rung, outcome: Outcome, *, is_late: bool) -> None:
     )
 
 
-def stop(case: Case, found: Escalation, reason: Reason, *, at: datetime) -> Outcome:
+def stop(case: Case, found: Escalation, reason: Reason, *, at: datetime) -> None:
     """End a ladder before its next step: what it looked for is over, or the rule is."""
     pending = EscalationStep.objects.filter(escalation=found, status=StepStatus.PENDING)
     pending.update(status=StepStatus.SKIPPED, reason=reason, done_at=at)
@@ -120,4 +122,3 @@ def stop(case: Case, found: Escalation, reason: Reason, *, at: datetime) -> Outc
         escalation=found.pk,
         reason=reason.value,
     )
-    return Outcome(StepStatus.SKIPPED, reason)

@@ -1,10 +1,18 @@
-// A rule's sentence: what several ticks come to is said on their picker at once. Without this file, it is said when the draft is saved.
+// A rule's sentence: several ticks are said on their picker at once, and what was picked is not lost by leaving the page.
+// Without this file it works too: the ticks are said when the draft is saved.
+
+let isChanged = document.querySelector("#spoken .pill-draft") !== null && document.querySelector("#r-error") !== null;
+document.querySelector("#rule-form [aria-invalid=true]")?.focus();
 
 document.addEventListener("change", ({ target }) => {
-  const many = target.closest?.("details.many");
+  if (!target.closest?.("#rule-form")) return;
+  isChanged = true;
+  const many = target.closest("details.many");
   if (!many) return;
   const ticked = [...many.querySelectorAll("input:checked")].map((box) => box.closest("label").textContent.trim());
-  const said = many.querySelector("[data-said]");
-  said.dataset.none ??= said.textContent.trim();
-  said.textContent = ticked.join(", ") || "…";
+  many.querySelector("[data-said]").textContent = ticked.join(", ") || "…";
 });
+document.addEventListener("submit", ({ target }) => {
+  if (target.id === "rule-form") isChanged = false;
+});
+addEventListener("beforeunload", (event) => isChanged && event.preventDefault());

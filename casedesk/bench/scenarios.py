@@ -13,7 +13,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from casedesk.bench import deciding, population, replaying
+from casedesk.bench import deciding, escalating, population, replaying
 from casedesk.bench.measure import Call, Figure, Server, figure, queries_of
 from cases.commands import intake
 from cases.models import Case, Playbook, Raw, User
@@ -33,6 +33,9 @@ NAMES = (
     "budget_contention",
     "approval_routing",
     "approval_request",
+    "sweep_none_due",
+    "sweep_due",
+    "event_to_action",
     "replay",
 )
 BATCH, BATCHES = 500, 6
@@ -147,6 +150,20 @@ class Bench:
         call = Call("POST", path, headers, lambda n: json.dumps(body(n)).encode(), expected=(202,))
         times = self.server.times(call)
         return figure("approval_request", self.cases, times, self._floor("insert"), queries_of(call))
+
+    def _sweep_none_due(self) -> Figure:
+        """Two hundred live rules that wait for the clock, and nothing due to any of them."""
+        return figure("sweep_none_due", self.cases, *escalating.none_due())
+
+    def _sweep_due(self) -> Figure:
+        """Ten thousand due at once, or as many as are open, acted on once each by two workers."""
+        count, took, floor = escalating.due()
+        note = f"{count:,} acted on in {took:.1f} s by two workers, each once"
+        return Figure("sweep_due", self.cases, ratio=took / floor, per_second=count / took, note=note)
+
+    def _event_to_action(self) -> Figure:
+        """From the commit of an event to the act of the rule that waits for it, one worker, without Redis' own way."""
+        return figure("event_to_action", self.cases, *escalating.event_times(), queries=None)
 
     def _replay(self) -> Figure:
         """One draft beside twenty live rules, run through ninety days of so many cases by two processes."""

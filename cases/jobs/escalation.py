@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from celery import shared_task
@@ -54,10 +54,7 @@ def hear_cues(*, case_id: int | None = None, **_more: Any) -> None:
     while True:
         at = clock.now()
         keys = queries.due_cues(at, BATCH, case_id)
-        # Two workers begin at different places, and meet less often.
-        parts = [keys[start : start + TOGETHER] for start in range(0, len(keys), TOGETHER)]
-        random.shuffle(parts)
-        for part in parts:
+        for part in _parted({key: [key] for key in keys}, TOGETHER):
             _hear(part)
         if len(keys) < BATCH:
             return
@@ -81,12 +78,9 @@ def _hear(cue_ids: Collection[int]) -> None:
 def take_steps(*, case_id: int | None = None, **_more: Any) -> None:
     """Take every step whose time has come, those of a ladder in their order; of one case or of all."""
     while True:
-        ladders = list(queries.due_steps(clock.now(), BATCH, case_id).values())
-        random.shuffle(ladders)
-        count = sum(map(len, ladders))
-        parts = [ladders[start : start + STEPS] for start in range(0, len(ladders), STEPS)]
-        taken = sum(_take([step_id for steps in part for step_id in steps]) for part in parts)
-        if count < BATCH or not taken:
+        ladders = queries.due_steps(clock.now(), BATCH, case_id)
+        taken = sum(_take(part) for part in _parted(ladders, STEPS))
+        if sum(map(len, ladders.values())) < BATCH or not taken:
             return
 
 
@@ -100,6 +94,16 @@ def _take(step_ids: Collection[int]) -> int:
         for step_id in step_ids:
             escalation.put_off_step(step_id=step_id, error=type(error).__name__, at=clock.now(), actor=SYSTEM)
         return 0
+
+
+def _parted(rows: Mapping[int, Collection[int]], size: int) -> list[list[int]]:
+    """The same parts for every worker, begun at different places: so they seldom wait for each other."""
+    parts: dict[int, list[int]] = {}
+    for key, ids in rows.items():
+        parts.setdefault(key // size, []).extend(ids)
+    found = list(parts.values())
+    random.shuffle(found)
+    return found
 
 
 @shared_task(name=Job.MAKE_CALLS.value)

@@ -266,12 +266,17 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
     return TOLD_US if event.person_id else usual
 
 
-_WORDS = ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", "until", "step")
+_WORDS = ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", "until")
 
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:
     words = dict.fromkeys((*_WORDS, *LABELS), _("unknown"))
-    words |= {"actor": _actor(event, names), "before": _("nobody"), "after": _("nobody")}
+    words |= {
+        "step": str(event.payload.get("step", "")),
+        "actor": _actor(event, names),
+        "before": _("nobody"),
+        "after": _("nobody"),
+    }
     for what, keys in journal.NAMED:
         for key in keys:
             if isinstance(event.payload.get(key), int):
@@ -285,8 +290,6 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     labels = KINDS.get(event.kind)
     if labels and event.payload.get("kind") in labels.values:
         words["kind"] = str(labels(event.payload["kind"]).label).lower()
-    if isinstance(event.payload.get("step"), int):
-        words["step"] = str(event.payload["step"])
     for key in ("due", "until"):
         if isinstance(event.payload.get(key), str):
             words[key] = date_format(localtime(datetime.fromisoformat(event.payload[key])), "j F Y")

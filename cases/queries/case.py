@@ -212,6 +212,11 @@ class _Counted(Subquery):
     empty_result_set_value = 0
 
 
+def counted(rows: QuerySet[Any]) -> Subquery:
+    """How many rows there are, as far as it is counted, for a query that reads several such numbers."""
+    return _Counted(rows.order_by().values("pk")[:COUNTED])
+
+
 def view_counts(seer: Seer, **more: Any) -> dict[str, Any]:
     """How many wait in each view, how many notifications and requests, in one query; COUNTED is as far as it counts.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     DateTimeField,
@@ -109,13 +110,11 @@ def delivery_page(seer: Seer, before: int | None) -> list[Delivery]:
     return list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
 
 
-def waiting_in_tray(seer: Seer) -> int:
-    """How much waits for this person in the tray, in one query; COUNTED and above are not told apart."""
+def waiting_in_tray(seer: Seer) -> list[QuerySet[Any]]:
+    """What waits for this person in the tray, one set of rows for each sort; none for whoever has no tray."""
     if not may_look(seer):
-        return 0
-    raws = failed_raws(seer).values_list("pk")[:COUNTED]
-    others = (rows.values_list("pk")[:COUNTED] for rows in (unsure(seer), odd_callbacks(seer)))
-    return raws.union(*others, all=True).count()
+        return []
+    return [failed_raws(seer), unsure(seer), odd_callbacks(seer)]
 
 
 def _brands(seer: Seer, permission: Permission) -> list[int]:

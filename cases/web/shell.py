@@ -184,8 +184,10 @@ class Shell:
     def _count(self, name: str) -> str | None:
         if name == "approvals":
             return self._capped(name) if self.counts[name] else None
-        waiting = deliveries.waiting_in_tray(self.seer) if name == "tray" else 0
-        return (f"{deliveries.COUNTED - 1}+" if waiting >= deliveries.COUNTED else str(waiting)) if waiting else None
+        if name != "tray":
+            return None
+        waiting = sum(count for key, count in self.counts.items() if key.startswith("tray_"))
+        return (f"{cases.COUNTED - 1}+" if waiting >= cases.COUNTED else str(waiting)) if waiting else None
 
     def _view(self) -> str:
         return self._request.GET.get("view", "")
@@ -204,8 +206,9 @@ class Shell:
 
     @cached_property
     def counts(self) -> dict[str, Any]:
-        """How many wait in each view, and how many notifications are new."""
-        return cases.view_counts(self.seer, left=grants.left_now(self.seer, timezone.now()))
+        """How many wait in each view and in the tray, and how many notifications are new."""
+        tray = {f"tray_{n}": cases.counted(rows) for n, rows in enumerate(deliveries.waiting_in_tray(self.seer))}
+        return cases.view_counts(self.seer, left=grants.left_now(self.seer, timezone.now()), **tray)
 
     @cached_property
     def unread(self) -> str:

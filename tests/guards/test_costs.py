@@ -9,6 +9,8 @@ PAGE_QUERIES, FRAGMENT_QUERIES = 16, 8
 # The whole case page and, beside it, a form with the kinds, the people and the teams to choose from (and the action it
 # changes); with who may waive; with the tree of causes; or with what a regime demands and what the case knows of it.
 BESIDE = {"action-add": 2, "action-change": 3, "action-waive": 1, "case-cause": 1, "handling-answer": 3}
+# With the policies and calendars that say which later date there is, and what the complainant was told already.
+BESIDE |= {"deadline-extend": 4}
 # A rule with all it did and whom it called, what it meets among the live ones, and its last replay with its people.
 BESIDE |= {"rule": 3}
 FEW, MANY = 2, 12

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cases.commands import delivery, intake
 from cases.models import Delivery, Post, Raw, User
+from cases.queries import case as lists
 from cases.queries import delivery as deliveries
 from cases.queries import people
 from cases.rules.arrival import Arrival
@@ -146,15 +147,18 @@ def test_changes_nothing_on_a_get(stage: Stage, arrival: Raw) -> None:
     assert signed_in(stage.manager).get(f"/tray/arrival/{arrival.pk}/replay/").status_code == 405
 
 
-def test_counts_in_the_navigation_with_one_query(
+def test_counts_in_the_navigation_in_the_query_of_all_counts(
     stage: Stage, arrival: Raw, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown(stage, case=stage.case(), brand=stage.brand)
     seer = people.seer_of(stage.manager.pk)
+    tray = {f"tray_{n}": lists.counted(rows) for n, rows in enumerate(deliveries.waiting_in_tray(seer))}
     with django_assert_num_queries(1):
-        assert deliveries.waiting_in_tray(seer) == 2
+        counts = lists.view_counts(seer, **tray)
+    assert sum(counts[name] for name in tray) == 2
+    assert deliveries.waiting_in_tray(people.seer_of(stage.agent.pk)) == []
     assert '<span class="num">2</span>' in text(signed_in(stage.manager), "/help/")
-    monkeypatch.setattr(deliveries, "COUNTED", 2)
+    monkeypatch.setattr(lists, "COUNTED", 2)
     assert '<span class="num">1+</span>' in text(signed_in(stage.manager), "/help/")
 
 

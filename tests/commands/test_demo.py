@@ -20,13 +20,20 @@ from cases.models import (
     Asked,
     Attachment,
     Brand,
+    Call,
     Callback,
     Case,
+    CaseTag,
     Complainant,
     Confirmation,
+    Cue,
+    Deadline,
     Delivery,
     Draft,
+    Escalation,
+    EscalationStep,
     Event,
+    Extension,
     Grant,
     Invitation,
     Notification,
@@ -36,6 +43,9 @@ from cases.models import (
     Post,
     Promise,
     Raw,
+    Replay,
+    Rule,
+    RuleVersion,
     Triage,
     User,
 )
@@ -45,12 +55,18 @@ from cases.vocabulary import (
     ActionStatus,
     AnswerStatus,
     ApprovalStatus,
+    CallStatus,
     DeliveryKind,
     DeliveryStatus,
+    Ended,
+    EscalationStatus,
     InvitationStatus,
     ObservationKind,
     RawStatus,
+    ReplayStatus,
     Status,
+    StepStatus,
+    VersionStatus,
 )
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -142,6 +158,8 @@ class TestTheDemo:
 
         _shows_who_decides(now)
         _shows_promises_and_systems(now)
+        _shows_deadlines(now)
+        _shows_rules(now)
 
         agent = User.objects.get(username="agent")
         assert agent.check_password(load_demo.PASSWORD)
@@ -198,3 +216,54 @@ def _shows_promises_and_systems(now: datetime) -> None:
     assert Point.objects.exists()
     assert PlaybookVersion.objects.filter(status="draft").exists()
     assert Case.objects.filter(cause__isnull=False).exclude(prevention="").exists()
+
+
+def _shows_deadlines(now: datetime) -> None:
+    """Most are met; some late, some paused, some to come; one was given a later date, and they were told."""
+    every = Deadline.objects.all()
+    met = every.filter(met_at__isnull=False)
+    in_time = met.filter(missed_at=None).count()
+    assert in_time > 3 * every.filter(missed_at__isnull=False).count()
+    assert met.filter(missed_at__isnull=False).exists()
+    assert set(every.exclude(ended=None).exclude(ended="").values_list("ended", flat=True)) >= {Ended.CASE_ENDED}
+    assert every.unmet().filter(paused_at__isnull=False).exists()
+    # What is late is noted as such, at once.
+    assert not every.unmet().filter(paused_at=None, missed_at=None, due_at__lte=now).exists()
+    for brand in Brand.objects.all():
+        open_ones = Case.objects.unhandled().filter(brand=brand)  # type: ignore[attr-defined]
+        late = open_ones.filter(due_at__lte=now, is_paused=False).count()
+        assert 1 <= late <= open_ones.count() / 2, brand.name
+        assert open_ones.filter(due_at__gt=now, is_paused=False).exists(), brand.name
+    extension = Extension.objects.get()
+    assert extension.message is not None
+    assert extension.due_after > extension.due_before
+
+
+def _shows_rules(now: datetime) -> None:
+    """Rules live, drafted, paused and retired; ladders that ran, were stopped, came late; calls, and a replay."""
+    rules = Rule.objects.filter(brand__prefix="BW")
+    assert rules.filter(retired_at=None, paused_at=None, versions__status=VersionStatus.LIVE).distinct().count() >= 4
+    assert rules.filter(paused_at__isnull=False).exists()
+    assert rules.filter(retired_at__isnull=False).exists()
+    assert Rule.objects.filter(brand__prefix="OR", versions__status=VersionStatus.LIVE).exists()
+    draft = RuleVersion.objects.get(status=VersionStatus.DRAFT)
+    live = RuleVersion.objects.get(rule=draft.rule, status=VersionStatus.LIVE)
+    assert (draft.trigger, draft.steps) != (live.trigger, live.steps)
+
+    acted = Escalation.objects.all()
+    assert acted.filter(status=EscalationStatus.DONE).count() >= 5
+    assert acted.filter(status=EscalationStatus.STOPPED).exists()
+    assert set(acted.exclude(was_useful=None).values_list("was_useful", flat=True)) == {True, False}
+    steps = EscalationStep.objects.filter(status=StepStatus.DONE)
+    assert steps.filter(is_late=True).exists()
+    assert not EscalationStep.objects.filter(status=StepStatus.PENDING, due_at__lte=now).exists()
+    assert Call.objects.filter(status=CallStatus.MADE).count() >= 10
+    assert Notification.objects.filter(person__username="agent", read_at=None, escalation__isnull=False).exists()
+    assert CaseTag.objects.values("tag").distinct().count() >= 2
+    assert not Cue.objects.exists()
+    # A rule acted when it was live, never before.
+    assert not any(one.noticed_at < (one.version.live_at or now) for one in acted.select_related("version"))
+
+    replay = Replay.objects.get()
+    assert (replay.status, replay.version_id) == (ReplayStatus.DONE, draft.pk)
+    assert replay.acts.filter(is_draft=True).exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cases.management.demo.screenplay import Story
 from cases.management.demo.screenplay import step as s
-from cases.vocabulary import ObservationKind, Outcome
+from cases.vocabulary import Goal, ObservationKind, Outcome
 
 STORIES = (
     # A stranger tried the public link and was refused.
@@ -221,6 +221,13 @@ STORIES = (
                 outcome="Spoke for twenty minutes; she accepts the apology and wants to know that it is dealt with.",
             ),
             s("3 11:00", "decide", outcome=Outcome.UPHELD, reason="The recording says it all."),
+            s(
+                "1 9:30",
+                "extend",
+                goal=Goal.FINAL_ANSWER,
+                reason="The colleague is heard in the presence of the works council, which meets next week.",
+                text="Dear Ms Nwosu, so that you need not wonder: the colleague will be heard with the works council present, and it meets next week only. My answer will therefore take longer than I said; I will write again before then.",
+            ),
         ),
     ),
     # Dismissed: a mix-up of names.

@@ -50,8 +50,15 @@ def story(past: Past) -> Story:
     form = s(
         f"{past.day} 8:30", "form", text=past.text, email=f"{slug}@letters.example", category=past.category, wish=""
     )
-    steps = (form, s(f"{past.day} 9:10", "take"), *_decided(past), *_asked(past), *_ended(past))
+    steps = (form, s(f"{past.day} 9:10", "take"), *_greeted(past), *_decided(past), *_asked(past), *_ended(past))
     return Story(past.brand, "web-form", f"form-{slug}", past.name, past.owner, steps, past.language)
+
+
+def _greeted(past: Past) -> Iterator[Step]:
+    """Most are told at once that somebody is at it; of four, one is not."""
+    if len(past.text) % 4:
+        french, english = "Je m’en occupe et vous réponds ici.", "I have it, and will answer you here."
+        yield s(f"{past.day} 9:16", "say", text=french if past.language == "fr" else english)
 
 
 def _decided(past: Past) -> Iterator[Step]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cases.commands import action, approval, callback, carrying, confirmation, delivery, handling, moves
+from cases.commands import action, approval, callback, carrying, confirmation, deadline, delivery, handling, moves
 from cases.management.demo.talk import Talk, uploads
-from cases.models import Action, Approval, Case, Cause, Decision, Delivery, Kind
+from cases.models import Action, Approval, Case, Cause, Deadline, Decision, Delivery, Kind
 from cases.queries import answer as answers
 from cases.rules import request, signature
 from cases.rules.answer import marks
@@ -22,6 +22,7 @@ from cases.vocabulary import (
     ApprovalStatus,
     DeliveryKind,
     DeliveryStatus,
+    Goal,
     Outcome,
     Passed,
     SystemStatus,
@@ -141,6 +142,14 @@ class Scene(Talk):
         signed = signature.sign(row.target.secret, body, at=int(at.timestamp()))
         kept = callback.keep_callback(target_id=row.target.public_id, body=body, signed=signed, at=at, actor=SYSTEM)
         callback.hear_callback(callback_id=kept.callback_id, at=at, actor=SYSTEM)
+
+    # --- time
+
+    def extend(self, at: datetime, actor: Actor, goal: Goal, reason: str, text: str) -> None:
+        """A deadline gets a later date, and they are told why."""
+        open_ones = Deadline.objects.unmet().filter(case_id=self._case_id, goal=goal)
+        row = open_ones.exclude(policy__extends="").earliest("due_at")
+        deadline.extend(deadline_id=row.pk, reason=reason, text=text, at=at, actor=actor)
 
     # --- the end
 

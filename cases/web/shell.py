@@ -140,7 +140,7 @@ class Shell:
 
     def _is_at_rules(self) -> bool:
         """Whether this is a page of rules: a replay is one of a rule."""
-        return self._request.path.startswith((_href("rules") or "/rules/", "/replays/"))
+        return self._request.path.startswith((_href("rules") or "/rules/", "/replays/", "/escalations/"))
 
     def _rules(self) -> list[Link]:
         """Where the rules of the brand stand, their order, and how far behind their evaluator is."""
@@ -155,6 +155,8 @@ class Shell:
         ]  # fmt: skip
         order = f"{_href('rules-order')}?{urlencode(kept)}"
         links.append(Link(order, "arrows-sort", _("Order and conflicts"), self._request.path == _href("rules-order")))
+        acted = _href("escalations")
+        links.append(Link(acted, "history", _("Escalations"), self._request.path == acted))
         late = sweeping.lateness()
         return [
             *links,

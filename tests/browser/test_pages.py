@@ -16,8 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # Whose links are followed, and of pages that differ only in what they show, how many; one of every other.
 EACH = {"agent": {"case": 5, "inbox": 4, "search": 2}, "admin": {}}
 STARTS = {
-    "agent": [*(f"/?view={view}" for view in ("triage", "mine", "waiting", "handled")), "/search/?q=sofa"],
-    "manager": ["/tray/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/", "/rules/"],
+    "agent": [
+        *(f"/?view={view}" for view in ("triage", "mine", "waiting", "handled", "mine&order=due&late=1&filters=1")),
+        "/search/?q=sofa",
+        "/escalations/",
+    ],
+    "manager": ["/tray/", "/escalations/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/", "/rules/"],
     "admin": ["/settings/", "/settings/people/", "/tray/", "/rules/", "/rules/order/", "/rules/+/"],
     "auditor": ["/?view=new"],
     # Hers is the French one.
@@ -41,7 +45,10 @@ def _cases(brand: str) -> list[str]:
     """One case in each status, and one post that waits."""
     cases = [Case.objects.filter(brand__slug=brand, status=status).first() for status in Status]
     post = Post.objects.filter(triage__kind__isnull=True, brand__slug=brand).first()
-    return [f"/cases/{case.reference}/" for case in cases if case] + ([f"/posts/{post.public_id}/"] if post else [])
+    paths = [f"/cases/{case.reference}/" for case in cases if case]
+    # Why rules acted on one of them, or did not.
+    paths += [f"{paths[0]}rules/"] if paths else []
+    return paths + ([f"/posts/{post.public_id}/"] if post else [])
 
 
 @pytest.mark.parametrize(("locale", "send"), [("en-GB", "Send my complaint"), ("fr-FR", "Envoyer ma réclamation")])

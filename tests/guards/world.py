@@ -110,6 +110,7 @@ WORDS: dict[str, list[Any]] = {
     "content_type_id": ["1"],
     "url": ["nowhere/"],
     "format": ["json"],
+    "pack": ["casedesk"],
     "level": ["1"],
     "move": ["live", "set-aside"],
     "switch": ["default", "off"],

@@ -72,9 +72,7 @@ def loops(found: Iterable[Loop], rule_id: int | None = None) -> list[Alert]:
     for ring in found:
         if rule_id is not None and rule_id not in {each.rule_id for each in ring.rules}:
             continue
-        facts = {
-            "rules": " → ".join(gettext("“%(name)s”") % {"name": each.name} for each in [*ring.rules, ring.rules[0]])
-        }
+        facts = {"rules": " → ".join(_("“%(name)s”") % {"name": each.name} for each in [*ring.rules, ring.rules[0]])}
         if ring.certainty == Certainty.PROVEN:
             words = _("%(rules)s: these would set each other off for ever, so this cannot be put live.") % facts
             alerts.append(Alert(_("Loop."), words, is_late=True))
@@ -98,4 +96,4 @@ def gone(found: Iterable[Gone]) -> list[Alert]:
 
 def _gone(each: Gone) -> Any:
     name = catalogue_text(each.label) if each.label else _("number %(id)d") % {"id": each.id}
-    return SORTS[each.what] % {"name": gettext("“%(name)s”") % {"name": name}}
+    return SORTS[each.what] % {"name": _("“%(name)s”") % {"name": name}}

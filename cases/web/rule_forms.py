@@ -230,7 +230,15 @@ def changed(written: Written, press: str) -> Written:
     for number, rung in enumerate(written.steps):
         rung.index = number
     _number(written.condition, "")
+    _begin(written.trigger)
     return written
+
+
+def _begin(trigger: dict[str, str]) -> None:
+    """What a rule has just been made to wait for begins with the usual amounts."""
+    usual = _usual_trigger(trigger["when"])
+    if not any(trigger[key] for key in ("offset_amount", "above") if key in usual):
+        trigger.update({key: str(value) for key, value in usual.items() if key != "before"})
 
 
 def _change(group: Group, what: str, where: str, *, has_room: bool) -> None:

@@ -192,6 +192,12 @@ class TestAButtonOfTheSentence:
         [leaf] = answer.context["written"].leaves()
         assert (leaf.fact, leaf.op, leaf.values) == ("views", "at_least", [])
 
+    def test_another_thing_to_wait_for_begins_with_the_usual_amounts(self, admin: Client) -> None:
+        trigger = self.press(admin, "", when="reach", above="").context["written"].trigger
+        assert (trigger["above"], trigger["within_minutes"]) == ("5000", "60")
+        trigger = self.press(admin, "", when="reach", above="10", within_minutes="").context["written"].trigger
+        assert (trigger["above"], trigger["within_minutes"]) == ("10", "")
+
     def test_answers_with_a_part_or_without_script_with_the_page(self, admin: Client) -> None:
         part = self.press(admin, "add:").content.decode()
         assert part.lstrip().startswith('<form class="stack" id="rule-form"')

@@ -49,6 +49,7 @@ class Evaluator:
         self._outage = outage
         self._triggers: dict[int, tuple[rules.Trigger, int]] = {}
         self._calendars: dict[int, Calendars] = {}
+        self._instants: dict[tuple[int, datetime], datetime] = {}
 
     def until(self, at: datetime) -> None:
         """Look at each instant before this one at which something comes due."""
@@ -110,12 +111,16 @@ class Evaluator:
         with connection.cursor() as cursor:
             cursor.execute(_COMING, {"since": self._looked - LAG})
             rows = cursor.fetchall()
-        return {what: self._instant(what, first) for what, first in rows if first is not None}
+        coming = {}
+        for what, first in rows:
+            if first is not None and (what, first) not in self._instants:
+                self._instants[what, first] = first if what < 0 else self._instant(what, first)
+            if first is not None:
+                coming[what] = self._instants[what, first]
+        return coming
 
     def _instant(self, what: int, first: datetime) -> datetime:
-        """When a rule that waits for the clock has something to look at; the others say it themselves."""
-        if what < 0:
-            return first
+        """When a rule that waits for the clock has something to look at."""
         if what not in self._triggers:
             version = RuleVersion.objects.get(pk=what)
             self._triggers[what] = rules.ladder_of(version).trigger, version.brand_id

@@ -212,6 +212,6 @@ def look_back(stage: Stage, clock: Clock) -> None:
     acted = Escalation.objects.filter(status=EscalationStatus.DONE, rule__brand=stage.brands["BW"])
     for found, was_useful in zip(acted.order_by("-noticed_at", "pk")[:3], (True, True, False), strict=False):
         rule.mark_useful(escalation_id=found.pk, was_useful=was_useful, actor=manager)
-    mine = Case.objects.unhandled().filter(brand=stage.brands["BW"], owner=stage.crew["agent"])  # type: ignore[attr-defined]
+    mine = Case.objects.unhandled().filter(brand=stage.brands["BW"], owner=stage.crew["agent"])
     agent = Actor.person(stage.crew["agent"].pk)
     tag.tag_case(case_id=mine.earliest("pk").pk, name="Loyal customer", at=clock.now, actor=agent)

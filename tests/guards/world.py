@@ -153,6 +153,7 @@ MODELS: dict[str, type[Model]] = {
     "calendar": Calendar,
     "policy": Policy,
     "tag": Tag,
+    "tags": Tag,
     "escalations": Escalation,
     "rules": Rule,
     "replays": Replay,

@@ -196,6 +196,7 @@ def _fill_leaf(leaf: Leaf, rows: Rows) -> None:
         "ops": _options([(op.value, op.label) for op in typed.ops], leaf.op),
     }
     if leaf.fact == Fact.SEVERITY:
+        leaf.values = leaf.values or [str(Severity.HIGH.value)]
         leaf.pickers["answers"] = _options(Severity.choices, leaf.value)
     elif typed.sense == Sense.CHOICE and typed.choice:
         pairs = _answers(typed.choice, rows, leaf.values)
@@ -224,6 +225,9 @@ def _answers(choice: Choice, rows: Rows, picked: list[str]) -> list[tuple[str, A
 
 def _fill_rung(rung: Rung, rows: Rows) -> None:
     picked = rung.picked
+    # What a browser shows first is picked, also before it was asked.
+    picked["levels"] = picked["levels"] or "1"
+    picked["whom"] = picked["whom"] or Whom.OWNER_OR_DUTY.value
     is_given = picked["kind"] == StepKind.ASSIGN
     whom = [(each.value, each.label) for each in (_ASSIGNABLE if is_given else Whom)]
     if is_given and picked["whom"] not in _ASSIGNABLE:

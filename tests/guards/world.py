@@ -220,7 +220,9 @@ def grow(world: World, numbers: range) -> None:
 
 def _rule(world: World, number: int) -> None:
     """One more live rule that acts when the complainant writes, and one more tag on the busy case."""
-    asked = {"all": [{"fact": "severity", "op": "at_least", "value": 1}, {"fact": "tag", "op": "is_not", "value": 1}]}
+    asked = {
+        "all": [{"fact": "severity", "op": "at_least", "value": 1}, {"fact": "posts", "op": "at_least", "value": 1}]
+    }
     rules_at_work.live(world.stage, When.WROTE, name=f"Rule {number}", condition=asked)
     tag.tag_case(case_id=world.busy.pk, name=f"word-{number}", at=AT, actor=actor(world.stage.agent))
 

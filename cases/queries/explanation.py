@@ -150,7 +150,7 @@ def _happened(case: Case) -> dict[str, datetime]:
     rows = Event.objects.filter(
         Q(stream=Stream.CASE, stream_id=case.pk) | Q(stream=Stream.POST, stream_id__in=posts), kind__in=kinds
     )
-    return dict(rows.order_by().values_list("kind").annotate(Max("recorded_at")))
+    return dict(rows.order_by().values_list("kind").annotate(Max("occurred_at")))
 
 
 # ---------------------------------------------------------------- one rule

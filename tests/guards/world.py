@@ -223,7 +223,8 @@ def _rule(world: World, number: int) -> None:
     asked = {
         "all": [{"fact": "severity", "op": "at_least", "value": 1}, {"fact": "posts", "op": "at_least", "value": 1}]
     }
-    rules_at_work.live(world.stage, When.WROTE, name=f"Rule {number}", condition=asked)
+    since = AT - timedelta(hours=1)
+    rules_at_work.live(world.stage, When.WROTE, name=f"Rule {number}", since=since, condition=asked)
     tag.tag_case(case_id=world.busy.pk, name=f"word-{number}", at=AT, actor=actor(world.stage.agent))
 
 

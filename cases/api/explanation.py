@@ -54,9 +54,8 @@ class Explanations(CaseEndpoint):
     @reads(ExplanationShape, "Why each rule acted on a case, or did not, and when next", refuses=[404])
     def get(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """Every rule of the brand."""
-        case_id, _brand_id = self.case(reference)
         rows = Case.objects.visible_to(self.seer).select_related("brand", "complainant")
-        case = found(rows.filter(pk=case_id).first())
+        case = found(rows.filter(reference=reference.upper()).first())
         return Response(ExplanationShape(_told(queries.of_case(case, timezone.now()), case)).data)
 
 

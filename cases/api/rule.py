@@ -51,8 +51,11 @@ class RuleEndpoint(Overseen):
 
     def shown(self, key: int) -> Any:
         """A rule, as an answer."""
-        rows = Rule.objects.filter(pk=key).select_related("brand")
-        standing = standing_queries.standings(rows, self.seer, timezone.now())
+        return self.told(Rule.objects.select_related("brand").get(pk=key))
+
+    def told(self, row: Rule) -> Any:
+        """A rule that is read with its brand, as an answer."""
+        standing = standing_queries.standings([row], self.seer, timezone.now())
         return RuleShape(told(standing, with_draft=True)[0]).data
 
     def do(self, command: Callable[..., Any], rule: UUID, *, is_timed: bool = True, **given: Any) -> Response:
@@ -94,11 +97,10 @@ class Rules(RuleEndpoint):
         asked = self.asked(RulesAsked)
         rows = queries.rules(self.looked_at(asked)).filter(retired_at__isnull=not asked["retired"])
         rows = rows.filter(pk__gt=asked.get("cursor", 0)).order_by("pk")
-        keys = list(rows.values_list("pk", flat=True)[: asked["limit"] + 1])
-        page = keys[: asked["limit"]]
-        wanted = Rule.objects.filter(pk__in=page).select_related("brand").order_by("pk")
-        standing = standing_queries.standings(wanted, self.seer, timezone.now())
-        following = self.following(page[-1]) if len(keys) > len(page) else None
+        read = list(rows[: asked["limit"] + 1])
+        page = read[: asked["limit"]]
+        standing = standing_queries.standings(page, self.seer, timezone.now())
+        following = self.following(page[-1].pk) if len(read) > len(page) else None
         return Response({"next": following, "results": RuleShape(told(standing), many=True).data})
 
     @changes(RuleShape, "A new rule, as a draft below all others", takes=RuleIn, status=201)
@@ -124,7 +126,7 @@ class OneRule(RuleEndpoint):
     @reads(RuleShape, "A rule as a sentence, with what it did and where it meets others", refuses=[403, 404])
     def get(self, request: Request, rule: UUID) -> Response:  # noqa: ARG002
         """The rule."""
-        return Response(self.shown(self.to_read(rule).pk))
+        return Response(self.told(self.to_read(rule)))
 
     @changes(RuleShape, "Change the draft of a rule, or its name; what is live stays", takes=RuleChange)
     def patch(self, request: Request, rule: UUID) -> Response:  # noqa: ARG002

@@ -35,7 +35,9 @@ def told(rows: Sequence[Standing], *, with_draft: bool = False) -> list[dict[str
     ladders = [ladder for version in versions if (ladder := readable(version)) is not None]
     names = rule_names.names_of(ladders)
     people = queries.usernames({key for ladder in ladders for key in escalation.reads(ladder).people})
-    met = {brand: _met(brand, _drafts(rows) if with_draft else ()) for brand in {row.rule.brand_id for row in rows}}
+    known = {row.rule.pk: row.rule.public_id for row in rows}
+    drafts = _drafts(rows) if with_draft else ()
+    met = {brand: _met(brand, drafts, known) for brand in {row.rule.brand_id for row in rows}}
     return [_rule(row, names, people, met[row.rule.brand_id]) for row in rows]
 
 
@@ -44,12 +46,13 @@ def _drafts(rows: Iterable[Standing]) -> list[Placed]:
     return [Placed(rule.pk, rule.name, ladder) for rule, ladder in found if ladder is not None]
 
 
-def _met(brand_id: int, drafts: Iterable[Placed]) -> _Met:
+def _met(brand_id: int, drafts: Iterable[Placed], known: dict[int, UUID]) -> _Met:
     clashes, rings = standing_queries.conflicts_of(brand_id, drafts)
     named = {one.rule_id for each in clashes for one in (each.above, each.below)}
     named |= {one.rule_id for ring in rings for one in ring.rules}
-    rows = Rule.objects.filter(pk__in=named).values_list("pk", "public_id") if named else ()
-    return _Met(clashes, rings, dict(rows))
+    others = named - known.keys()
+    rows = Rule.objects.filter(pk__in=others).values_list("pk", "public_id") if others else ()
+    return _Met(clashes, rings, known | dict(rows))
 
 
 def _rule(row: Standing, names: Names, people: dict[int, str], met: _Met) -> dict[str, Any]:

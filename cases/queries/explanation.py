@@ -18,7 +18,6 @@ from cases.queries.rule import readable
 from cases.queries.rule_names import Names
 from cases.rules import condition as conditions
 from cases.rules import occasion, watching
-from cases.rules.calendar import Calendar
 from cases.rules.condition import Verdict
 from cases.rules.escalation import Ladder
 from cases.rules.facts import Facts
@@ -81,7 +80,7 @@ class _Known:
     facts: Facts
     deadlines: Sequence[Deadline]
     happened: Mapping[str, datetime]
-    calendar: Calendar
+    calendars: Calendars
     acted: Mapping[int, Sequence[Escalation]] = field(default_factory=dict)
 
 
@@ -130,7 +129,7 @@ def _known(case: Case, ladders: Sequence[Ladder], now: datetime) -> _Known:
         condition.facts_of([case.pk], needed, now)[case.pk],
         list(open_ones),
         _happened(case),
-        Calendars(case.brand_id).default,
+        Calendars(case.brand_id),
         by_rule,
     )
 
@@ -205,7 +204,7 @@ def _by_deadline(version: RuleVersion, ladder: Ladder, known: _Known, acted: Seq
         (at, each)
         for each in running
         if occasion.of_deadline(each.pk, each.due_at) not in seen
-        and (at := watching.falls_at(ladder.trigger, each.due_at, known.calendar)) is not None
+        and (at := watching.falls_at(ladder.trigger, each.due_at, known.calendars.default)) is not None
     ]
     ahead = min(((at, each) for at, each in moments if at > known.now), key=lambda pair: pair[0], default=None)
     over = max(((at, each) for at, each in moments if at <= known.now), key=lambda pair: pair[0], default=None)
@@ -224,7 +223,7 @@ def _by_standing(version: RuleVersion, ladder: Ladder, known: _Known, acted: Seq
     since = working.standing_since(known.case, standing) if standing and known.case.status in UNHANDLED else None
     if standing is None or since is None:
         return State.NOT_STANDING, None, None, None
-    at = watching.falls_at(ladder.trigger, since, known.calendar)
+    at = watching.falls_at(ladder.trigger, since, known.calendars.default)
     if at is None or occasion.of_standing(standing, since) in {one.occasion for one in acted}:
         return State.NOT_STANDING, None, None, None
     if at > known.now:

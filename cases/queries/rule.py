@@ -187,24 +187,24 @@ def stats_of(rule_ids: Sequence[int], seer: Seer, at: datetime) -> dict[int, Sta
     if not rule_ids:
         return found
     since = at - RECENT
-    acted = Exists(Escalation.objects.filter(rule=OuterRef("pk")))
-    for rule_id in Rule.objects.filter(acted, pk__in=rule_ids).values_list("pk", flat=True):
-        found[rule_id].never_matched = False
     _count_escalations(found, seer, since)
     _count_steps(found, seer, since)
     return found
 
 
 def _count_escalations(found: dict[int, Stats], seer: Seer, since: datetime) -> None:
-    recent = Q(noticed_at__gte=since)
-    rows = Escalation.objects.filter(seer.cases("case__"), rule__in=list(found)).order_by().values("rule_id")
+    visible = seer.cases("case__")
+    recent = visible & Q(noticed_at__gte=since)
+    # All of them are read: that there are none says that the rule never matched anything.
+    rows = Escalation.objects.filter(rule__in=list(found)).order_by().values("rule_id")
     for row in rows.annotate(
-        last=Max("matched_at"),
+        last=Max("matched_at", filter=visible),
         matched=Count("pk", filter=recent),
         useful=Count("pk", filter=recent & Q(was_useful=True)),
         useless=Count("pk", filter=recent & Q(was_useful=False)),
     ):
         stats = found[row["rule_id"]]
+        stats.never_matched = False
         stats.last_matched, stats.matched = row["last"], row["matched"]
         stats.useful, stats.useless = row["useful"], row["useless"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from tests.guards.calls import CALLS
 from tests.guards.world import Route, World, routes
 
 # Never ends: it is tried by the tests of the live stream.
@@ -17,6 +18,8 @@ ENDLESS = {"live"}
 # Written by the framework for the visitor, not by a page.
 OWN_TABLES = ("django_session", "casedesk_cache")
 WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE|TRUNCATE|MERGE|CALL|WITH\b.*\b(INSERT|UPDATE|DELETE)\b)", re.IGNORECASE)
+# What programs ask at an address that answers nothing without a question.
+QUESTIONS = {f"api/v1/{call.path}": call.body for call in CALLS if call.method == "GET" and call.body}
 ADDRESSES = [route for route in routes() if route.name not in ENDLESS]
 
 
@@ -54,8 +57,9 @@ def ask(world: World, route: Route, path: str, role: str | None, method: str = "
     client, headers = world.client(None if is_api(route) else role), None
     if is_api(route) and role:
         headers = world.token(role)
+    question = QUESTIONS.get(route.pattern) if method == "get" else None
     with statements() as seen:
-        answer = getattr(client, method)(path, headers=headers)
+        answer = getattr(client, method)(path, question, headers=headers)
         if answer.streaming:
             list(answer)
     wrote = [sql[:120] for sql in seen if WRITES.match(sql)]

@@ -214,6 +214,7 @@ def grow(world: World, numbers: range) -> None:
         _complain(world, number)
         _talk(world, number)
         _replay(world.stage, number)
+        rules_at_work.live(world.stage, When.DEADLINE, name=f"Due {number}", **rules_at_work.overdue())
     # Rules hear what was said, and act.
     rules_at_work.work()
 

@@ -147,17 +147,28 @@ def acts(
     ``saw`` of each holds ``matched_at``, the ``questions`` with what they saw, whom it would have ``called``, and the
     ``kind`` of the step; ``is_nobody`` where there would have been nobody.
     """
-    rows = ReplayAct.objects.filter(seer.cases("case__"), replay=replay, is_draft=side == Side.DRAFT)
-    if on:
-        rows = rows.filter(saw__day=on)
-    if person_id is not None:
-        rows = rows.filter(saw__called__contains=person_id)
+    rows = _kept(replay, side, on, person_id).filter(seer.cases("case__"))
     if cursor:
         at, key = keyset.opened(cursor, keyset.instant, int)
         rows = rows.filter(Q(at__gt=at) | Q(at=at, pk__gt=key))
     found = list(rows.select_related("case", "version", "person").order_by("at", "pk")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return Page(found[:PAGE], keyset.key(last.at, last.pk) if last else None)
+
+
+def count_hidden(replay: Replay, side: Side | str, seer: Seer, *, on: str = "", person_id: int | None = None) -> int:
+    """How many acts of one side, of a day or a person alone, are in cases that this person may not see."""
+    rows = _kept(replay, side, on, person_id)
+    return rows.count() - rows.filter(seer.cases("case__")).count()
+
+
+def _kept(replay: Replay, side: Side | str, on: str, person_id: int | None) -> QuerySet[ReplayAct]:
+    rows = ReplayAct.objects.filter(replay=replay, is_draft=side == Side.DRAFT)
+    if on:
+        rows = rows.filter(saw__day=on)
+    if person_id is not None:
+        rows = rows.filter(saw__called__contains=person_id)
+    return rows
 
 
 def waiting(at: datetime) -> list[int]:

@@ -149,9 +149,17 @@ def acts(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "more": urlencode(kept | {"after": page.next}) if page.next else "",
         "is_later": "after" in asked,
         "first": urlencode(kept),
-        "hidden": result.hidden[side],
+        "hidden": queries.count_hidden(found, side, seer, on=on, person_id=person),
+        "has_acted": _has_acted(result, side, on, person),
     }
     return render(request, "rule/acts.html", facts)
+
+
+def _has_acted(result: Result, side: Side, on: str, person: int | None) -> bool:
+    """Whether the figures have anything of what is listed, kept as a row or not."""
+    counted = (result.draft if side == Side.DRAFT else result.live) or {}
+    is_called = person is None or any(each["person"] == person for each in counted.get("people", ()))
+    return is_called and bool(counted.get("days", {}).get(on) if on else counted.get("acted"))
 
 
 def _is_day(word: str) -> bool:

@@ -135,6 +135,15 @@ class TestAReplay:
         for path in (f"/rules/{drafted.public_id}/", of(found, "acts")):
             assert opened.reference in manager.get(path).content.decode()
             assert opened.reference not in auditor.get(path).content.decode()
+        day = auditor.get(of(found, "acts"), {"on": "2026-09-08"}).content.decode()
+        assert "1 more is in a case that you may not open." in day
+        assert "would have done nothing" not in day
+        called = auditor.get(of(found, "acts"), {"person": stage.manager.pk}).content.decode()
+        assert "They are cases that you may not open." in called
+        for empty in ({"on": "2026-09-09"}, {"side": "live"}):
+            page = auditor.get(of(found, "acts"), empty).content.decode()
+            assert "would have done nothing" in page
+            assert "that you may not open" not in page
         assert auditor.get(of(found, "acts", str(act.pk))).status_code == 404
 
     def test_is_set_beside_what_is_live(self, manager: Client, drafted: Rule, stage: Stage) -> None:

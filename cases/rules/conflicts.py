@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations, product
 
 from cases.rules.escalation import Ladder, Step, Trigger
 from cases.rules.overlap import may_overlap
-from cases.vocabulary import Standing, StepKind, When
+from cases.vocabulary import Standing, StepKind, When, Whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def conflicts(rules: Sequence[Placed]) -> list[Conflict]:
             clash = _clash(first, second)
             if clash is None or clash in seen:
                 continue
-            if clash == Clash.BOTH_TELL and above.ladder.trigger != below.ladder.trigger:
+            if clash == Clash.BOTH_TELL and not _is_same_time(above.ladder.trigger, below.ladder.trigger):
                 continue
             seen.add(clash)
             found.append(Conflict(clash, above, below, first.number, second.number))
@@ -77,8 +77,23 @@ def _clash(first: Step, second: Step) -> Clash | None:
         return Clash.BOTH_RAISE
     if first.kind == StepKind.ACTION and first.kind_id == second.kind_id:
         return Clash.BOTH_ADD
-    is_same = (first.whom, first.person, first.team) == (second.whom, second.person, second.team)
-    return Clash.BOTH_TELL if first.kind == StepKind.TELL and is_same else None
+    return Clash.BOTH_TELL if first.kind == StepKind.TELL and _is_same_person(first, second) else None
+
+
+# Both tell the owner, where a case has one.
+_OWNER = frozenset({Whom.OWNER, Whom.OWNER_OR_DUTY})
+
+
+def _is_same_person(first: Step, second: Step) -> bool:
+    if {first.whom, second.whom} <= _OWNER:
+        return True
+    return (first.whom, first.person, first.team) == (second.whom, second.person, second.team)
+
+
+def _is_same_time(one: Trigger, other: Trigger) -> bool:
+    """Whether both are set off by the same thing at the same time; a rule for any deadline waits for each of them."""
+    has_any = one.when == other.when == When.DEADLINE and None in {one.goal, other.goal}
+    return one == (replace(other, goal=one.goal) if has_any else other)
 
 
 # Different things to look for that come about together: what opens a case also begins its standing.

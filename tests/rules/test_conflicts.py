@@ -23,6 +23,8 @@ from tests.conditions import conditions as any_condition
 
 TO = {
     "owner": {"kind": "tell", "whom": "owner"},
+    "owner or duty": {"kind": "tell", "whom": "owner_or_duty"},
+    "managers": {"kind": "tell", "whom": "managers"},
     "nine": {"kind": "assign", "whom": "person", "person": 9},
     "eight": {"kind": "assign", "whom": "person", "person": 8},
     "duty": {"kind": "assign", "whom": "duty"},
@@ -75,6 +77,10 @@ def due(goal: str = "", amount: int = 0) -> dict[str, Any]:
         (rule(due("reply"), "nine"), rule(due(), "eight"), [Clash.UNDOES]),
         (rule(due("reply"), "nine"), rule(due("decision"), "eight"), []),
         (rule(due("reply"), "owner"), rule(due("reply", 3), "owner"), []),
+        (rule(due("reply"), "owner"), rule(due("reply"), "owner or duty"), [Clash.BOTH_TELL]),
+        (rule(due("reply"), "owner"), rule(due(), "owner"), [Clash.BOTH_TELL]),
+        (rule(due("reply"), "owner"), rule(due("", 3), "owner"), []),
+        (rule(due("reply"), "owner or duty"), rule(due("reply"), "managers"), []),
     ],
 )
 def test_finds_two_rules_on_the_same_thing(above: Placed, below: Placed, clashes: list[Clash]) -> None:

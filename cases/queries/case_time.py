@@ -68,6 +68,7 @@ class StepDone:
     done_at: datetime | None
     is_late: bool
     called: Sequence[str] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _calendar() -> Any:
 def _escalations() -> Any:
     steps = EscalationStep.objects.filter(escalation=OuterRef("pk")).order_by("number")
     calls = Call.objects.filter(step=OuterRef("pk"), status=CallStatus.MADE).order_by("pk").values("person__name")
-    step = JSONObject(**{name: name for name in _STEP}, called=ArraySubquery(calls))
+    to_make = Call.objects.filter(step=OuterRef("pk"), status__in=[CallStatus.WAITING, CallStatus.HELD])
+    step = JSONObject(**{name: name for name in _STEP}, called=ArraySubquery(calls), waits=Exists(to_make))
     said = JSONObject(
         name="rule__name",
         version="version__number",

@@ -53,6 +53,7 @@ class Stats:
     useful: int = 0
     useless: int = 0
     called: list[tuple[str, int]] = field(default_factory=list)
+    to_call: int = 0
     in_vain: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -221,12 +222,16 @@ def _count_steps(found: dict[int, Stats], seer: Seer, since: datetime) -> None:
             stats.acted += row["new"]
         else:
             stats.in_vain[row["reason"]] = stats.in_vain.get(row["reason"], 0) + row["times"]
-    calls = Call.objects.filter(
-        seer.cases("case__"), step__escalation__rule__in=list(found), status=CallStatus.MADE, made_at__gte=since
-    )
-    called = calls.values(rule=F("step__escalation__rule_id"), who=F("person__name")).annotate(times=Count("pk"))
-    for call in called.order_by("-times", "who"):
-        found[call["rule"]].called.append((call["who"], call["times"]))
+    made = Q(status=CallStatus.MADE, made_at__gte=since)
+    to_make = Q(status__in=[CallStatus.WAITING, CallStatus.HELD])
+    calls = Call.objects.filter(seer.cases("case__"), made | to_make, step__escalation__rule__in=list(found))
+    called = calls.values(rule=F("step__escalation__rule_id"), who=F("person__name"))
+    counted = called.annotate(times=Count("pk", filter=made), waiting=Count("pk", filter=to_make))
+    for call in counted.order_by("-times", "who"):
+        stats = found[call["rule"]]
+        stats.to_call += call["waiting"]
+        if call["times"]:
+            stats.called.append((call["who"], call["times"]))
 
 
 # ---------------------------------------------------------------- one rule

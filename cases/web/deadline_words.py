@@ -22,6 +22,7 @@ from cases.rules.deadline_line import Line, Mark
 from cases.vocabulary import (
     NEVER,
     UNHANDLED,
+    CallStatus,
     Due,
     Ended,
     EscalationStatus,
@@ -251,11 +252,18 @@ def step_words(kind: str, status: str, called: Sequence[str]) -> str:
     return _("%(did)s: %(names)s") % {"did": words, "names": ", ".join(called)}
 
 
+def _did(step: case_time.StepDone) -> str:
+    """What a step did; a call that is still to be made has told nobody."""
+    if step.kind == StepKind.TELL and step.waits and not step.called:
+        return _("%(did)s: %(names)s") % {"did": StepKind.TELL.label, "names": CallStatus.WAITING.label}
+    return step_words(step.kind, StepStatus.DONE, step.called)
+
+
 def _acted(one: case_time.Acted) -> ActedLine:
     """What a rule did, in a line: its steps so far, or why it did nothing."""
     done = [step for step in one.steps if step.status == StepStatus.DONE]
     to_come = next((step for step in one.steps if step.status == StepStatus.PENDING), None)
-    parts = [step_words(step.kind, StepStatus.DONE, step.called) for step in done]
+    parts = [_did(step) for step in done]
     if any(step.is_late for step in done):
         parts.append(_("late"))
     if one.status in {EscalationStatus.STOPPED, EscalationStatus.SUPPRESSED}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +20,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.commands import rule as commands
-from cases.models import Escalation, EscalationStep
+from cases.models import Call, Escalation, EscalationStep
 from cases.queries import escalation_list, explanation
 from cases.queries.condition_words import About, clause, seen
 from cases.queries.explanation import Explained, State
 from cases.queries.sentences import said
 from cases.rules.condition import ALWAYS, All, AnyOf, Leaf, Verdict
-from cases.vocabulary import HEARS, CallStatus, EscalationStatus, Goal, Reason, StepStatus, When
+from cases.vocabulary import HEARS, CallStatus, EscalationStatus, Goal, Reason, StepKind, StepStatus, When
 from cases.web import desk, rule_words
 from cases.web.deadline_words import exact, step_words
 
@@ -49,6 +49,8 @@ MODES: dict[type, str | Promise] = {
     AnyOf: lazy("at least one of these"),
 }
 NONE_OF = lazy("none of these")
+# A call that is made so soon after its step was made with it.
+A_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,9 @@ def occasion(each: Escalation) -> Occasion:
     """What a rule did on one occasion, in words."""
     status = EscalationStatus(each.status)
     words = str(status.label)
+    waits = any(call.status in _TO_MAKE for step in each.steps.all() for call in step.calls.all())
+    if status == EscalationStatus.DONE and waits:
+        words = f"{words}: {CallStatus.WAITING.label}"
     if each.reason in Reason.values:
         words = f"{words}: {Reason(each.reason).label}"
     icon = {EscalationStatus.STOPPED: "circle-minus", EscalationStatus.SUPPRESSED: "hand-stop"}.get(status, "stairs-up")
@@ -242,19 +247,38 @@ _STEP_ICONS = {
 }
 
 
+_TO_MAKE = (CallStatus.WAITING, CallStatus.HELD)
+
+
 def step_line(step: EscalationStep) -> StepLine:
-    """A step: what it does, whether it was done, whom it called."""
-    icon, css = _STEP_ICONS[StepStatus(step.status)]
+    """A step: what it does, whether it was done, whom it called and when, where that was later."""
     parts = [] if step.status == StepStatus.DONE else [str(StepStatus(step.status).label).lower()]
     if step.reason in Reason.values:
         parts.append(str(Reason(step.reason).label))
     if step.is_late:
         parts.append(_("late"))
     calls = list(step.calls.all())
-    parts += [_call(call) for call in calls if call.status != CallStatus.MADE]
-    words = step_words(step.kind, step.status, [call.person.name for call in calls if call.status == CallStatus.MADE])
-    return StepLine(icon, css, words, step.done_at or step.due_at, " · ".join(parts))
+    at = _told_at(step, calls)
+    with_it = [call for call in calls if call.made_at is not None and abs(call.made_at - at) < A_MOMENT]
+    parts += [_call(call) for call in calls if call not in with_it]
+    is_told = step.kind != StepKind.TELL or bool(with_it) or all(call.status not in _TO_MAKE for call in calls)
+    status = step.status if is_told else StepStatus.PENDING
+    icon, css = _STEP_ICONS[StepStatus(status)]
+    words = step_words(step.kind, status, [call.person.name for call in with_it])
+    return StepLine(icon, css, words, at, " · ".join(parts))
 
 
-def _call(call: Any) -> str:
-    return _("%(name)s: %(why)s") % {"name": call.person.name, "why": CallStatus(call.status).label}
+def _told_at(step: EscalationStep, calls: Sequence[Call]) -> datetime:
+    """When a step was done; where it only calls people, and all at a later time, that time."""
+    at = step.done_at or step.due_at
+    made = [call.made_at for call in calls if call.made_at is not None]
+    return min(made) if step.kind == StepKind.TELL and made and len(made) == len(calls) else at
+
+
+def _call(call: Call) -> str:
+    named = {"name": call.person.name}
+    if call.status == CallStatus.WAITING:
+        return _("%(name)s: will be called %(when)s") % {**named, "when": exact(call.call_at)}
+    if call.made_at is not None:
+        return _("%(name)s: called %(when)s") % {**named, "when": exact(call.made_at)}
+    return _("%(name)s: %(why)s") % {**named, "why": CallStatus(call.status).label}

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from cases.models import Case, Escalation, Notification
+from cases.models import Calendar, Call, Case, Escalation, Notification
+from cases.queries import clock
 from cases.vocabulary import When
+from cases.web.deadline_words import exact
+from cases.web.explanation import step_line
 from tests.desk import signed_in, taken
 from tests.people import Stage, set_stage
-from tests.rules_at_work import deadline, live, overdue, work
+from tests.rules_at_work import TELL_MANAGERS, deadline, live, overdue, work
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,29 @@ class TestRules:
         assert "acted" in page
         assert "Manager" in page
         assert "Was it useful?" in page
+
+    def test_a_call_that_waits_for_hours_has_told_nobody(self, stage: Stage) -> None:
+        week = {day: [["00:00", "00:01"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+        Calendar.objects.create(brand=stage.brand, name="Short", zone="UTC", week=week, is_default=True)
+        case = late(stage)
+        live(stage, When.DEADLINE, {**TELL_MANAGERS, "hours": "working"}, name="Wake us", **overdue())
+        work()
+        client = signed_in(stage.agent)
+        page = text(client.get(f"/cases/{case.reference}/rules/"))
+        assert f"Manager: will be called {exact(Call.objects.get().call_at)}" in page
+        assert "told" not in page.split("Wake us")[1]
+        assert "Done: waits for their hours" in text(client.get("/escalations/"))
+        assert "tell: waits for their hours" in text(client.get(f"/cases/{case.reference}/?part=side"))
+        assert "1 call waits for somebody’s hours" in text(signed_in(stage.manager).get("/rules/"))
+
+    def test_a_call_that_was_made_later_has_the_time_of_the_call(self, stage: Stage) -> None:
+        case = late(stage)
+        live(stage, When.DEADLINE, name="Wake us", **overdue())
+        work()
+        called = clock.now() + timedelta(hours=3)
+        Call.objects.update(made_at=called)
+        line = step_line(Escalation.objects.get(case=case).steps.get())
+        assert (line.words, line.at, line.small) == ("told: Manager", called, "late")
 
     def test_says_when_a_rule_can_act_next(self, stage: Stage) -> None:
         case = taken(stage)

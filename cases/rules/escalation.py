@@ -30,9 +30,10 @@ from cases.vocabulary import (
 
 E = TypeVar("E", bound=Enum)
 
-# A step can wait for a year, an offset can be as long as a policy's.
+# A step can wait for a year; an offset is at most about four hundred days, in whatever it counts.
 LONGEST_MINUTES = 366 * 24 * 60
-LARGEST_OFFSET = 100_000
+LARGEST_OFFSETS = {Unit.MINUTE: 576_000, Unit.HOUR: 9_600, Unit.OPEN_MINUTE: 576_000, Unit.OPEN_HOUR: 9_600,
+                   Unit.WEEK: 57, Unit.MONTH: 13}  # fmt: skip
 LARGEST_REACH = 10**12
 MOST_LEVELS = 3
 
@@ -188,20 +189,14 @@ def _trigger(tree: object) -> Trigger:
     if when == When.DEADLINE:
         _demand(given, {"offset_unit"}, "when")
         return Trigger(
-            when,
+            **_offset(given, 0),
+            when=when,
             goal=_code(Goal, given["goal"], "when.goal") if given.get("goal") else None,
-            offset_amount=_whole(given.get("offset_amount", 0), 0, LARGEST_OFFSET, "when.offset_amount"),
-            offset_unit=_code(Unit, given["offset_unit"], "when.offset_unit"),
             before=_flag(given.get("before", False), "when.before"),
         )
     if when == When.LASTED:
         _demand(given, {"standing", "offset_amount", "offset_unit"}, "when")
-        return Trigger(
-            when,
-            standing=_code(Standing, given["standing"], "when.standing"),
-            offset_amount=_whole(given["offset_amount"], 1, LARGEST_OFFSET, "when.offset_amount"),
-            offset_unit=_code(Unit, given["offset_unit"], "when.offset_unit"),
-        )
+        return Trigger(**_offset(given, 1), when=when, standing=_code(Standing, given["standing"], "when.standing"))
     if when == When.REACH:
         _demand(given, {"reach", "above"}, "when")
         within = given.get("within_minutes")
@@ -212,6 +207,12 @@ def _trigger(tree: object) -> Trigger:
             within_minutes=None if within is None else _whole(within, 1, LONGEST_MINUTES, "when.within_minutes"),
         )
     return Trigger(when)
+
+
+def _offset(given: Mapping[str, Any], least: int) -> dict[str, Any]:
+    unit = _code(Unit, given["offset_unit"], "when.offset_unit")
+    amount = _whole(given.get("offset_amount", 0), least, LARGEST_OFFSETS.get(unit, 400), "when.offset_amount")
+    return {"offset_amount": amount, "offset_unit": unit}
 
 
 def _steps(tree: object) -> tuple[Step, ...]:

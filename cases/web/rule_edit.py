@@ -114,7 +114,10 @@ def rule(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except _AT_ITS_PLACE as refused:
         written.revision = revision
         return _show(request, Editor(found.brand, _blamed(written, refused), standing, is_unsaved=True), status=422)
-    messages.success(request, _("The draft is kept. What is live stays until you put the draft live."))
+    if standing.live:
+        messages.success(request, _("The draft is kept. What is live stays until you put the draft live."))
+    else:
+        messages.success(request, _("The draft is kept. It does nothing until it is put live."))
     return redirect("rule", public_id)
 
 
@@ -135,6 +138,7 @@ def _brand_to_set_up(request: HttpRequest) -> Brand:
     if scope.brand is None:
         raise errors.NotFound
     setups.require_set_up(scope.seer, scope.brand.pk)
+    request.brand = scope.brand  # type: ignore[attr-defined]  # the side navigation counts its rules
     return scope.brand
 
 

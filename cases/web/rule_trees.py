@@ -45,7 +45,8 @@ def _minutes_order(rung: Rung) -> int:
 
 
 def _minutes(picked: Mapping[str, str]) -> int | str:
-    return number(picked["other"] if picked["after"] == OTHER else picked["after"])
+    # What is left blank would be at once, which nobody picked.
+    return number((picked["other"] or NONE) if picked["after"] == OTHER else picked["after"])
 
 
 def number(word: str) -> int | str:

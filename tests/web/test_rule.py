@@ -134,6 +134,9 @@ class TestTheSentence:
             ({"c-0-fact": "views", "c-0-value": "many"}, "c-0-value"),
             ({"s-0-whom": "person"}, "s-0-person"),
             ({"s-1-after": "other", "s-1-other": "x"}, "s-1-other"),
+            ({"s-1-after": "other", "s-1-other": ""}, "s-1-other"),
+            ({"offset_amount": "9999", "offset_unit": "month"}, "r-offset"),
+            ({"offset_amount": "401", "offset_unit": "working_day"}, "r-offset"),
             ({"s-0-kind": "tag"}, "s-0-tag"),
             ({"name": ""}, "r-name"),
         ],
@@ -216,6 +219,9 @@ class TestAChange:
         assert answer.status_code == 302
         rule.refresh_from_db()
         assert (rule.name, RuleVersion.objects.get().trigger["offset_amount"]) == ("Nobody yet", 6)
+        kept = admin.get(at(rule)).content.decode()
+        assert "It does nothing until it is put live." in kept
+        assert "What is live stays" not in kept
 
     def test_of_two_at_once_keeps_both_before_their_eyes(self, admin: Client) -> None:
         rule = drafted(admin)

@@ -53,7 +53,8 @@ class Tally:
                 continue
             self.acted, has_acted = self.acted + 1, True
             self.days[act.at.astimezone(zone).date().isoformat()] += 1
-            if act.reacted_at is not None:
+            # What reaches nobody comes before nobody.
+            if act.reacted_at is not None and act.reason is None:
                 self.earlier.append(round((act.reacted_at - act.at).total_seconds()))
             for person in act.called:
                 is_at_once = ladder.steps[act.step - 1].hours == HoursFor.ALWAYS

@@ -26,9 +26,10 @@ from cases.commands import replay as commands
 from cases.models import Brand, Replay, ReplayAct, Seer
 from cases.queries import replay as queries
 from cases.queries import rule as rules
-from cases.queries import rule_rows
+from cases.queries import rule_rows, rule_sentences
 from cases.queries import setup as setups
 from cases.queries.replay import Result, Side
+from cases.queries.sentences import said
 from cases.vocabulary import ReplayStatus, Role, StepKind
 from cases.web import replay_chart, rule_words
 from cases.web.desk import actor_of, seer_of
@@ -180,6 +181,8 @@ def why(request: HttpRequest, public_id: UUID, act_id: int) -> HttpResponse:
         raise errors.NotFound
     questions = rule_words.questions(one.saw.get("questions", []), found.brand)
     facts = {"act": one, "replay": found, "rule": found.version.rule, "brand": found.brand, "questions": questions}
+    ladder = rules.readable(one.version)
+    facts["occasion"] = said(rule_sentences.trigger(ladder.trigger)) if ladder else ""
     facts["matched_at"] = parse_datetime(one.saw.get("matched_at", ""))
     template = "rule/why.html#why" if getattr(request, "htmx", False) else "rule/why.html"
     return render(request, template, facts)
@@ -211,7 +214,7 @@ def panel(request: HttpRequest, standing: rules.Standing) -> dict[str, Any]:
 
 def _facts(request: HttpRequest, last: Replay | None, brand: Brand) -> dict[str, Any]:
     seer = seer_of(request)
-    facts: dict[str, Any] = {"replay": last, "period": PeriodForm(), "may_replay": may_replay(seer, brand.pk)}
+    facts: dict[str, Any] = {"replay": last, "period": _period(last, brand), "may_replay": may_replay(seer, brand.pk)}
     if last is None:
         return facts
     state = queries.replay_state(last)
@@ -238,6 +241,16 @@ def _facts(request: HttpRequest, last: Replay | None, brand: Brand) -> dict[str,
     }
 
 
+def _period(last: Replay | None, brand: Brand) -> PeriodForm:
+    """The days to choose from; those of the last replay stay chosen."""
+    if last is None:
+        return PeriodForm()
+    days = (last.ends_on - last.starts_on).days + 1
+    is_recent = last.ends_on == last.asked_at.astimezone(ZoneInfo(brand.zone)).date() and days in DAYS
+    chosen = {"days": days} if is_recent else {"days": 0, "starts_on": last.starts_on, "ends_on": last.ends_on}
+    return PeriodForm(initial=chosen)
+
+
 def lasting_exactly(gap: timedelta | None) -> str:
     """How long something took, to the second where it was short."""
     if gap is not None and gap < timedelta(minutes=2):
@@ -258,7 +271,9 @@ def _rest(people: list[dict[str, Any]]) -> dict[str, int] | None:
 def _row(act: ReplayAct, result: Result) -> ActRow:
     names = [replay_chart.person_name(result, each) for each in act.saw.get("called", [])]
     gap = act.reacted_at - act.at if act.reacted_at else None
-    if gap is None:
+    if act.saw.get("is_nobody"):
+        ahead, is_ahead = "", False
+    elif gap is None:
         ahead, is_ahead = _("nobody has reacted"), True
     elif gap >= timedelta(0):
         ahead, is_ahead = _("%(gap)s before anyone") % {"gap": lasting(gap)}, True

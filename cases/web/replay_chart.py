@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from cases.queries.replay import Result
 from cases.rules.replay_tally import NIGHT_FROM, NIGHT_TO
-from cases.web.tags import lasting
+from cases.web.tags import lasting, shown_span
 
 STEP_X, STEP_Y, LEFT, TOP = 21, 18, 34, 17
 FLOOR, FULL, LEAST = 80, 72, 2
@@ -164,10 +164,11 @@ def figures(result: Result, live: Mapping[str, Any] | None) -> list[Figure]:
     return [
         counted(_("Acted"), "acted"),
         counted(_("On cases"), "cases"),
+        *([counted(_("Nobody to tell"), "nobody")] if draft["nobody"] or (live and live["nobody"]) else []),
         counted(_("Calls to people"), "calls", spares=True),
         counted(_("Calls at night"), "night", spares=True),
         _most(result, live),
-        _earlier(draft["earlier"], live["earlier"] if live else None, has_live=live is not None),
+        earlier(draft["earlier"], live["earlier"] if live else None, has_live=live is not None),
         counted(_("Held back by the rate guard"), "held", spares=True),
     ]
 
@@ -207,15 +208,22 @@ def person_name(result: Result, person_id: int) -> str:
     return found.name if found else _("somebody")
 
 
-def _earlier(draft: int | None, live: int | None, *, has_live: bool) -> Figure:
+def earlier(draft: int | None, live: int | None, *, has_live: bool) -> Figure:
+    """By how many seconds each side came before people reacted."""
     name, mine = _("Earlier than people reacted, half of the time"), _ahead(draft)
     if not has_live or draft is None or live is None:
         return Figure(name, mine, _ahead(live) if has_live else "–", "", is_better=False)
-    gap = timedelta(seconds=abs(draft - live))
+    # As each is shown, so that the difference is the one that anybody reckons from the two.
+    gap = abs(_shown(draft) - _shown(live))
     if gap < timedelta(minutes=1):
         return Figure(name, mine, _ahead(live), _("the same"), is_better=False)
     words = _("%(gap)s more") if draft > live else _("%(gap)s less")
     return Figure(name, mine, _ahead(live), words % {"gap": lasting(gap)}, is_better=draft > live)
+
+
+def _shown(seconds: int) -> timedelta:
+    gap = shown_span(timedelta(seconds=abs(seconds)))
+    return gap if seconds >= 0 else -gap
 
 
 def _ahead(seconds: int | None) -> str:

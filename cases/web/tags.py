@@ -97,6 +97,13 @@ def span(gap: timedelta) -> str:
 
 
 @register.filter
+def shown_span(gap: timedelta) -> timedelta:
+    """As much of a gap as ``lasting`` says: whole hours from ten of them on, whole days from two."""
+    minutes = max(round(gap.total_seconds() / 60), 0)
+    step = 1 if minutes < 600 else 60 if minutes < 48 * 60 else 24 * 60
+    return timedelta(minutes=minutes - minutes % step)
+
+
 def lasting(gap: timedelta | None) -> str:
     """How long something took, as people say it: 41 min, 5 h 40, 31 h, 4 d; nothing for None."""
     if gap is None:

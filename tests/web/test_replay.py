@@ -109,6 +109,8 @@ class TestAReplay:
         assert opened.reference in listed
         assert opened.reference not in manager.get(of(found, "acts"), {"on": "2026-09-09"}).content.decode()
         assert opened.reference in manager.get(of(found, "acts"), {"person": stage.manager.pk}).content.decode()
+        assert answer.context["period"]["days"].value() == 0
+        assert 'name="starts_on" value="2026-09-01"' in page
 
     @pytest.mark.parametrize("odd", [{"on": "2026-99-99"}, {"person": "x"}, {"side": "moon"}])
     def test_lists_all_where_the_address_is_odd(
@@ -124,6 +126,7 @@ class TestAReplay:
         for headers in (None, HTMX):
             page = manager.get(of(found, "acts", str(act.pk)), headers=headers).content.decode()
             assert "the severity is at least high" in page
+            assert "When the case has been" in page
         assert manager.get(of(found, "acts", "999999")).status_code == 404
 
     def test_hides_the_cases_that_its_reader_may_not_open(self, manager: Client, drafted: Rule, stage: Stage) -> None:
@@ -196,3 +199,10 @@ class TestThePictures:
         drawn = replay_chart.hours([0, 4, *[0] * 22], [1, 2, *[0] * 22])
         assert [bar.height for bar in drawn.draft] == [replay_chart.FULL]
         assert [bar.height for bar in drawn.live] == [18, 36]
+
+    def test_reckon_a_difference_from_what_they_show(self) -> None:
+        hour = 3600
+        row = replay_chart.earlier(43 * hour + 3000, 42 * hour, has_live=True)
+        assert (row.draft, row.live, row.difference, row.is_better) == ("43 h", "42 h", "1 h more", True)
+        row = replay_chart.earlier(42 * hour + 600, 42 * hour, has_live=True)
+        assert (row.draft, row.difference) == (row.live, "the same")

@@ -56,7 +56,10 @@ class DeadlineShape(serializers.Serializer[Any]):
     stands = serializers.ChoiceField(choices=[(each.value, each.value) for each in Due])
     started_at = Instant()
     first_due_at = Instant(allow_null=True, help_text="before any extension; null: never")
-    due_at = Instant(allow_null=True, help_text="null: never, its calendar does not come so far; while it is paused, the date it had before")
+    due_at = Instant(
+        allow_null=True,
+        help_text="null: never, its calendar does not come so far; while it is paused, the date it had before",
+    )
     paused_at = Instant(allow_null=True, help_text="null: it runs")
     paused_seconds = serializers.IntegerField(help_text="of pauses that are over, as its policy counts them")
     met_at = Instant(allow_null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -10,23 +11,27 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import errors
 from cases.commands import policy as commands
-from cases.models import Brand, Policy, Seer
+from cases.models import Brand, Calendar, Policy, Seer
 from cases.queries import deadline as deadlines
 from cases.queries import policy as queries
 from cases.rules.policies import PACKS, Pack
 from cases.vocabulary import Goal
+from cases.web import calendar_words, settings_forms
 from cases.web import policy_forms as forms
 from cases.web import policy_words as words
-from cases.web import settings_forms
 from cases.web.desk import actor_of
 from cases.web.setup import read_of, set_up_of, show
 from cases.web.tags import catalogue_text
+
+_TWICE = lazy("Every case has two deadlines now for: %(goals)s. End the older one here if you do not need it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,16 @@ def policies(request: HttpRequest, slug: str) -> HttpResponse:
     """The deadlines that the brand's cases have, what is ready-made, what ended, and the last nightly check."""
     seer, brand = read_of(request, slug)
     categories = _categories(brand)
-    found = [_said(row, categories, cases) for row, cases in queries.with_counts(seer, queries.standing(brand))]
+    usual = _usual(brand)
+    found = [_said(row, categories, cases, usual) for row, cases in queries.with_counts(seer, queries.standing(brand))]
     groups = [(Goal(goal).label, list(rows)) for goal, rows in groupby(found, key=lambda said: said.row.goal)]
+    for_all = _for_every_case([said.row for said in found])
     adopted = {said.row.pack for said in found}
     facts = {
         "groups": groups,
         "most": queries.MOST,
-        "packs": [_pack(pack, pack.code in adopted) for pack in PACKS.values()],
-        "ended": [_said(row, categories) for row in queries.ended(brand)],
+        "packs": [_pack(pack, pack.code in adopted, for_all, usual) for pack in PACKS.values()],
+        "ended": [_said(row, categories, usual=usual) for row in queries.ended(brand)],
         "part": "policies",
         **_check(seer, brand),
     }
@@ -70,8 +77,22 @@ def _categories(brand: Brand) -> dict[int, str]:
     return {each.pk: catalogue_text(each.label) for each in brand.categories.all()}
 
 
-def _said(row: Policy, categories: dict[int, str], cases: int = 0) -> Said:
-    sentence = words.sentence(row, row.calendar.name if row.calendar else "")
+def _usual(brand: Brand) -> Calendar | None:
+    """The calendar of the brand."""
+    return brand.calendars.filter(is_default=True).first()
+
+
+def _holidays(calendar: Calendar | None) -> str:
+    return calendar_words.place(calendar.country, calendar.region) if calendar else ""
+
+
+def _for_every_case(rows: Iterable[Policy]) -> set[str]:
+    """What must have happened in every case already."""
+    return {row.goal for row in rows if not (row.category_ids or row.severities or row.sorts)}
+
+
+def _said(row: Policy, categories: dict[int, str], cases: int = 0, usual: Calendar | None = None) -> Said:
+    sentence = words.sentence(row, row.calendar.name if row.calendar else "", _holidays(row.calendar or usual))
     scope = words.scope(words.names_of(row.category_ids, categories), row.severities, row.sorts)
     # Most are called what they ask for, which their group says already.
     name = catalogue_text(row.name)
@@ -79,9 +100,19 @@ def _said(row: Policy, categories: dict[int, str], cases: int = 0) -> Said:
     return Said(row, sentence, scope, name, min(cases, queries.MOST), cases > queries.MOST)
 
 
-def _pack(pack: Pack, is_adopted: bool) -> dict[str, Any]:
-    lines = [{"code": one.code, "name": one.name, "sentence": words.sentence(one)} for one in pack.policies]
-    return {"code": pack.code, "name": pack.name, "source": pack.source, "lines": lines, "is_adopted": is_adopted}
+def _pack(pack: Pack, is_adopted: bool, for_all: Collection[str], usual: Calendar | None) -> dict[str, Any]:
+    holidays = _holidays(usual)
+    lines = [
+        {"code": one.code, "name": one.name, "sentence": words.sentence(one, holidays=holidays)}
+        for one in pack.policies
+    ]
+    named = {"code": pack.code, "name": pack.name, "source": pack.source}
+    return {**named, "lines": lines, "is_adopted": is_adopted, "doubled": ", ".join(_doubled(pack, for_all).values())}
+
+
+def _doubled(pack: Pack, for_all: Collection[str]) -> dict[str, str]:
+    """Which goals of a pack every case has a deadline for already, and what they are called."""
+    return {one.goal.value: str(one.goal.label) for one in pack.policies if one.goal in for_all}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +121,7 @@ def policy_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Another deadline, from nothing or from one that is ready-made."""
     seer, brand = set_up_of(request, slug)
     ready = forms.ready(request.GET.get("ready", ""))
-    initial = forms.initial_of(ready) if ready else {"start": "received", "unit": "open_hour", "amount": 4}
+    initial = forms.initial_of(ready) if ready else forms.FIRST
     form = forms.PolicyForm(request.POST or None, brand=brand, initial=initial)
     if form.is_valid():
         given = {"brand_id": brand.pk, "terms": form.terms(), "at": timezone.now(), "actor": actor_of(request)}
@@ -140,7 +171,9 @@ def _sentence(form: forms.PolicyForm) -> str:
     chosen = dict(form.fields["calendar"].choices).get(str(terms.calendar_id), "")  # type: ignore[attr-defined]
     names = dict(form.fields["category_ids"].choices)  # type: ignore[attr-defined]
     scope = words.scope(words.names_of(terms.category_ids, names), terms.severities, terms.sorts)
-    return f"{words.sentence(terms, str(chosen))} {_('For %(cases)s.') % {'cases': scope}}"
+    own = form.brand.calendars.filter(pk=terms.calendar_id).first() if terms.calendar_id else _usual(form.brand)
+    said = words.sentence(terms, str(chosen), _holidays(own))
+    return f"{said} {_('For %(cases)s.') % {'cases': scope}}"
 
 
 @require_POST
@@ -166,6 +199,7 @@ def policy_adopt(request: HttpRequest, slug: str) -> HttpResponse:
     pack = PACKS.get(request.POST.get("pack", ""))
     if pack is None:
         raise Http404
+    doubled = _doubled(pack, _for_every_case(queries.standing(brand)))
     try:
         commands.adopt_pack(brand_id=brand.pk, pack=pack.code, at=timezone.now(), actor=actor_of(request))
     except errors.Invalid as refused:
@@ -173,6 +207,9 @@ def policy_adopt(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         said = _("Cases that come in from now on have the deadlines of “%(pack)s”.")
         messages.success(request, said % {"pack": catalogue_text(pack.name)})
+        if doubled:
+            messages.warning(request, _TWICE % {"goals": ", ".join(doubled.values())})
+            return redirect(reverse("settings-policies", args=[slug]) + f"#goal-{next(iter(doubled))}")
     return redirect("settings-policies", slug)
 
 

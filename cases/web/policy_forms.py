@@ -22,6 +22,10 @@ PLAIN = ("goal", "start", "amount", "unit", "source", "extends", "severities", "
 SWITCHES = ("end_of_day", "next_day_counts", "pauses", "again", "superseded_by_answer")
 
 
+# What a new one begins with.
+FIRST = {"goal": GOALS[0][0], "start": "received", "unit": "open_hour", "amount": 4}
+
+
 class PolicyForm(Labelled):
     """What must have happened in a case by when."""
 

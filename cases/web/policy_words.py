@@ -47,7 +47,7 @@ _AMOUNTS: dict[str, Callable[[int], str]] = {
     Unit.OPEN_HOUR: lambda n: ngettext("%(n)d working hour", "%(n)d working hours", n),
     Unit.WORKING_DAY: lambda n: ngettext("%(n)d working day", "%(n)d working days", n),
     Unit.OUVRABLE: lambda n: ngettext(
-        "%(n)d day from Monday to Saturday", "%(n)d days from Monday to Saturday, without holidays", n
+        "%(n)d day (Monday to Saturday, without holidays)", "%(n)d days (Monday to Saturday, without holidays)", n
     ),
     Unit.DAY: lambda n: ngettext("%(n)d day", "%(n)d days", n),
     Unit.WEEK: lambda n: ngettext("%(n)d week", "%(n)d weeks", n),
@@ -55,17 +55,27 @@ _AMOUNTS: dict[str, Callable[[int], str]] = {
 }
 
 
+# What counts only where it is open.
+_WORKING = ON_A_CALENDAR - {Unit.OUVRABLE}
+
+
 def amount(number: int, unit: str) -> str:
     """So much time: 4 working hours, 2 months."""
     return _AMOUNTS[unit](number) % {"n": number}
 
 
-def sentence(terms: Terms, calendar: str = "") -> str:
-    """All that a policy says of its deadline; with the name of its calendar where it has one of its own."""
+def sentence(terms: Terms, calendar: str = "", holidays: str = "") -> str:
+    """All that a policy says of its deadline; with the name of its calendar where it has one of its own.
+
+    Where only the holidays of a calendar count, it says which.
+    """
     parts = [_within(terms)]
-    if {terms.unit, terms.extend_unit} & ON_A_CALENDAR or terms.next_day_counts or terms.start == Start.NEXT_DAY:
+    units = {terms.unit, terms.extend_unit}
+    if units & _WORKING or terms.next_day_counts or terms.start == Start.NEXT_DAY:
         hours = gettext(", on the hours of “%(calendar)s”") % {"calendar": calendar}
         parts[0] += hours if calendar else gettext(", on our working hours")
+    elif Unit.OUVRABLE in units and holidays:
+        parts.append(holidays)
     if terms.end_of_day:
         parts.append(gettext("the last day counts until it ends"))
     if terms.next_day_counts:

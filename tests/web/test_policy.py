@@ -51,6 +51,13 @@ class TestASentence:
         policy = terms(goal=Goal.FINAL_ANSWER, amount=1, unit=Unit.MONTH, start=Start.POSTED)
         assert words.sentence(policy) == "Final answer within 1 month of when they posted or sent it."
 
+    def test_says_which_holidays_where_only_these_count(self) -> None:
+        policy = terms(goal=Goal.ACKNOWLEDGE, amount=10, unit=Unit.OUVRABLE, start=Start.POSTED)
+        assert words.sentence(policy, "Brindlewick", "public holidays of France").endswith(
+            " within 10 days (Monday to Saturday, without holidays) of when they posted or sent it; public holidays of "
+            "France."
+        )
+
     def test_says_the_rest(self) -> None:
         policy = terms(
             goal=Goal.UPDATE,
@@ -216,7 +223,26 @@ class TestADeadline:
         assert "once what is asked for is complete" in admin.post(f"{LIST}sentence/", {"goal": "x"}).content.decode()
 
 
+    def test_reads_at_once_as_it_begins(self, stage: Stage, admin: Client) -> None:
+        assert " within 4 working hours of when we received it" in admin.get(f"{LIST}+/").context["sentence"]
+
+
 class TestPacks:
+    def test_say_what_every_case_has_a_deadline_for(self, stage: Stage, admin: Client) -> None:
+        pack = PACKS["casedesk"]
+        first = next(one for one in pack.policies if one.goal == Goal.FIRST_REPLY)
+        said = f"Every case has a deadline already for: {first.goal.label}."
+        assert said not in admin.get(LIST).content.decode()
+        made(stage, severities=[4])
+        assert said not in admin.get(LIST).content.decode()
+        made(stage)
+        assert said in admin.get(LIST).content.decode()
+        answer = admin.post(f"{LIST}adopt/", {"pack": pack.code})
+        assert answer["Location"] == f"{LIST}#goal-first_reply"
+        shown = admin.get(LIST).content.decode()
+        assert f"two deadlines now for: {first.goal.label}. End the older one" in shown
+        assert 'id="goal-first_reply"' in shown
+
     def test_are_adopted_whole_and_once(self, stage: Stage, admin: Client) -> None:
         shown = admin.get(LIST).content.decode()
         for pack in PACKS.values():

@@ -43,7 +43,9 @@ def show(
         "hand-over": ("settings-hand-over", _("Take over"), bool(people.managed_brand_ids(seer))),
         "me": ("settings-me", _("My account"), True),
     }
-    tabs = [(reverse(name), label, key == section) for key, (name, label, shown) in wanted.items() if shown]
+    # The parts of a brand are marked below its name.
+    current = "" if "part" in facts else section
+    tabs = [(reverse(name), label, key == current) for key, (name, label, shown) in wanted.items() if shown]
     status = 422 if form is not None and form.is_bound else 200
     may_set_up = "brand" in facts and queries.may_set_up(seer, facts["brand"].pk)
     shown = {"seer": seer, "tabs": tabs, "form": form, "may_set_up": may_set_up, **facts}

@@ -96,7 +96,6 @@ def span(gap: timedelta) -> str:
     return ngettext("%(n)d d", "%(n)d d", days) % {"n": days}
 
 
-@register.filter
 def shown_span(gap: timedelta) -> timedelta:
     """As much of a gap as ``lasting`` says: whole hours from ten of them on, whole days from two."""
     minutes = max(round(gap.total_seconds() / 60), 0)
@@ -104,6 +103,7 @@ def shown_span(gap: timedelta) -> timedelta:
     return timedelta(minutes=minutes - minutes % step)
 
 
+@register.filter
 def lasting(gap: timedelta | None) -> str:
     """How long something took, as people say it: 41 min, 5 h 40, 31 h, 4 d; nothing for None."""
     if gap is None:

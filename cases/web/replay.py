@@ -26,7 +26,7 @@ from cases.commands import replay as commands
 from cases.models import Brand, Replay, ReplayAct, Seer
 from cases.queries import replay as queries
 from cases.queries import rule as rules
-from cases.queries import rule_rows, rule_sentences
+from cases.queries import rule_names, rule_rows, rule_sentences
 from cases.queries import setup as setups
 from cases.queries.replay import Result, Side
 from cases.queries.sentences import said
@@ -143,7 +143,7 @@ def acts(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "replay": found,
         "rule": found.version.rule,
         "brand": found.brand,
-        "rows": [_row(act, result) for act in page.rows],
+        "rows": _rows(page.rows, result, found.brand),
         "side": side,
         "day": day,
         "person": replay_chart.person_name(result, person) if person else "",
@@ -237,7 +237,7 @@ def _facts(request: HttpRequest, last: Replay | None, brand: Brand) -> dict[str,
         ],
         "rest": _rest(result.draft["people"][BUSIEST:]),
         "cannot": [rule_words.cannot(each) for each in result.cannot],
-        "acts": [_row(act, result) for act in queries.acts(last, Side.DRAFT, seer).rows[:SHOWN]],
+        "acts": _rows(queries.acts(last, Side.DRAFT, seer).rows[:SHOWN], result, brand),
     }
 
 
@@ -268,7 +268,19 @@ def _rest(people: list[dict[str, Any]]) -> dict[str, int] | None:
     }
 
 
-def _row(act: ReplayAct, result: Result) -> ActRow:
+def _rows(acts: list[ReplayAct], result: Result, brand: Brand) -> list[ActRow]:
+    versions = {act.version_id: act.version for act in acts}
+    ladders = {key: ladder for key, version in versions.items() if (ladder := rules.readable(version))}
+    about = rule_words.about(rule_names.names_of(ladders.values()), brand)
+    steps = {
+        (key, step.number): said(rule_sentences.does(step, about))
+        for key, ladder in ladders.items()
+        for step in ladder.steps
+    }
+    return [_row(act, result, steps.get((act.version_id, act.step), "")) for act in acts]
+
+
+def _row(act: ReplayAct, result: Result, does: str) -> ActRow:
     names = [replay_chart.person_name(result, each) for each in act.saw.get("called", [])]
     gap = act.reacted_at - act.at if act.reacted_at else None
     if act.saw.get("is_nobody"):
@@ -279,4 +291,4 @@ def _row(act: ReplayAct, result: Result) -> ActRow:
         ahead, is_ahead = _("%(gap)s before anyone") % {"gap": lasting(gap)}, True
     else:
         ahead, is_ahead = _("%(gap)s after somebody reacted") % {"gap": lasting(-gap)}, False
-    return ActRow(act, str(StepKind(act.saw["kind"]).label), names, ahead, is_ahead)
+    return ActRow(act, does or str(StepKind(act.saw["kind"]).label), names, ahead, is_ahead)

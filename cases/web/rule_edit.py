@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import errors
@@ -227,11 +227,11 @@ def _addresses(editor: Editor) -> dict[str, str]:
 
 
 def spoken(ladder: Ladder | None, names: rule_names.Names, brand: Brand) -> list[tuple[str, Words]]:
-    """The rule as a sentence in each language, where it is complete."""
+    """The rule as a sentence in each language, the reader's first, where it is complete."""
     if ladder is None:
         return []
     said = []
-    for code in LANGUAGES:
+    for code in sorted(LANGUAGES, key=lambda code: code != get_language()):
         with override(code):
             said.append((code, rule_words.spell(ladder, names, brand).words))
     return said

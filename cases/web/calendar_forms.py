@@ -69,6 +69,8 @@ class CalendarForm(forms.Form):
 
     def __init__(self, *args: Any, brand: Brand, calendar: Calendar | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Too long a name is refused with its limit; the browser would cut it without a word.
+        self.fields["name"].widget.attrs.pop("maxlength", None)
         for number, day in enumerate(rules.DAYS):
             self.fields[day] = TypedHours(label=partial(words.weekday, number)())
         zones = sorted(zone for zone in available_timezones() if zone.split("/")[0] in REGIONS)

@@ -117,6 +117,7 @@ class TestAWeek:
             ({"country": "XX"}, "The holidays of this country are not known."),
             ({"region": "57"}, "This country has no such region."),
             ({"name": " "}, "This field is required."),
+            ({"name": "Service " * 25}, "at most 80 characters"),
         ],
     )
     def test_says_what_is_wrong(self, stage: Stage, admin: Client, wrong: dict[str, str], says: str) -> None:
@@ -124,6 +125,10 @@ class TestAWeek:
         assert answer.status_code == 422
         assert says in answer.content.decode()
         assert not Calendar.objects.filter(name="Service").exists()
+
+    def test_lets_a_long_name_be_typed_so_that_it_is_refused_and_not_cut(self, admin: Client) -> None:
+        field = admin.get(f"{LIST}+/").content.decode().split('name="name"')[1].split(">")[0]
+        assert "maxlength" not in field
 
     def test_a_whole_night_is_open_until_midnight(self, stage: Stage, admin: Client) -> None:
         admin.post(f"{LIST}+/", {**FORM, "sat": "00:00-24:00"})

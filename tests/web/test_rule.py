@@ -69,6 +69,13 @@ def at(rule: Rule, *more: str) -> str:
 
 
 class TestTheSentence:
+    def test_says_how_long_a_name_may_be(self, admin: Client) -> None:
+        answer = admin.post(NEW, sentence(name="Nobody has it " * 15))
+        assert answer.status_code == 422
+        assert "Use at most 80 characters." in answer.content.decode()
+        assert not Rule.objects.exists()
+        assert 'maxlength="80" required' not in admin.get(NEW).content.decode()
+
     def test_becomes_a_draft_and_stands_on_its_page_in_both_languages(self, admin: Client) -> None:
         rule = drafted(admin)
         version = RuleVersion.objects.get()

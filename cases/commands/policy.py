@@ -87,9 +87,7 @@ def adopt_pack(*, brand_id: int, pack: str, at: datetime, actor: Actor) -> list[
         raise errors.NotFound
     standing = brand.policies.filter(ended_at__isnull=True)
     if standing.filter(pack=pack).exists():
-        raise errors.Invalid(
-            _("The brand has deadlines of this pack already. Change or end those first."), "pack"
-        )
+        raise errors.Invalid(_("The brand has deadlines of this pack already. Change or end those first."), "pack")
     if standing.count() + len(ready.policies) > MOST:
         raise errors.Invalid(_("A brand has at most %(limit)d deadlines.") % {"limit": MOST}, "pack")
     return moves.plant_pack(brand, ready, at=at, actor=actor)

@@ -222,7 +222,6 @@ class TestADeadline:
         assert "For severity critical." in shown
         assert "once what is asked for is complete" in admin.post(f"{LIST}sentence/", {"goal": "x"}).content.decode()
 
-
     def test_reads_at_once_as_it_begins(self, stage: Stage, admin: Client) -> None:
         assert " within 4 working hours of when we received it" in admin.get(f"{LIST}+/").context["sentence"]
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf.locale import LANG_INFO
 from django.utils.formats import number_format
+from django.utils.translation import get_language_info, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from cases.queries.rule_rows import Row
 from cases.rules.facts import FACTS, Choice
@@ -216,7 +215,7 @@ def _answers(choice: Choice, rows: Rows, picked: list[str]) -> list[tuple[str, A
     if choice in _CODES:
         return _kept(_CODES[choice].choices, picked)
     if choice == Choice.LANGUAGE:
-        return _kept([(code, _(LANG_INFO[code]["name"])) for code in LANGUAGES], picked)
+        return _kept([(code, get_language_info(code)["name_translated"]) for code in LANGUAGES], picked)
     return _named(rows.get(choice.value, ()), picked)
 
 

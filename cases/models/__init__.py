@@ -22,13 +22,24 @@ from cases.models.escalation import (
 from cases.models.journal import Delivery, Event, Heartbeat, IdempotencyKey, ImportRun
 from cases.models.people import ApiToken, Draft, Membership, Notification, User
 from cases.models.post import CasePost, Erasure, Observation, Post, Raw, Triage
+from cases.models.report import (
+    CaseFigures,
+    CaseMovement,
+    Cell,
+    Export,
+    FiguresCheck,
+    FrozenPeriod,
+    Original,
+    ReportRun,
+    SavedReport,
+    Stale,
+)
 from cases.models.resolution import Action, Answer, Decision, Point, Promise
 from cases.models.search import SearchEntry
 from cases.models.target import Callback, Target
 from cases.models.visibility import NOBODY, Seer
 
 __all__ = [
-    "NOBODY",
     "Absence",
     "Action",
     "Answer",
@@ -43,10 +54,13 @@ __all__ = [
     "Call",
     "Callback",
     "Case",
+    "CaseFigures",
+    "CaseMovement",
     "CasePost",
     "CaseTag",
     "Category",
     "Cause",
+    "Cell",
     "Channel",
     "Complainant",
     "Confirmation",
@@ -61,7 +75,10 @@ __all__ = [
     "Escalation",
     "EscalationStep",
     "Event",
+    "Export",
     "Extension",
+    "FiguresCheck",
+    "FrozenPeriod",
     "Grant",
     "Handle",
     "Heartbeat",
@@ -71,9 +88,11 @@ __all__ = [
     "Kind",
     "Membership",
     "Message",
+    "NOBODY",
     "Note",
     "Notification",
     "Observation",
+    "Original",
     "Playbook",
     "PlaybookAction",
     "PlaybookVersion",
@@ -88,10 +107,13 @@ __all__ = [
     "Regime",
     "Replay",
     "ReplayAct",
+    "ReportRun",
     "Rule",
     "RuleVersion",
+    "SavedReport",
     "SearchEntry",
     "Seer",
+    "Stale",
     "Tag",
     "Target",
     "Team",

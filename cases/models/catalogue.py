@@ -18,10 +18,16 @@ class Category(models.Model):
     label = models.JSONField()
     team = models.ForeignKey("cases.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     is_active = models.BooleanField(default=True)
+    # What it was called before, with the instant until which: [{"label": {...}, "until": "..."}].
+    former = models.JSONField(default=list, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name_plural = "categories"
-        constraints = [models.UniqueConstraint(fields=["brand", "code"], name="category_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "code"], name="category_code_once"),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="category_not_merged_into_itself"),
+        ]
 
 
 class Kind(models.Model):

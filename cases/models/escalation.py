@@ -172,6 +172,7 @@ class Escalation(models.Model):
             models.Index(fields=["case", "-id"], name="escalation_of_case"),
             models.Index(fields=["rule", "-id"], name="escalation_of_rule"),
             models.Index(fields=["brand", "-id"], name="escalation_of_brand"),
+            models.Index(fields=["brand", "matched_at"], name="escalation_by_date"),
         ]
 
 

@@ -57,6 +57,8 @@ class Delivery(models.Model):
     recipient = models.CharField(max_length=500)
     subject = models.TextField(null=True)
     body = models.TextField(null=True)
+    html = models.TextField(null=True, blank=True)
+    export = models.ForeignKey("cases.Export", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)

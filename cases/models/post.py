@@ -91,7 +91,10 @@ class Post(models.Model):
             models.UniqueConstraint(fields=["channel", "external_id"], name="post_once"),
             models.CheckConstraint(condition=Q(precision__in=Precision.values), name="post_precision_known"),
         ]
-        indexes = [models.Index(fields=["handle", "-id"], name="post_of_handle")]
+        indexes = [
+            models.Index(fields=["handle", "-id"], name="post_of_handle"),
+            models.Index(fields=["brand", "received_at"], name="post_by_date"),
+        ]
 
 
 class Erasure(models.Model):

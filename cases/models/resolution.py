@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from cases.vocabulary import ActionStatus, AnswerRoute, AnswerStatus, Outcome, Satisfaction, SystemStatus
+from cases.vocabulary import SETTLED, ActionStatus, AnswerRoute, AnswerStatus, Outcome, Satisfaction, SystemStatus
 
 
 class Decision(models.Model):
@@ -83,6 +83,9 @@ class Action(models.Model):
         ]
         indexes = [
             models.Index(fields=["case", "id"], name="action_of_case"),
+            # Reports: by when it was added, all of them, and those that are not settled.
+            models.Index(fields=["created_at"], name="action_added"),
+            models.Index(fields=["created_at"], condition=~Q(status__in=SETTLED), name="action_unsettled"),
             models.Index(fields=["-waived_at", "-id"], condition=Q(status=ActionStatus.WAIVED), name="action_waived"),
             models.Index(
                 fields=["sent_at"],
@@ -128,6 +131,12 @@ class Promise(models.Model):
                 name="promise_due",
             ),
             models.Index(fields=["case", "id"], name="promise_of_case"),
+            models.Index(fields=["due_at"], name="promise_by_date"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(kept_at__isnull=True, moved_at__isnull=True, dropped_at__isnull=True),
+                name="promise_standing",
+            ),
         ]
 
 

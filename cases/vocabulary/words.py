@@ -45,6 +45,8 @@ class Permission(StrEnum):
     SET_UP = "set_up"
     GRANT = "grant"
     SEE_AUTHORITY = "see_authority"
+    SEE_REPORTS = "see_reports"
+    SIGN_REPORTS = "sign_reports"
     MANAGE_PEOPLE = "manage_people"
 
 

@@ -309,3 +309,45 @@ class TooSlow(Refused):
 
     code = "search_too_slow"
     status = 503
+
+
+class NotADate(Refused):
+    """“%(given)s” is not a date that can be asked for. Write it as 2026-11-23, between the years 1900 and 2199."""
+
+    code = "not_a_date"
+    status = 422
+
+
+class UnknownZone(Refused):
+    """There is no time zone called “%(zone)s”. Write it as Europe/Paris or UTC."""
+
+    code = "unknown_zone"
+    status = 422
+
+
+class UnknownPeriod(Refused):
+    """There is no period called “%(name)s”. Choose one from the list, or say from when to when."""
+
+    code = "unknown_period"
+    status = 422
+
+
+class PeriodEndsBeforeItBegins(Refused):
+    """The period ends before it begins, or holds no time at all. Choose a later end."""
+
+    code = "period_ends_before_it_begins"
+    status = 422
+
+
+class PeriodTooLong(Refused):
+    """The period is longer than %(years)s years. Choose a shorter one."""
+
+    code = "period_too_long"
+    status = 422
+
+
+class TooManySteps(Refused):
+    """That would be more than %(most)s steps of time. Choose a longer step or a shorter period."""
+
+    code = "too_many_steps"
+    status = 422

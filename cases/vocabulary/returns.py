@@ -1,4 +1,4 @@
-"""The words of returns to regulators: which there are, what they count, and each figure's definition in one sentence."""
+"""The words of returns to regulators: which there are, what they count, and the definition of each figure."""
 
 from __future__ import annotations
 

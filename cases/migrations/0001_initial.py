@@ -12,2000 +12,1227 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Brand",
+            name='Brand',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                ("slug", models.SlugField(max_length=40, unique=True)),
-                (
-                    "prefix",
-                    models.CharField(
-                        max_length=4, unique=True, validators=[django.core.validators.RegexValidator("^[A-Z]{2,4}$")]
-                    ),
-                ),
-                ("language", models.CharField(default="en", max_length=8)),
-                ("zone", models.CharField(default="Europe/Paris", max_length=64)),
-                ("currency", models.CharField(default="EUR", max_length=3)),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('slug', models.SlugField(max_length=40, unique=True)),
+                ('prefix', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{2,4}$')])),
+                ('language', models.CharField(default='en', max_length=8)),
+                ('zone', models.CharField(default='Europe/Paris', max_length=64)),
+                ('currency', models.CharField(default='EUR', max_length=3)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Case",
+            name='Case',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("reference", models.CharField(max_length=16, unique=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("new", "New"),
-                            ("open", "Open"),
-                            ("waiting", "Waiting"),
-                            ("handled", "Handled"),
-                            ("merged", "Merged"),
-                            ("dismissed", "Dismissed"),
-                            ("withdrawn", "Withdrawn"),
-                        ],
-                        default="new",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "severity",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], default=2
-                    ),
-                ),
-                ("language", models.CharField(blank=True, max_length=8)),
-                ("headline", models.CharField(blank=True, max_length=200)),
-                ("is_restricted", models.BooleanField(default=False)),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("posted_at", models.DateTimeField()),
-                ("handled_at", models.DateTimeField(blank=True, null=True)),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
-                ("unanswered_since", models.DateTimeField(blank=True, null=True)),
-                ("waiting_for", models.CharField(blank=True, max_length=200)),
-                ("private_declined_at", models.DateTimeField(blank=True, null=True)),
-                ("dismissal", models.CharField(blank=True, max_length=500)),
-                ("satisfaction", models.CharField(blank=True, max_length=10)),
-                ("reopened", models.PositiveSmallIntegerField(default=0)),
-                ("revision", models.PositiveIntegerField(default=1)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('reference', models.CharField(max_length=16, unique=True)),
+                ('status', models.CharField(choices=[('new', 'New'), ('open', 'Open'), ('waiting', 'Waiting'), ('handled', 'Handled'), ('merged', 'Merged'), ('dismissed', 'Dismissed'), ('withdrawn', 'Withdrawn')], default='new', max_length=10)),
+                ('severity', models.PositiveSmallIntegerField(choices=[(1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], default=2)),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('headline', models.CharField(blank=True, max_length=200)),
+                ('is_restricted', models.BooleanField(default=False)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('posted_at', models.DateTimeField()),
+                ('handled_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('unanswered_since', models.DateTimeField(blank=True, null=True)),
+                ('waiting_for', models.CharField(blank=True, max_length=200)),
+                ('private_declined_at', models.DateTimeField(blank=True, null=True)),
+                ('dismissal', models.CharField(blank=True, max_length=500)),
+                ('satisfaction', models.CharField(blank=True, max_length=10)),
+                ('reopened', models.PositiveSmallIntegerField(default=0)),
+                ('revision', models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name="CasePost",
+            name='CasePost',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("joined_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("left_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('left_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Category",
+            name='Category',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40)),
-                ("label", models.JSONField()),
-                ("is_active", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.SlugField(max_length=40)),
+                ('label', models.JSONField()),
+                ('is_active', models.BooleanField(default=True)),
             ],
             options={
-                "verbose_name_plural": "categories",
+                'verbose_name_plural': 'categories',
             },
         ),
         migrations.CreateModel(
-            name="Channel",
+            name='Channel',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                ("slug", models.SlugField(max_length=40)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("web_form", "Web form"),
-                            ("mailbox", "Mailbox"),
-                            ("mastodon", "Mastodon"),
-                            ("bluesky", "Bluesky"),
-                            ("meta", "Facebook and Instagram"),
-                            ("reviews", "Review site"),
-                            ("webhook", "Webhook"),
-                            ("import", "Import"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("platform", models.CharField(max_length=40)),
-                ("is_complaints_only", models.BooleanField(default=False)),
-                ("is_active", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('slug', models.SlugField(max_length=40)),
+                ('kind', models.CharField(choices=[('web_form', 'Web form'), ('mailbox', 'Mailbox'), ('mastodon', 'Mastodon'), ('bluesky', 'Bluesky'), ('meta', 'Facebook and Instagram'), ('reviews', 'Review site'), ('webhook', 'Webhook'), ('import', 'Import')], max_length=12)),
+                ('platform', models.CharField(max_length=40)),
+                ('is_complaints_only', models.BooleanField(default=False)),
+                ('is_active', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Complainant",
+            name='Complainant',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(blank=True, max_length=200)),
-                ("folded_name", models.CharField(blank=True, db_index=True, max_length=200)),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                ("phone", models.CharField(blank=True, max_length=40)),
-                ("language", models.CharField(blank=True, max_length=8)),
-                ("is_anonymous", models.BooleanField(default=False)),
-                ("on_behalf_of", models.CharField(blank=True, max_length=200)),
-                ("mandate", models.CharField(blank=True, max_length=200)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('folded_name', models.CharField(blank=True, db_index=True, max_length=200)),
+                ('email', models.EmailField(blank=True, max_length=254)),
+                ('phone', models.CharField(blank=True, max_length=40)),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('is_anonymous', models.BooleanField(default=False)),
+                ('on_behalf_of', models.CharField(blank=True, max_length=200)),
+                ('mandate', models.CharField(blank=True, max_length=200)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Confirmation",
+            name='Confirmation',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("answer", models.CharField(max_length=10)),
-                ("words", models.TextField(blank=True, null=True)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('answer', models.CharField(max_length=10)),
+                ('words', models.TextField(blank=True, null=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Decision",
+            name='Decision',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("upheld", "Upheld"),
-                            ("partly_upheld", "Partly upheld"),
-                            ("rejected", "Rejected"),
-                            ("settled", "Settled without admission"),
-                        ],
-                        max_length=14,
-                    ),
-                ),
-                ("reason", models.TextField(null=True)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('outcome', models.CharField(choices=[('upheld', 'Upheld'), ('partly_upheld', 'Partly upheld'), ('rejected', 'Rejected'), ('settled', 'Settled without admission')], max_length=14)),
+                ('reason', models.TextField(null=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Delivery",
+            name='Delivery',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("kind", models.CharField(choices=[("mail", "Mail")], default="mail", max_length=10)),
-                ("purpose", models.CharField(max_length=30)),
-                ("recipient", models.CharField(max_length=254)),
-                ("subject", models.TextField(null=True)),
-                ("body", models.TextField(null=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Queued"),
-                            ("sending", "Being sent"),
-                            ("sent", "Sent"),
-                            ("unknown", "Outcome unknown"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("error", models.TextField(blank=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('kind', models.CharField(choices=[('mail', 'Mail')], default='mail', max_length=10)),
+                ('purpose', models.CharField(max_length=30)),
+                ('recipient', models.CharField(max_length=254)),
+                ('subject', models.TextField(null=True)),
+                ('body', models.TextField(null=True)),
+                ('status', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Being sent'), ('sent', 'Sent'), ('unknown', 'Outcome unknown'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('error', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                "verbose_name_plural": "deliveries",
+                'verbose_name_plural': 'deliveries',
             },
         ),
         migrations.CreateModel(
-            name="Draft",
+            name='Draft',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("audience", models.CharField(max_length=10)),
-                ("text", models.TextField()),
-                ("kept_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('audience', models.CharField(max_length=10)),
+                ('text', models.TextField()),
+                ('kept_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Erasure",
+            name='Erasure',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("ground", models.CharField(max_length=120)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ground', models.CharField(max_length=120)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stream",
-                    models.CharField(
-                        choices=[("case", "Case"), ("post", "Post"), ("brand", "Brand"), ("setup", "Set-up")],
-                        max_length=6,
-                    ),
-                ),
-                ("stream_id", models.BigIntegerField()),
-                ("seq", models.IntegerField()),
-                ("kind", models.CharField(max_length=40)),
-                ("version", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "actor_kind",
-                    models.CharField(
-                        choices=[
-                            ("person", "Person"),
-                            ("token", "Program"),
-                            ("complainant", "Complainant"),
-                            ("rule", "Rule"),
-                            ("system", "casedesk"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("actor_id", models.BigIntegerField(null=True)),
-                ("person_id", models.BigIntegerField(null=True)),
-                ("payload", models.JSONField(default=dict)),
-                ("occurred_at", models.DateTimeField()),
-                ("recorded_at", models.DateTimeField()),
-                ("previous", models.BinaryField(max_length=32)),
-                ("hash", models.BinaryField(max_length=32)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stream', models.CharField(choices=[('case', 'Case'), ('post', 'Post'), ('brand', 'Brand'), ('setup', 'Set-up')], max_length=6)),
+                ('stream_id', models.BigIntegerField()),
+                ('seq', models.IntegerField()),
+                ('kind', models.CharField(max_length=40)),
+                ('version', models.PositiveSmallIntegerField(default=1)),
+                ('actor_kind', models.CharField(choices=[('person', 'Person'), ('token', 'Program'), ('complainant', 'Complainant'), ('rule', 'Rule'), ('system', 'casedesk')], max_length=12)),
+                ('actor_id', models.BigIntegerField(null=True)),
+                ('person_id', models.BigIntegerField(null=True)),
+                ('payload', models.JSONField(default=dict)),
+                ('occurred_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField()),
+                ('previous', models.BinaryField(max_length=32)),
+                ('hash', models.BinaryField(max_length=32)),
             ],
         ),
         migrations.CreateModel(
-            name="Handle",
+            name='Handle',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("platform", models.CharField(max_length=40)),
-                ("platform_user", models.CharField(max_length=200)),
-                ("name", models.CharField(blank=True, max_length=200)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('platform', models.CharField(max_length=40)),
+                ('platform_user', models.CharField(max_length=200)),
+                ('name', models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name="Heartbeat",
+            name='Heartbeat',
             fields=[
-                ("part", models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ("at", models.DateTimeField()),
+                ('part', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="IdempotencyKey",
+            name='IdempotencyKey',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(max_length=255)),
-                ("method", models.CharField(max_length=8)),
-                ("path", models.CharField(max_length=500)),
-                ("body_digest", models.BinaryField(max_length=32)),
-                ("status_code", models.PositiveSmallIntegerField(null=True)),
-                ("result", models.JSONField(null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=255)),
+                ('method', models.CharField(max_length=8)),
+                ('path', models.CharField(max_length=500)),
+                ('body_digest', models.BinaryField(max_length=32)),
+                ('status_code', models.PositiveSmallIntegerField(null=True)),
+                ('result', models.JSONField(null=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="ImportRun",
+            name='ImportRun',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("file_digest", models.BinaryField(max_length=32)),
-                ("file_name", models.CharField(max_length=255)),
-                ("line", models.PositiveBigIntegerField(default=0)),
-                ("offset", models.PositiveBigIntegerField(default=0)),
-                ("read", models.PositiveIntegerField(default=0)),
-                ("new", models.PositiveIntegerField(default=0)),
-                ("known", models.PositiveIntegerField(default=0)),
-                ("rejected", models.PositiveIntegerField(default=0)),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file_digest', models.BinaryField(max_length=32)),
+                ('file_name', models.CharField(max_length=255)),
+                ('line', models.PositiveBigIntegerField(default=0)),
+                ('offset', models.PositiveBigIntegerField(default=0)),
+                ('read', models.PositiveIntegerField(default=0)),
+                ('new', models.PositiveIntegerField(default=0)),
+                ('known', models.PositiveIntegerField(default=0)),
+                ('rejected', models.PositiveIntegerField(default=0)),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='Invitation',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.BinaryField(max_length=32, unique=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("sent", "Sent"),
-                            ("accepted", "Accepted"),
-                            ("declined", "Declined"),
-                            ("expired", "Expired"),
-                        ],
-                        default="sent",
-                        max_length=10,
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
-                ("expires_at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.BinaryField(max_length=32, unique=True)),
+                ('status', models.CharField(choices=[('sent', 'Sent'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Expired')], default='sent', max_length=10)),
+                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('expires_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="Kind",
+            name='Kind',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40)),
-                ("label", models.JSONField()),
-                ("promise", models.JSONField(blank=True, default=dict)),
-                (
-                    "proof",
-                    models.CharField(
-                        choices=[
-                            ("outcome", "The outcome in words"),
-                            ("reference", "A reference"),
-                            ("amount", "A reference and the amount"),
-                            ("file", "A file"),
-                        ],
-                        default="outcome",
-                        max_length=10,
-                    ),
-                ),
-                ("has_amount", models.BooleanField(default=False)),
-                ("days", models.PositiveSmallIntegerField(default=5)),
-                ("is_shown", models.BooleanField(default=True)),
-                ("is_active", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.SlugField(max_length=40)),
+                ('label', models.JSONField()),
+                ('promise', models.JSONField(blank=True, default=dict)),
+                ('proof', models.CharField(choices=[('outcome', 'The outcome in words'), ('reference', 'A reference'), ('amount', 'A reference and the amount'), ('file', 'A file')], default='outcome', max_length=10)),
+                ('has_amount', models.BooleanField(default=False)),
+                ('days', models.PositiveSmallIntegerField(default=5)),
+                ('is_shown', models.BooleanField(default=True)),
+                ('is_active', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("agent", "Agent"),
-                            ("manager", "Manager"),
-                            ("admin", "Admin"),
-                            ("auditor", "Auditor"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('agent', 'Agent'), ('manager', 'Manager'), ('admin', 'Admin'), ('auditor', 'Auditor')], max_length=10)),
             ],
         ),
         migrations.CreateModel(
-            name="Message",
+            name='Message',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("text", models.TextField(null=True)),
-                ("sent_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("read_at", models.DateTimeField(blank=True, null=True)),
-                ("misdirected_at", models.DateTimeField(blank=True, null=True)),
-                ("once", models.UUIDField(blank=True, null=True, unique=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('text', models.TextField(null=True)),
+                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('misdirected_at', models.DateTimeField(blank=True, null=True)),
+                ('once', models.UUIDField(blank=True, null=True, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Note",
+            name='Note',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("text", models.TextField(null=True)),
-                ("written_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('text', models.TextField(null=True)),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Notification",
+            name='Notification',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(max_length=40)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Observation",
+            name='Observation',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("reach", "Reach"),
-                            ("edited", "Edited by its author"),
-                            ("gone", "Gone"),
-                            ("back", "Back"),
-                            ("hidden_by_us", "Hidden by us"),
-                        ],
-                        max_length=14,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("views", models.PositiveBigIntegerField(blank=True, null=True)),
-                ("shares", models.PositiveBigIntegerField(blank=True, null=True)),
-                ("text", models.TextField(blank=True, null=True)),
-                ("reason", models.CharField(blank=True, max_length=300)),
-                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('reach', 'Reach'), ('edited', 'Edited by its author'), ('gone', 'Gone'), ('back', 'Back'), ('hidden_by_us', 'Hidden by us')], max_length=14)),
+                ('at', models.DateTimeField()),
+                ('views', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('shares', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('text', models.TextField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="Playbook",
+            name='Playbook',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "severity",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], default=2
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('severity', models.PositiveSmallIntegerField(choices=[(1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], default=2)),
+                ('is_active', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name="PlaybookAction",
+            name='PlaybookAction',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_required", models.BooleanField(default=True)),
-                ("days", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("position", models.PositiveSmallIntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_required', models.BooleanField(default=True)),
+                ('days', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('position', models.PositiveSmallIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name="Post",
+            name='Post',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("external_id", models.CharField(max_length=255)),
-                ("text", models.TextField(null=True)),
-                ("text_rule", models.PositiveSmallIntegerField(default=1)),
-                ("salt", models.BinaryField(max_length=16, null=True)),
-                ("digest", models.BinaryField(max_length=32)),
-                ("wish", models.TextField(blank=True, null=True)),
-                ("language", models.CharField(blank=True, max_length=8)),
-                ("url", models.TextField(blank=True)),
-                ("posted_at", models.DateTimeField()),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("instant", "to the second"), ("day", "to the day")], default="instant", max_length=8
-                    ),
-                ),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('external_id', models.CharField(max_length=255)),
+                ('text', models.TextField(null=True)),
+                ('text_rule', models.PositiveSmallIntegerField(default=1)),
+                ('salt', models.BinaryField(max_length=16, null=True)),
+                ('digest', models.BinaryField(max_length=32)),
+                ('wish', models.TextField(blank=True, null=True)),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('url', models.TextField(blank=True)),
+                ('posted_at', models.DateTimeField()),
+                ('precision', models.CharField(choices=[('instant', 'to the second'), ('day', 'to the day')], default='instant', max_length=8)),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name="PrivateLink",
+            name='PrivateLink',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.BinaryField(max_length=32, unique=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("expires_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.BinaryField(max_length=32, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="PublicReply",
+            name='PublicReply',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("text", models.TextField(null=True)),
-                ("url", models.TextField(blank=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("to_post", "To be posted by hand"), ("posted", "Posted")],
-                        default="to_post",
-                        max_length=10,
-                    ),
-                ),
-                ("is_final", models.BooleanField(default=False)),
-                ("written_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("posted_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('text', models.TextField(null=True)),
+                ('url', models.TextField(blank=True)),
+                ('status', models.CharField(choices=[('to_post', 'To be posted by hand'), ('posted', 'Posted')], default='to_post', max_length=10)),
+                ('is_final', models.BooleanField(default=False)),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('posted_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Raw",
+            name='Raw',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("external_id", models.CharField(max_length=255)),
-                ("digest", models.BinaryField(max_length=32)),
-                ("body", models.BinaryField(null=True)),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("stored", "Stored"),
-                            ("processed", "Processed"),
-                            ("failed", "Could not be processed"),
-                            ("set_aside", "Set aside"),
-                        ],
-                        default="stored",
-                        max_length=10,
-                    ),
-                ),
-                ("reason", models.TextField(blank=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('external_id', models.CharField(max_length=255)),
+                ('digest', models.BinaryField(max_length=32)),
+                ('body', models.BinaryField(null=True)),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('status', models.CharField(choices=[('stored', 'Stored'), ('processed', 'Processed'), ('failed', 'Could not be processed'), ('set_aside', 'Set aside')], default='stored', max_length=10)),
+                ('reason', models.TextField(blank=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name="SearchEntry",
+            name='SearchEntry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[("case", "Case"), ("post", "Post"), ("message", "Private message"), ("note", "Note")],
-                        max_length=12,
-                    ),
-                ),
-                ("source_id", models.BigIntegerField()),
-                ("document", django.contrib.postgres.search.SearchVectorField()),
-                ("at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('case', 'Case'), ('post', 'Post'), ('message', 'Private message'), ('note', 'Note')], max_length=12)),
+                ('source_id', models.BigIntegerField()),
+                ('document', django.contrib.postgres.search.SearchVectorField()),
+                ('at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="Team",
+            name='Team',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                ("is_active", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('is_active', models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Thread",
+            name='Thread',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("claimed_name", models.CharField(blank=True, max_length=200)),
-                ("contact", models.CharField(blank=True, max_length=254)),
-                ("language", models.CharField(blank=True, max_length=8)),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("verified_at", models.DateTimeField(blank=True, null=True)),
-                ("refused_at", models.DateTimeField(blank=True, null=True)),
-                ("code_digest", models.BinaryField(blank=True, max_length=32, null=True)),
-                ("code_expires_at", models.DateTimeField(blank=True, null=True)),
-                ("code_tries", models.PositiveSmallIntegerField(default=0)),
-                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('claimed_name', models.CharField(blank=True, max_length=200)),
+                ('contact', models.CharField(blank=True, max_length=254)),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('verified_at', models.DateTimeField(blank=True, null=True)),
+                ('refused_at', models.DateTimeField(blank=True, null=True)),
+                ('code_digest', models.BinaryField(blank=True, max_length=32, null=True)),
+                ('code_expires_at', models.DateTimeField(blank=True, null=True)),
+                ('code_tries', models.PositiveSmallIntegerField(default=0)),
+                ('seen_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                ("username", models.CharField(max_length=60, unique=True)),
-                ("email", models.EmailField(max_length=254)),
-                ("name", models.CharField(max_length=120)),
-                ("language", models.CharField(default="en", max_length=8)),
-                ("is_organisation_admin", models.BooleanField(default=False)),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("deactivated_at", models.DateTimeField(blank=True, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('username', models.CharField(max_length=60, unique=True)),
+                ('email', models.EmailField(max_length=254)),
+                ('name', models.CharField(max_length=120)),
+                ('language', models.CharField(default='en', max_length=8)),
+                ('is_organisation_admin', models.BooleanField(default=False)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('deactivated_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once"),
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("username"), name="user_username_once"
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'), models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='user_username_once')],
             },
         ),
         migrations.CreateModel(
-            name="Action",
+            name='Action',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("wording", models.CharField(blank=True, max_length=300)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("proposed", "Proposed"),
-                            ("awaiting_approval", "Awaiting approval"),
-                            ("approved", "Approved"),
-                            ("refused", "Refused"),
-                            ("in_progress", "In progress"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                            ("waived", "Waived"),
-                        ],
-                        default="proposed",
-                        max_length=18,
-                    ),
-                ),
-                ("is_required", models.BooleanField(default=True)),
-                ("due_at", models.DateTimeField(blank=True, null=True)),
-                ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ("currency", models.CharField(blank=True, max_length=3)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("proof_outcome", models.TextField(blank=True)),
-                ("proof_reference", models.CharField(blank=True, max_length=120)),
-                ("proof_amount", models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
-                ("waived_at", models.DateTimeField(blank=True, null=True)),
-                ("waiver", models.TextField(blank=True)),
-                ("failure", models.TextField(blank=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "done_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="actions",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "waived_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('wording', models.CharField(blank=True, max_length=300)),
+                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('awaiting_approval', 'Awaiting approval'), ('approved', 'Approved'), ('refused', 'Refused'), ('in_progress', 'In progress'), ('done', 'Done'), ('failed', 'Failed'), ('waived', 'Waived')], default='proposed', max_length=18)),
+                ('is_required', models.BooleanField(default=True)),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('amount', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('proof_outcome', models.TextField(blank=True)),
+                ('proof_reference', models.CharField(blank=True, max_length=120)),
+                ('proof_amount', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('waived_at', models.DateTimeField(blank=True, null=True)),
+                ('waiver', models.TextField(blank=True)),
+                ('failure', models.TextField(blank=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('done_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to=settings.AUTH_USER_MODEL)),
+                ('waived_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Answer",
+            name='Answer',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "route",
-                    models.CharField(
-                        choices=[
-                            ("private", "Private thread"),
-                            ("public", "Public reply"),
-                            ("unreachable", "Nobody to tell"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("sending", "On its way"),
-                            ("reached", "Reached the complainant"),
-                            ("bounced", "Came back"),
-                            ("unreachable", "The complainant cannot be reached"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("text", models.TextField(null=True)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("reached_at", models.DateTimeField(blank=True, null=True)),
-                ("superseded_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('route', models.CharField(choices=[('private', 'Private thread'), ('public', 'Public reply'), ('unreachable', 'Nobody to tell')], max_length=12)),
+                ('status', models.CharField(choices=[('sending', 'On its way'), ('reached', 'Reached the complainant'), ('bounced', 'Came back'), ('unreachable', 'The complainant cannot be reached')], max_length=12)),
+                ('text', models.TextField(null=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('reached_at', models.DateTimeField(blank=True, null=True)),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="ApiToken",
+            name='ApiToken',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("label", models.CharField(max_length=80)),
-                ("digest", models.BinaryField(max_length=32, unique=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label', models.CharField(max_length=80)),
+                ('digest', models.BinaryField(max_length=32, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Attachment",
+            name='Attachment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("key", models.CharField(max_length=80, unique=True)),
-                ("name", models.CharField(max_length=160)),
-                ("media_type", models.CharField(max_length=80)),
-                ("size", models.PositiveIntegerField()),
-                ("digest", models.BinaryField(max_length=32)),
-                ("is_image", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "action",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="attachments",
-                        to="cases.action",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('key', models.CharField(max_length=80, unique=True)),
+                ('name', models.CharField(max_length=160)),
+                ('media_type', models.CharField(max_length=80)),
+                ('size', models.PositiveIntegerField()),
+                ('digest', models.BinaryField(max_length=32)),
+                ('is_image', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('action', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='cases.action')),
             ],
         ),
         migrations.CreateModel(
-            name="Counter",
+            name='Counter',
             fields=[
-                (
-                    "brand",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to="cases.brand"
-                    ),
-                ),
-                ("next_number", models.PositiveIntegerField(default=1)),
+                ('brand', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='cases.brand')),
+                ('next_number', models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.AddConstraint(
-            model_name="brand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("prefix__regex", "^[A-Z]{2,4}$")), name="brand_prefix"
-            ),
+            model_name='brand',
+            constraint=models.CheckConstraint(condition=models.Q(('prefix__regex', '^[A-Z]{2,4}$')), name='brand_prefix'),
         ),
         migrations.AddField(
-            model_name="attachment",
-            name="brand",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
+            model_name='attachment',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="about",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='case',
+            name='about',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="case",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="cases.brand"
-            ),
+            model_name='case',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cases",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='case',
+            name='owner',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="answer",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="cases.case"
-            ),
+            model_name='answer',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="action",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="actions", to="cases.case"
-            ),
+            model_name='action',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="casepost",
-            name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="links", to="cases.case"),
+            model_name='casepost',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="category",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="categories", to="cases.brand"
-            ),
+            model_name='category',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="category",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.category",
-            ),
+            model_name='case',
+            name='category',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.category'),
         ),
         migrations.AddField(
-            model_name="channel",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="cases.brand"
-            ),
+            model_name='channel',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="channel",
-            name="default_category",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.category",
-            ),
+            model_name='channel',
+            name='default_category',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.category'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="channel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="cases.channel"
-            ),
+            model_name='case',
+            name='channel',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.channel'),
         ),
         migrations.AddField(
-            model_name="complainant",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="complainants", to="cases.brand"
-            ),
+            model_name='complainant',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='complainants', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="complainant",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="cases.complainant"
-            ),
+            model_name='case',
+            name='complainant',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.complainant'),
         ),
         migrations.AddField(
-            model_name="confirmation",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="confirmations", to="cases.case"
-            ),
+            model_name='confirmation',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="confirmation",
-            name="complainant",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.complainant"
-            ),
+            model_name='confirmation',
+            name='complainant',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.complainant'),
         ),
         migrations.AddField(
-            model_name="decision",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='decision',
+            name='by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="decision",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.case"
-            ),
+            model_name='decision',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="delivery",
-            name="brand",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"
-            ),
+            model_name='delivery',
+            name='brand',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="delivery",
-            name="case",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deliveries",
-                to="cases.case",
-            ),
+            model_name='delivery',
+            name='case',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="draft",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="drafts", to="cases.case"
-            ),
+            model_name='draft',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="draft",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="drafts", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='draft',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="erasure",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='erasure',
+            name='by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(fields=("stream", "stream_id", "seq"), name="event_once"),
+            model_name='event',
+            constraint=models.UniqueConstraint(fields=('stream', 'stream_id', 'seq'), name='event_once'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stream__in", ["case", "post", "brand", "setup"])), name="event_stream_known"
-            ),
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('stream__in', ['case', 'post', 'brand', 'setup'])), name='event_stream_known'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("actor_kind__in", ["person", "token", "complainant", "rule", "system"])),
-                name="event_actor_known",
-            ),
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('actor_kind__in', ['person', 'token', 'complainant', 'rule', 'system'])), name='event_actor_known'),
         ),
         migrations.AddField(
-            model_name="handle",
-            name="brand",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
+            model_name='handle',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="handle",
-            name="complainant",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="handles", to="cases.complainant"
-            ),
+            model_name='handle',
+            name='complainant',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handles', to='cases.complainant'),
         ),
         migrations.AddField(
-            model_name="idempotencykey",
-            name="token",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.apitoken"),
+            model_name='idempotencykey',
+            name='token',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.apitoken'),
         ),
         migrations.AddField(
-            model_name="importrun",
-            name="channel",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.channel"),
+            model_name='importrun',
+            name='channel',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.channel'),
         ),
         migrations.AddField(
-            model_name="invitation",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="invitations", to="cases.case"
-            ),
+            model_name='invitation',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="kind",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="kinds", to="cases.brand"
-            ),
+            model_name='kind',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='kinds', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="action",
-            name="kind",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.kind"),
+            model_name='action',
+            name='kind',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.kind'),
         ),
         migrations.AddField(
-            model_name="membership",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="cases.brand"
-            ),
+            model_name='membership',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="membership",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='membership',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="message",
-            name="author",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='message',
+            name='author',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="message",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="cases.case"
-            ),
+            model_name='message',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="delivery",
-            name="message",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deliveries",
-                to="cases.message",
-            ),
+            model_name='delivery',
+            name='message',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='cases.message'),
         ),
         migrations.AddField(
-            model_name="attachment",
-            name="message",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attachments",
-                to="cases.message",
-            ),
+            model_name='attachment',
+            name='message',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='cases.message'),
         ),
         migrations.AddField(
-            model_name="answer",
-            name="message",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="answer",
-                to="cases.message",
-            ),
+            model_name='answer',
+            name='message',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answer', to='cases.message'),
         ),
         migrations.AddField(
-            model_name="note",
-            name="author",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='note',
+            name='author',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="note",
-            name="case",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="cases.case"),
+            model_name='note',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="attachment",
-            name="note",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attachments",
-                to="cases.note",
-            ),
+            model_name='attachment',
+            name='note',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='cases.note'),
         ),
         migrations.AddField(
-            model_name="notification",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='notification',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="notification",
-            name="case",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
-            ),
+            model_name='notification',
+            name='case',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="notification",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="notifications", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='notification',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="observation",
-            name="brand",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
+            model_name='observation',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="observation",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='observation',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="playbook",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="playbooks", to="cases.brand"
-            ),
+            model_name='playbook',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='playbooks', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="playbook",
-            name="category",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="playbook", to="cases.category"
-            ),
+            model_name='playbook',
+            name='category',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='playbook', to='cases.category'),
         ),
         migrations.AddField(
-            model_name="playbookaction",
-            name="kind",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.kind"),
+            model_name='playbookaction',
+            name='kind',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.kind'),
         ),
         migrations.AddField(
-            model_name="playbookaction",
-            name="playbook",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="actions", to="cases.playbook"
-            ),
+            model_name='playbookaction',
+            name='playbook',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='cases.playbook'),
         ),
         migrations.CreateModel(
-            name="Triage",
+            name='Triage',
             fields=[
-                (
-                    "post",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="triage",
-                        serialize=False,
-                        to="cases.post",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("complaint", "Complaint"),
-                            ("praise", "Praise"),
-                            ("question", "Question"),
-                            ("other", "Other"),
-                        ],
-                        max_length=10,
-                        null=True,
-                    ),
-                ),
-                (
-                    "severity",
-                    models.PositiveSmallIntegerField(
-                        blank=True, choices=[(1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], null=True
-                    ),
-                ),
-                ("triaged_at", models.DateTimeField(blank=True, null=True)),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ('post', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='triage', serialize=False, to='cases.post')),
+                ('kind', models.CharField(blank=True, choices=[('complaint', 'Complaint'), ('praise', 'Praise'), ('question', 'Question'), ('other', 'Other')], max_length=10, null=True)),
+                ('severity', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], null=True)),
+                ('triaged_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.AddField(
-            model_name="post",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="cases.brand"
-            ),
+            model_name='post',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="post",
-            name="channel",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="cases.channel"
-            ),
+            model_name='post',
+            name='channel',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='cases.channel'),
         ),
         migrations.AddField(
-            model_name="post",
-            name="handle",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="cases.handle"
-            ),
+            model_name='post',
+            name='handle',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='cases.handle'),
         ),
         migrations.AddField(
-            model_name="observation",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="observations", to="cases.post"
-            ),
+            model_name='observation',
+            name='post',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="notification",
-            name="post",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.post"
-            ),
+            model_name='notification',
+            name='post',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="erasure",
-            name="post",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="erasure", to="cases.post"
-            ),
+            model_name='erasure',
+            name='post',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='erasure', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="casepost",
-            name="post",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="links", to="cases.post"),
+            model_name='casepost',
+            name='post',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="attachment",
-            name="post",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attachments",
-                to="cases.post",
-            ),
+            model_name='attachment',
+            name='post',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="publicreply",
-            name="author",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='publicreply',
+            name='author',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="publicreply",
-            name="case",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="replies",
-                to="cases.case",
-            ),
+            model_name='publicreply',
+            name='case',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="publicreply",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="replies", to="cases.post"
-            ),
+            model_name='publicreply',
+            name='post',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="invitation",
-            name="reply",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invitation",
-                to="cases.publicreply",
-            ),
+            model_name='invitation',
+            name='reply',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invitation', to='cases.publicreply'),
         ),
         migrations.AddField(
-            model_name="answer",
-            name="reply",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="answer",
-                to="cases.publicreply",
-            ),
+            model_name='answer',
+            name='reply',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answer', to='cases.publicreply'),
         ),
         migrations.AddField(
-            model_name="raw",
-            name="brand",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
+            model_name='raw',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="raw",
-            name="channel",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.channel"),
+            model_name='raw',
+            name='channel',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.channel'),
         ),
         migrations.AddField(
-            model_name="post",
-            name="raw",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="post", to="cases.raw"
-            ),
+            model_name='post',
+            name='raw',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='post', to='cases.raw'),
         ),
         migrations.AddField(
-            model_name="searchentry",
-            name="brand",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"
-            ),
+            model_name='searchentry',
+            name='brand',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="searchentry",
-            name="case",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
-            ),
+            model_name='searchentry',
+            name='case',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="searchentry",
-            name="post",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.post"
-            ),
+            model_name='searchentry',
+            name='post',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.post'),
         ),
         migrations.AddField(
-            model_name="team",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="teams", to="cases.brand"
-            ),
+            model_name='team',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="team",
-            name="lead",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="leads",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='team',
+            name='lead',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="playbookaction",
-            name="team",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.team"
-            ),
+            model_name='playbookaction',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="membership",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="memberships",
-                to="cases.team",
-            ),
+            model_name='membership',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='memberships', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="channel",
-            name="default_team",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.team"
-            ),
+            model_name='channel',
+            name='default_team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="category",
-            name="team",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.team"
-            ),
+            model_name='category',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cases",
-                to="cases.team",
-            ),
+            model_name='case',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="action",
-            name="team",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.team"
-            ),
+            model_name='action',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.team'),
         ),
         migrations.AddField(
-            model_name="thread",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="threads", to="cases.case"
-            ),
+            model_name='thread',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="thread",
-            name="complainant",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="threads",
-                to="cases.complainant",
-            ),
+            model_name='thread',
+            name='complainant',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='cases.complainant'),
         ),
         migrations.AddField(
-            model_name="thread",
-            name="verified_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='thread',
+            name='verified_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="privatelink",
-            name="thread",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="private_links", to="cases.thread"
-            ),
+            model_name='privatelink',
+            name='thread',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='private_links', to='cases.thread'),
         ),
         migrations.AddField(
-            model_name="message",
-            name="thread",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="cases.thread"
-            ),
+            model_name='message',
+            name='thread',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='cases.thread'),
         ),
         migrations.AddField(
-            model_name="invitation",
-            name="thread",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invitations",
-                to="cases.thread",
-            ),
+            model_name='invitation',
+            name='thread',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='cases.thread'),
         ),
         migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["upheld", "partly_upheld", "rejected", "settled"])),
-                name="decision_outcome_known",
-            ),
+            model_name='decision',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['upheld', 'partly_upheld', 'rejected', 'settled'])), name='decision_outcome_known'),
         ),
         migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)), fields=("case",), name="one_decision_stands"
-            ),
+            model_name='decision',
+            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('case',), name='one_decision_stands'),
         ),
         migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(fields=("person", "case", "audience"), name="draft_once"),
+            model_name='draft',
+            constraint=models.UniqueConstraint(fields=('person', 'case', 'audience'), name='draft_once'),
         ),
         migrations.AddConstraint(
-            model_name="handle",
-            constraint=models.UniqueConstraint(fields=("brand", "platform", "platform_user"), name="handle_once"),
+            model_name='handle',
+            constraint=models.UniqueConstraint(fields=('brand', 'platform', 'platform_user'), name='handle_once'),
         ),
         migrations.AddConstraint(
-            model_name="idempotencykey",
-            constraint=models.UniqueConstraint(fields=("token", "key"), name="idempotency_key_once"),
+            model_name='idempotencykey',
+            constraint=models.UniqueConstraint(fields=('token', 'key'), name='idempotency_key_once'),
         ),
         migrations.AddConstraint(
-            model_name="kind",
-            constraint=models.UniqueConstraint(fields=("brand", "code"), name="kind_code_once"),
+            model_name='kind',
+            constraint=models.UniqueConstraint(fields=('brand', 'code'), name='kind_code_once'),
         ),
         migrations.AddConstraint(
-            model_name="kind",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("proof__in", ["outcome", "reference", "amount", "file"])), name="kind_proof_known"
-            ),
+            model_name='kind',
+            constraint=models.CheckConstraint(condition=models.Q(('proof__in', ['outcome', 'reference', 'amount', 'file'])), name='kind_proof_known'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("status", "queued")), fields=["due_at"], name="delivery_due"),
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('status', 'queued')), fields=['due_at'], name='delivery_due'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status", "sending")), fields=["claimed_at"], name="delivery_claimed"
-            ),
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('status', 'sending')), fields=['claimed_at'], name='delivery_claimed'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status__in", ["unknown", "failed"])), fields=["brand", "-id"], name="delivery_tray"
-            ),
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('status__in', ['unknown', 'failed'])), fields=['brand', '-id'], name='delivery_tray'),
         ),
         migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "sending", "sent", "unknown", "failed", "cancelled"])),
-                name="delivery_status_known",
-            ),
+            model_name='delivery',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'sent', 'unknown', 'failed', 'cancelled'])), name='delivery_status_known'),
         ),
         migrations.AddField(
-            model_name="triage",
-            name="brand",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.brand"),
+            model_name='triage',
+            name='brand',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.brand'),
         ),
         migrations.AddField(
-            model_name="triage",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='triage',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="triage",
-            name="category",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.category",
-            ),
+            model_name='triage',
+            name='category',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.category'),
         ),
         migrations.AddField(
-            model_name="triage",
-            name="passed_to",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='triage',
+            name='passed_to',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="triage",
-            name="suggested_case",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="suggestions",
-                to="cases.case",
-            ),
+            model_name='triage',
+            name='suggested_case',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='cases.case'),
         ),
         migrations.AddIndex(
-            model_name="observation",
-            index=models.Index(fields=["post", "at"], name="observation_of_post"),
+            model_name='observation',
+            index=models.Index(fields=['post', 'at'], name='observation_of_post'),
         ),
         migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["reach", "edited", "gone", "back", "hidden_by_us"])),
-                name="observation_kind_known",
-            ),
+            model_name='observation',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['reach', 'edited', 'gone', 'back', 'hidden_by_us'])), name='observation_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="observation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "reach"), _negated=True),
-                    ("views__isnull", False),
-                    ("shares__isnull", False),
-                    _connector="OR",
-                ),
-                name="observation_reach_counts",
-            ),
+            model_name='observation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reach'), _negated=True), ('views__isnull', False), ('shares__isnull', False), _connector='OR'), name='observation_reach_counts'),
         ),
         migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(fields=["person", "-id"], name="notification_of_person"),
+            model_name='notification',
+            index=models.Index(fields=['person', '-id'], name='notification_of_person'),
         ),
         migrations.AddConstraint(
-            model_name="casepost",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("left_at__isnull", True)), fields=("post",), name="post_in_one_case"
-            ),
+            model_name='casepost',
+            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('post',), name='post_in_one_case'),
         ),
         migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("action__isnull", True),
-                        ("message__isnull", True),
-                        ("note__isnull", True),
-                        ("post__isnull", False),
-                    ),
-                    models.Q(
-                        ("action__isnull", True),
-                        ("message__isnull", False),
-                        ("note__isnull", True),
-                        ("post__isnull", True),
-                    ),
-                    models.Q(
-                        ("action__isnull", True),
-                        ("message__isnull", True),
-                        ("note__isnull", False),
-                        ("post__isnull", True),
-                    ),
-                    models.Q(
-                        ("action__isnull", False),
-                        ("message__isnull", True),
-                        ("note__isnull", True),
-                        ("post__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="attachment_of_one_thing",
-            ),
+            model_name='attachment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action__isnull', True), ('message__isnull', True), ('note__isnull', True), ('post__isnull', False)), models.Q(('action__isnull', True), ('message__isnull', False), ('note__isnull', True), ('post__isnull', True)), models.Q(('action__isnull', True), ('message__isnull', True), ('note__isnull', False), ('post__isnull', True)), models.Q(('action__isnull', False), ('message__isnull', True), ('note__isnull', True), ('post__isnull', True)), _connector='OR'), name='attachment_of_one_thing'),
         ),
         migrations.AddConstraint(
-            model_name="publicreply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["to_post", "posted"])), name="reply_status_known"
-            ),
+            model_name='publicreply',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['to_post', 'posted'])), name='reply_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="publicreply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "to_post"),
-                    models.Q(models.Q(("url", ""), _negated=True), ("posted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="reply_posted_says_where",
-            ),
+            model_name='publicreply',
+            constraint=models.CheckConstraint(condition=models.Q(('status', 'to_post'), models.Q(models.Q(('url', ''), _negated=True), ('posted_at__isnull', False)), _connector='OR'), name='reply_posted_says_where'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("route__in", ["private", "public", "unreachable"])), name="answer_route_known"
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('route__in', ['private', 'public', 'unreachable'])), name='answer_route_known'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["sending", "reached", "bounced", "unreachable"])),
-                name="answer_status_known",
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['sending', 'reached', 'bounced', 'unreachable'])), name='answer_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("message__isnull", False), ("reply__isnull", True), ("route", "private")),
-                    models.Q(("message__isnull", True), ("reply__isnull", False), ("route", "public")),
-                    models.Q(("message__isnull", True), ("reply__isnull", True), ("route", "unreachable")),
-                    _connector="OR",
-                ),
-                name="answer_takes_one_route",
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('message__isnull', False), ('reply__isnull', True), ('route', 'private')), models.Q(('message__isnull', True), ('reply__isnull', False), ('route', 'public')), models.Q(('message__isnull', True), ('reply__isnull', True), ('route', 'unreachable')), _connector='OR'), name='answer_takes_one_route'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)), fields=("case",), name="one_answer_stands"
-            ),
+            model_name='answer',
+            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('case',), name='one_answer_stands'),
         ),
         migrations.AddIndex(
-            model_name="raw",
-            index=models.Index(
-                condition=models.Q(("status", "processed"), _negated=True),
-                fields=["brand", "-id"],
-                name="raw_unprocessed",
-            ),
+            model_name='raw',
+            index=models.Index(condition=models.Q(('status', 'processed'), _negated=True), fields=['brand', '-id'], name='raw_unprocessed'),
         ),
         migrations.AddConstraint(
-            model_name="raw",
-            constraint=models.UniqueConstraint(fields=("channel", "external_id", "digest"), name="raw_once"),
+            model_name='raw',
+            constraint=models.UniqueConstraint(fields=('channel', 'external_id', 'digest'), name='raw_once'),
         ),
         migrations.AddConstraint(
-            model_name="raw",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["stored", "processed", "failed", "set_aside"])),
-                name="raw_status_known",
-            ),
+            model_name='raw',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['stored', 'processed', 'failed', 'set_aside'])), name='raw_status_known'),
         ),
         migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["handle", "-id"], name="post_of_handle"),
+            model_name='post',
+            index=models.Index(fields=['handle', '-id'], name='post_of_handle'),
         ),
         migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="post_once"),
+            model_name='post',
+            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='post_once'),
         ),
         migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("precision__in", ["instant", "day"])), name="post_precision_known"
-            ),
+            model_name='post',
+            constraint=models.CheckConstraint(condition=models.Q(('precision__in', ['instant', 'day'])), name='post_precision_known'),
         ),
         migrations.AddIndex(
-            model_name="searchentry",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fastupdate=False, fields=["document"], name="search_document"
-            ),
+            model_name='searchentry',
+            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['document'], name='search_document'),
         ),
         migrations.AddIndex(
-            model_name="searchentry",
-            index=models.Index(fields=["brand", "-at", "-id"], name="search_newest"),
+            model_name='searchentry',
+            index=models.Index(fields=['brand', '-at', '-id'], name='search_newest'),
         ),
         migrations.AddConstraint(
-            model_name="searchentry",
-            constraint=models.UniqueConstraint(fields=("source", "source_id"), name="search_entry_once"),
+            model_name='searchentry',
+            constraint=models.UniqueConstraint(fields=('source', 'source_id'), name='search_entry_once'),
         ),
         migrations.AddConstraint(
-            model_name="team",
-            constraint=models.UniqueConstraint(
-                models.F("brand"), django.db.models.functions.text.Lower("name"), name="team_name_once"
-            ),
+            model_name='team',
+            constraint=models.UniqueConstraint(models.F('brand'), django.db.models.functions.text.Lower('name'), name='team_name_once'),
         ),
         migrations.AddConstraint(
-            model_name="playbookaction",
-            constraint=models.UniqueConstraint(fields=("playbook", "kind"), name="playbook_kind_once"),
+            model_name='playbookaction',
+            constraint=models.UniqueConstraint(fields=('playbook', 'kind'), name='playbook_kind_once'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("person", "brand"), name="membership_once"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('person', 'brand'), name='membership_once'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["agent", "manager", "admin", "auditor"])), name="membership_role_known"
-            ),
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['agent', 'manager', 'admin', 'auditor'])), name='membership_role_known'),
         ),
         migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.UniqueConstraint(fields=("brand", "slug"), name="channel_slug_once"),
+            model_name='channel',
+            constraint=models.UniqueConstraint(fields=('brand', 'slug'), name='channel_slug_once'),
         ),
         migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["web_form", "mailbox", "mastodon", "bluesky", "meta", "reviews", "webhook", "import"])
-                ),
-                name="channel_kind_known",
-            ),
+            model_name='channel',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['web_form', 'mailbox', 'mastodon', 'bluesky', 'meta', 'reviews', 'webhook', 'import'])), name='channel_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(fields=("brand", "code"), name="category_code_once"),
+            model_name='category',
+            constraint=models.UniqueConstraint(fields=('brand', 'code'), name='category_code_once'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("status__in", ("new", "open", "waiting"))),
-                fields=["brand", "-severity", "unanswered_since", "id"],
-                name="case_urgent",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', '-severity', 'unanswered_since', 'id'], name='case_urgent'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("status__in", ("new", "open", "waiting"))),
-                fields=["brand", "owner", "-severity", "unanswered_since", "id"],
-                name="case_urgent_of_owner",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'owner', '-severity', 'unanswered_since', 'id'], name='case_urgent_of_owner'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("status__in", ("new", "open", "waiting"))),
-                fields=["brand", "team", "-severity", "unanswered_since", "id"],
-                name="case_urgent_of_team",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', 'team', '-severity', 'unanswered_since', 'id'], name='case_urgent_of_team'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("status__in", ("new", "open", "waiting"))),
-                fields=["brand", "-id"],
-                name="case_open",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('status__in', ('new', 'open', 'waiting'))), fields=['brand', '-id'], name='case_open'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["brand", "status", "-id"], name="case_of_brand"),
+            model_name='case',
+            index=models.Index(fields=['brand', 'status', '-id'], name='case_of_brand'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["owner", "status", "-id"], name="case_of_owner"),
+            model_name='case',
+            index=models.Index(fields=['owner', 'status', '-id'], name='case_of_owner'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["team", "status", "-id"], name="case_of_team"),
+            model_name='case',
+            index=models.Index(fields=['team', 'status', '-id'], name='case_of_team'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["complainant", "-id"], name="case_of_complainant"),
+            model_name='case',
+            index=models.Index(fields=['complainant', '-id'], name='case_of_complainant'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["category", "-id"], name="case_of_category"),
+            model_name='case',
+            index=models.Index(fields=['category', '-id'], name='case_of_category'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["new", "open", "waiting", "handled", "merged", "dismissed", "withdrawn"])
-                ),
-                name="case_status_known",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['new', 'open', 'waiting', 'handled', 'merged', 'dismissed', 'withdrawn'])), name='case_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__range", (1, 4))), name="case_severity_known"
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('severity__range', (1, 4))), name='case_severity_known'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ("open", "waiting", "handled")), _negated=True),
-                    ("owner__isnull", False),
-                    _connector="OR",
-                ),
-                name="case_has_an_owner_from_open_on",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('open', 'waiting', 'handled')), _negated=True), ('owner__isnull', False), _connector='OR'), name='case_has_an_owner_from_open_on'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "new"), _negated=True), ("owner__isnull", True), _connector="OR"
-                ),
-                name="case_new_is_unowned",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'new'), _negated=True), ('owner__isnull', True), _connector='OR'), name='case_new_is_unowned'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "dismissed"), _negated=True),
-                    models.Q(("dismissal", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="case_dismissal_says_why",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'dismissed'), _negated=True), models.Q(('dismissal', ''), _negated=True), _connector='OR'), name='case_dismissal_says_why'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("about__isnull", True),
-                    ("owner__isnull", True),
-                    models.Q(("owner", models.F("about")), _negated=True),
-                    _connector="OR",
-                ),
-                name="case_owner_is_not_its_subject",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('about__isnull', True), ('owner__isnull', True), models.Q(('owner', models.F('about')), _negated=True), _connector='OR'), name='case_owner_is_not_its_subject'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("handled_at__isnull", False), ("status", "handled")),
-                    models.Q(models.Q(("status", "handled"), _negated=True), ("handled_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="case_handled_at_fits",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handled_at__isnull', False), ('status', 'handled')), models.Q(models.Q(('status', 'handled'), _negated=True), ('handled_at__isnull', True)), _connector='OR'), name='case_handled_at_fits'),
         ),
         migrations.AddIndex(
-            model_name="action",
-            index=models.Index(fields=["case", "id"], name="action_of_case"),
+            model_name='action',
+            index=models.Index(fields=['case', 'id'], name='action_of_case'),
         ),
         migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "proposed",
-                            "awaiting_approval",
-                            "approved",
-                            "refused",
-                            "in_progress",
-                            "done",
-                            "failed",
-                            "waived",
-                        ],
-                    )
-                ),
-                name="action_status_known",
-            ),
+            model_name='action',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'awaiting_approval', 'approved', 'refused', 'in_progress', 'done', 'failed', 'waived'])), name='action_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__isnull", True), ("amount__gt", 0), _connector="OR"),
-                name="action_amount_positive",
-            ),
+            model_name='action',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gt', 0), _connector='OR'), name='action_amount_positive'),
         ),
         migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__isnull", True), ("currency__regex", "^[A-Z]{3}$"), _connector="OR"),
-                name="action_amount_has_currency",
-            ),
+            model_name='action',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='action_amount_has_currency'),
         ),
         migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "done"), _negated=True),
-                    models.Q(
-                        models.Q(("proof_outcome", ""), _negated=True),
-                        ("done_at__isnull", False),
-                        ("done_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="action_done_has_outcome",
-            ),
+            model_name='action',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), models.Q(models.Q(('proof_outcome', ''), _negated=True), ('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='action_done_has_outcome'),
         ),
         migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "waived"), _negated=True),
-                    models.Q(
-                        models.Q(("waiver", ""), _negated=True),
-                        ("waived_at__isnull", False),
-                        ("waived_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="action_waived_says_who_and_why",
-            ),
+            model_name='action',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'waived'), _negated=True), models.Q(models.Q(('waiver', ''), _negated=True), ('waived_at__isnull', False), ('waived_by__isnull', False)), _connector='OR'), name='action_waived_says_who_and_why'),
         ),
         migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verified_at__isnull", True), ("complainant__isnull", False), _connector="OR"),
-                name="thread_verified_is_somebodys",
-            ),
+            model_name='thread',
+            constraint=models.CheckConstraint(condition=models.Q(('verified_at__isnull', True), ('complainant__isnull', False), _connector='OR'), name='thread_verified_is_somebodys'),
         ),
         migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["case", "id"], name="message_of_case"),
+            model_name='message',
+            index=models.Index(fields=['case', 'id'], name='message_of_case'),
         ),
         migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(condition=models.Q(("status", "sent")), fields=["expires_at"], name="invitation_open"),
+            model_name='invitation',
+            index=models.Index(condition=models.Q(('status', 'sent')), fields=['expires_at'], name='invitation_open'),
         ),
         migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["sent", "accepted", "declined", "expired"])),
-                name="invitation_status_known",
-            ),
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['sent', 'accepted', 'declined', 'expired'])), name='invitation_status_known'),
         ),
         migrations.AddIndex(
-            model_name="triage",
-            index=models.Index(
-                condition=models.Q(("kind__isnull", True)), fields=["brand", "-post"], name="triage_todo"
-            ),
+            model_name='triage',
+            index=models.Index(condition=models.Q(('kind__isnull', True)), fields=['brand', '-post'], name='triage_todo'),
         ),
         migrations.AddIndex(
-            model_name="triage",
-            index=models.Index(
-                condition=models.Q(("answered_at__isnull", True), ("kind__in", ["praise", "question"])),
-                fields=["brand", "-post"],
-                name="triage_unanswered",
-            ),
+            model_name='triage',
+            index=models.Index(condition=models.Q(('answered_at__isnull', True), ('kind__in', ['praise', 'question'])), fields=['brand', '-post'], name='triage_unanswered'),
         ),
         migrations.AddConstraint(
-            model_name="triage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__isnull", True), ("kind__in", ["complaint", "praise", "question", "other"]), _connector="OR"
-                ),
-                name="triage_kind_known",
-            ),
+            model_name='triage',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__isnull', True), ('kind__in', ['complaint', 'praise', 'question', 'other']), _connector='OR'), name='triage_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="triage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__isnull", True), ("severity__range", (1, 4)), _connector="OR"),
-                name="triage_severity_known",
-            ),
+            model_name='triage',
+            constraint=models.CheckConstraint(condition=models.Q(('severity__isnull', True), ('severity__range', (1, 4)), _connector='OR'), name='triage_severity_known'),
         ),
     ]

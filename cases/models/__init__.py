@@ -40,6 +40,7 @@ from cases.models.target import Callback, Target
 from cases.models.visibility import NOBODY, Seer
 
 __all__ = [
+    "NOBODY",
     "Absence",
     "Action",
     "Answer",
@@ -88,7 +89,6 @@ __all__ = [
     "Kind",
     "Membership",
     "Message",
-    "NOBODY",
     "Note",
     "Notification",
     "Observation",

@@ -16,7 +16,8 @@ from cases.vocabulary import Format, Holder, Movement, Outcome, Population, Rhyt
 class CaseFigures(models.Model):
     """What reports count of one case, computed from its journal by ``casedesk_figures_of`` alone.
 
-    Its dimensions are copies of the case's own keys, without constraints of their own. Spans are seconds until ``counted_to``; while ``is_running``, what passed since then belongs to ``holder``.
+    Its dimensions are copies of the case's own keys, without constraints of their own. Spans are seconds until
+    ``counted_to``; while ``is_running``, what passed since then belongs to ``holder``.
     """
 
     case = models.OneToOneField("cases.Case", primary_key=True, on_delete=models.PROTECT, related_name="figures")

@@ -1,4 +1,4 @@
-"""The words of returns to regulators: which there are, what they count, and the definition of each figure."""
+"""The words of returns to regulators: which there are, what they count, and what each figure means."""
 
 from __future__ import annotations
 

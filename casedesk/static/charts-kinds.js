@@ -24,7 +24,7 @@ function barSet(model, column, palette, more) {
     backgroundColor: hues.map((hue) => made.get(hue)),
     borderColor: isPlain ? palette.surface : palette[column.hue],
     borderWidth: isPlain ? (more.stack ? 0.75 : 0) : 1,
-    borderSkipped: false, borderRadius: 2, minBarLength: 2, ...more,
+    borderSkipped: false, borderRadius: 2, ...more,
   };
 }
 
@@ -66,12 +66,13 @@ function countAxis(model, palette, more = {}) {
   };
 }
 
-function nameAxis(model, palette, size, isAcross) {
-  const most = isAcross ? Math.min(size.width * 0.42, 190) : Math.max(70, (size.width - 40) / Math.max(model.rows.length, 1));
+// Chart.js gives the names at most half of what the figures at the right leave.
+function nameAxis(model, palette, size, isAcross, taken = 0) {
+  const most = isAcross ? Math.min((size.width - taken) / 2 - 14, 190) : Math.max(70, (size.width - 40) / Math.max(model.rows.length, 1));
   return {
     type: "category", grid: { display: false }, border: { display: !isAcross, color: palette.control },
     ticks: {
-      color: isAcross ? palette.ink : palette.ink2, font: font(isAcross ? 12.5 : 11.5), padding: 6, maxRotation: 0, autoSkip: !isAcross, autoSkipPadding: 14,
+      color: isAcross ? palette.text : palette.ink2, font: font(isAcross ? 12.5 : 11.5), padding: 6, maxRotation: 0, autoSkip: !isAcross, autoSkipPadding: model.rows.length > 12 ? 14 : 2,
       crossAlign: isAcross ? "far" : "near",
       callback(at) { return cut(this.getLabelForValue(at), most, isAcross ? 12.5 : 11.5); },
     },
@@ -89,7 +90,7 @@ function endFigures(model, palette, isAcross, isStacked) {
       const { ctx } = chart;
       const sets = barBoxes(chart);
       ctx.save();
-      Object.assign(ctx, { fillStyle: palette.ink, font: label("600", 11.5), textAlign: isAcross ? "left" : "center", textBaseline: isAcross ? "middle" : "alphabetic" });
+      Object.assign(ctx, { fillStyle: palette.text, font: label("600", 11.5), textAlign: isAcross ? "left" : "center", textBaseline: isAcross ? "middle" : "alphabetic" });
       model.rows.forEach((row, at) => {
         const bars = sets.map((set) => set[at]);
         const places = isStacked ? [bars.filter(Boolean)] : bars.map((bar) => [bar]);
@@ -137,13 +138,14 @@ function bars(model, palette, size) {
   const isSaid = model.rows.length * (isStacked ? 1 : model.series.length) <= (isAcross ? 200 : Math.min(LABELLED, size.width / 24));
   const widest = isAcross && isSaid ? Math.max(...model.rows.map((row) => (isStacked ? model.total(row) : row.cells[model.series[0].index].text).length)) : 0;
   const amounts = countAxis(model, palette, { display: !isSaid, stacked: isStacked });
-  const names = { ...nameAxis(model, palette, size, isAcross), stacked: isStacked };
+  const taken = isAcross ? 10 + widest * 7 : 2;
+  const names = { ...nameAxis(model, palette, size, isAcross, taken), stacked: isStacked };
   return {
     type: "bar",
     data: { labels: model.rows.map((row) => row.label), datasets: model.series.map((column) => barSet(model, column, palette, more)) },
     options: {
       indexAxis: isAcross ? "y" : "x", scales: isAcross ? { x: amounts, y: names } : { x: names, y: amounts },
-      layout: { padding: { top: isSaid && !isAcross ? 18 : 6, right: isAcross ? 10 + widest * 7 : 2 } },
+      layout: { padding: { top: isSaid && !isAcross ? 18 : 6, right: taken } },
     },
     plugins: isSaid ? [endFigures(model, palette, isAcross, isStacked)] : [],
   };
@@ -161,9 +163,10 @@ function lines(model, palette, size) {
 function pareto(model, palette, size) {
   const [column] = model.series;
   const shares = model.shares();
+  const taken = 68 + 8 * Math.max(...model.rows.map((row) => row.cells[column.index].text.length));
   const most = Math.max(...values(model, column).map((value) => value ?? 0), 1);
   const line = {
-    ...lineSet(model, column, palette, {}), type: "line", indexAxis: "y", data: shares.map((share) => share.value), xAxisID: "share", order: 0, column: undefined,
+    ...lineSet(model, column, palette, {}), type: "line", indexAxis: "y", data: shares.map((share) => share.value), xAxisID: "share", order: 0, clip: false, column: undefined,
     borderColor: palette.mid, borderWidth: 1.5, pointRadius: 3.5, pointBorderColor: palette["line-ink"],
   };
   const figures = {
@@ -173,7 +176,7 @@ function pareto(model, palette, size) {
       ctx.save();
       Object.assign(ctx, { textAlign: "right", textBaseline: "middle" });
       chart.getDatasetMeta(1).data.forEach((bar, at) => {
-        Object.assign(ctx, { fillStyle: palette.ink, font: label("500", 12.5) });
+        Object.assign(ctx, { fillStyle: palette.text, font: label("500", 12.5) });
         ctx.fillText(model.rows[at].cells[column.index].text, size.width - 52, bar.y + 0.5);
         Object.assign(ctx, { fillStyle: palette.ink3, font: label("400", 12.5) });
         ctx.fillText(shares[at].text, size.width, bar.y + 0.5);
@@ -185,10 +188,10 @@ function pareto(model, palette, size) {
     type: "bar",
     data: { labels: model.rows.map((row) => row.label), datasets: [line, barSet(model, column, palette, { maxBarThickness: 16, order: 5 })] },
     options: {
-      indexAxis: "y", layout: { padding: { right: 60 + 8 * Math.max(...model.rows.map((row) => row.cells[column.index].text.length)) } },
+      indexAxis: "y", layout: { padding: { right: taken } },
       scales: {
         x: { type: "linear", display: false, min: 0, max: most / 0.55 }, share: { type: "linear", axis: "x", display: false, min: 0, max: 1 },
-        y: nameAxis(model, palette, size, true),
+        y: nameAxis(model, palette, size, true, taken),
       },
     },
     plugins: [figures],

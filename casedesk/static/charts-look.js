@@ -6,7 +6,7 @@ import { OWN } from "./charts-own.js";
 import { pattern, SvgSurface } from "./charts-svg.js";
 
 const TOKENS = {
-  ink: "--mark", mid: "--mark-mid", "ink-3": "--mark-mid", low: "--mark-low", "line-ink": "--ink", public: "--public", private: "--private", internal: "--internal",
+  text: "--ink", ink: "--mark", mid: "--mark-mid", "ink-3": "--mark-mid", low: "--mark-low", "line-ink": "--ink", public: "--public", private: "--private", internal: "--internal",
   done: "--done", late: "--late", ink2: "--ink-2", ink3: "--ink-3", line: "--line", control: "--line-control", surface: "--surface", sunken: "--sunken", onInk: "--on-ink",
 };
 const HEAT = [0, 8, 18, 28, 38, 54, 64, 75, 87, 100];
@@ -39,7 +39,7 @@ export function keyOf(model) {
   const isLine = ["lines", "survival"].includes(model.kind);
   const items = model.columns.flatMap((column) => {
     const look = column.role ? LOOKS[column.role] : isLine ? "line" : "box";
-    return look ? [{ name: column.name, look, column }] : [];
+    return look ? [{ name: column.legend, look, column }] : [];
   });
   return items.length > 1 ? items : [];
 }

@@ -40,9 +40,9 @@ function rangeParts(model, size) {
 function rangeWords(row, columns, words, room) {
   const times = [cellOf(row, columns.median)?.text ?? "", cellOf(row, columns.p90)?.text ?? ""];
   const parts = (pattern) => pattern.split(/(%[12])/).map((part) => (/^%[12]$/.test(part) ? { text: times[part[1] - 1], weight: "600" } : { text: part, weight: "400" }));
-  const long = parts(words.range);
+  const long = parts((cellOf(row, columns.p90)?.value ?? null) === null ? words.rangeOpen : words.range);
   const wide = long.reduce((sum, part) => sum + width(part.text, 11.5, part.weight), 0);
-  return wide <= room ? long : parts("%1 · %2");
+  return wide <= room ? long : parts(times.filter(Boolean).map((_, at) => `%${at + 1}`).join(" · "));
 }
 
 function drawRange(pen, model, size, palette, words) {
@@ -56,11 +56,14 @@ function drawRange(pen, model, size, palette, words) {
   model.rows.forEach((row, at) => {
     const top = at * ROW;
     const name = cut(row.label, size.width * 0.5, 11.5, "600");
-    write(pen, name, 0, top + 12, { colour: palette.ink, weight: "600", halo: palette.surface });
-    let right = size.width;
-    for (const part of rangeWords(row, columns, words, size.width - width(name, 11.5, "600") - 16).reverse()) {
-      write(pen, part.text, right, top + 12, { colour: part.weight === "600" ? palette.ink : palette.ink2, weight: part.weight, align: "right", halo: palette.surface });
-      right -= width(part.text, 11.5, part.weight);
+    write(pen, name, 0, top + 12, { colour: palette.text, weight: "600", halo: palette.surface });
+    const parts = rangeWords(row, columns, words, size.width - width(name, 11.5, "600") - 16).reverse();
+    for (const halo of [palette.surface, undefined]) {
+      let right = size.width;
+      for (const part of parts) {
+        write(pen, part.text, right, top + 12, { colour: part.weight === "600" ? palette.text : palette.ink2, weight: part.weight, align: "right", halo });
+        right -= width(part.text, 11.5, part.weight);
+      }
     }
     span(pen, row, columns, x, size, top, palette);
   });
@@ -166,7 +169,8 @@ function drawFlow(pen, model, size, palette, words, active) {
     pen.fill();
   }
   pen.globalAlpha = 1;
-  const room = size.width / 3 - 14;
+  const isNarrow = size.width < 480;
+  const rooms = [size.width / 2 - 34, size.width / 4 - 20, size.width / 4 - 20];
   stages.forEach((nodes, stage) => {
     const align = stage === 2 ? "right" : "left";
     write(pen, model.heads[stage], stage === 1 ? nodes[0].x : stage * size.width / 2, 11, { colour: palette.ink3, align });
@@ -174,11 +178,13 @@ function drawFlow(pen, model, size, palette, words, active) {
       pen.fillStyle = palette[node.hue ?? "ink"];
       pen.fillRect(node.x, node.y, BAR, Math.max(node.height, 1));
       const x = stage === 2 ? node.x - 6 : node.x + BAR + 6;
-      const count = model.number.format(node.count);
+      const count = isNarrow && stage > 0 ? "" : model.number.format(node.count);
       const y = node.y + Math.max(node.height, 1) / 2 + 4;
-      const name = cut(node.name, room - width(` ${count}`, 12, "600"), 12, "500");
+      const name = cut(node.name, rooms[stage] - width(` ${count}`, 12, "600"), 12, "500");
       const split = align === "left" ? [[name, "500", 0], [count, "600", width(`${name} `, 12, "500") + 1]] : [[count, "600", 0], [name, "500", -width(` ${count}`, 12, "600") - 1]];
-      for (const [text, weight, shift] of split) write(pen, text, x + shift, y, { colour: weight === "600" ? palette.ink : palette.ink2, weight, size: 12, align, halo: palette.surface });
+      for (const halo of [palette.surface, undefined]) {
+        for (const [text, weight, shift] of split) write(pen, text, x + shift, y, { colour: weight === "600" ? palette.text : palette.ink2, weight, size: 12, align, halo });
+      }
     }
   });
 }
@@ -211,7 +217,7 @@ function drawHeat(pen, model, size, palette) {
       const level = model.level(cell.value);
       pen.fillStyle = palette.heat[level];
       pen.fillRect(left + wide * at + 1, 20 + line * 26 + 1, wide - 2, 24);
-      if (width(cell.text, 11) < wide - 2) write(pen, cell.text, left + wide * (at + 0.5), 20 + line * 26 + 17, { colour: level > 4 ? palette.onInk : palette.ink, align: "center", size: 11 });
+      if (width(cell.text, 11) < wide - 2) write(pen, cell.text, left + wide * (at + 0.5), 20 + line * 26 + 17, { colour: level > 4 ? palette.onInk : palette.text, align: "center", size: 11 });
     });
   });
 }

@@ -176,13 +176,16 @@ export class SvgSurface {
   }
 
   #words(text, x, y, paint) {
+    if (String(text).trim() === "") return;
     const { a, b, c, d, e, f } = this.#matrix;
     const moved = a === 1 && d === 1 && b === 0 && c === 0;
     const place = moved ? `x="${round(x + e)}" y="${round(y + f)}"` : `x="${round(x)}" y="${round(y)}" transform="matrix(${[a, b, c, d, e, f].map(round).join(" ")})"`;
     const anchor = ANCHORS[this.textAlign] ? ` text-anchor="${ANCHORS[this.textAlign]}"` : "";
     const baseline = BASELINES[this.textBaseline] ? ` dominant-baseline="${BASELINES[this.textBaseline]}"` : "";
     const [, weight = "400", size = "12", family = "sans-serif"] = /^(?:normal )?(\d+|bold|normal)? ?([\d.]+)px(?:\/\S+)? (.*)$/.exec(this.font) ?? [];
-    this.#parts.push(`<text ${place} font-family="${escape(family.replaceAll('"', "'"))}" font-size="${size}" font-weight="${weight}"${anchor}${baseline} ${paint}`
+    // Whatever type the reader has takes the room that was measured for it.
+    const room = round(this.measureText(text).width);
+    this.#parts.push(`<text ${place} textLength="${room}" lengthAdjust="spacingAndGlyphs" font-family="${escape(family.replaceAll('"', "'"))}" font-size="${size}" font-weight="${weight}"${anchor}${baseline} ${paint}`
       + `${this.#faded()}${this.#clipped()}>${escape(text)}</text>`);
   }
 }

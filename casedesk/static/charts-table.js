@@ -26,7 +26,7 @@ function columnsOf(heads, isHeat) {
     const { hue, role, pattern } = head.dataset;
     if (index === 0 || !(hue || role || isHeat)) return [];
     const isSeries = !role;
-    const column = { index, name: clean(head), hue: hue ?? "ink", role, pattern: pattern ?? (isSeries ? PATTERNS[drawn % PATTERNS.length] : "solid") };
+    const column = { index, name: clean(head), legend: head.dataset.legend ?? clean(head), hue: hue ?? "ink", role, pattern: pattern ?? (isSeries ? PATTERNS[drawn % PATTERNS.length] : "solid") };
     if (isSeries) drawn += 1;
     return [column];
   });
@@ -74,12 +74,13 @@ export function read(figure, words) {
 // Figures that a table may bring along, else made of it: totals of a stack, the share so far, the step of a heat.
 function figures(model) {
   const byRole = (role) => model.columns.find((column) => column.role === role);
+  const sums = model.unit === "count" ? model.number.format : model.tick;
   const most = Math.max(...model.rows.flatMap((row) => model.columns.map((column) => row.cells[column.index]?.value ?? 0)), 0);
   return {
     total(row) {
       const column = byRole("total");
       if (column) return row.cells[column.index].text;
-      return model.tick(model.series.reduce((sum, one) => sum + (row.cells[one.index].value ?? 0), 0));
+      return sums(model.series.reduce((sum, one) => sum + (row.cells[one.index].value ?? 0), 0));
     },
     shares() {
       const column = byRole("share");

@@ -13,7 +13,7 @@ const make = (name, properties = {}, ...inside) => {
   return element;
 };
 const wordsNow = () => ({
-  minute: "%s min", hour: "%s h", day: "%s d", week: "%s w", year: "%s y", range: "%1 · %2", atRisk: "", keys: "", opens: "", png: "PNG", svg: "SVG",
+  minute: "%s min", hour: "%s h", day: "%s d", week: "%s w", year: "%s y", range: "%1 · %2", rangeOpen: "%1 · %2", atRisk: "", keys: "", opens: "", png: "PNG", svg: "SVG",
   ...document.getElementById("chart-words")?.dataset,
 });
 
@@ -125,7 +125,8 @@ class Picture {
   linesOf(place) {
     if (place.title) return [{ text: place.said, isActive: true }];
     const row = this.model.rows[place.row];
-    return this.model.columns.filter((column) => row.cells[column.index]?.text && (this.model.columns.length < 9 || column.index === place.column))
+    const isSaid = (cell) => cell?.text && !/^[–—-]$/.test(cell.text);
+    return this.model.columns.filter((column) => isSaid(row.cells[column.index]) && (this.model.columns.length < 9 || column.index === place.column))
       .map((column) => ({ name: column.name, text: row.cells[column.index].text, isActive: column.index === place.column }));
   }
 
@@ -246,12 +247,13 @@ function show(figure) {
   shown.get(figure)?.picture?.leave();
   shown.get(figure)?.tools.remove();
   shown.delete(figure);
+  figure.classList.remove("is-drawn", "is-table", "is-empty");
   const model = read(figure, wordsNow());
   const fold = figure.querySelector(".chart-table");
   const isOwn = Object.hasOwn(OWN, kind);
   if (!model || !(isOwn || (Object.hasOwn(KINDS, kind) && window.Chart && model.series.length))) {
-    figure.classList.add("is-table");
-    if (fold) fold.open = true;
+    figure.classList.add(model ? "is-table" : "is-empty");
+    if (fold && model) fold.open = true;
     return;
   }
   const parts = { tools: tools(figure) };

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules import forecast
@@ -40,6 +40,7 @@ def test_looks_at_the_last_quarter_only() -> None:
     assert found.per_week == 0
 
 
+@settings(deadline=None)
 @given(received=WEEKS, handled=WEEKS, backlog=st.integers(0, 10_000))
 def test_the_range_holds_the_forecast_and_widens(received: list[int], handled: list[int], backlog: int) -> None:
     found = forecast.forecast(received, handled, backlog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules import lanes
@@ -29,6 +29,7 @@ def test_the_longest_has_the_last_lane() -> None:
     assert lanes.lane(-5) == 0
 
 
+@settings(deadline=None)
 @given(minutes=st.integers(0, lanes.LONGEST))
 def test_a_middle_is_no_farther_off_than_said(minutes: int) -> None:
     low, high = lanes.edges(lanes.lane(minutes))
@@ -42,6 +43,7 @@ def test_the_error_is_reached() -> None:
     assert (lanes.middle(lanes.lane(1024)) - 1024) / 1024 == lanes.ERROR == 0.03125
 
 
+@settings(deadline=None)
 @given(one=COUNTS, other=COUNTS)
 def test_the_sum_of_two_is_the_histogram_of_both(one: dict[int, int], other: dict[int, int]) -> None:
     both = Counter(one) + Counter(other)
@@ -53,6 +55,7 @@ def test_the_sum_of_two_is_the_histogram_of_both(one: dict[int, int], other: dic
     assert lanes.total(added) == both.total()
 
 
+@settings(deadline=None)
 @given(minutes=st.lists(st.integers(0, lanes.LONGEST), max_size=50))
 def test_durations_are_counted_in_their_lanes(minutes: list[int]) -> None:
     found = lanes.tally(minutes)

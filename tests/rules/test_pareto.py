@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules.pareto import Row, pareto
 
 
+@settings(deadline=None)
 @given(counts=st.dictionaries(st.text(max_size=3), st.integers(0, 1000)), keep=st.integers(1, 10))
 def test_holds_each_once_and_adds_up(counts: dict[str, int], keep: int) -> None:
     rows = pareto(counts, keep)

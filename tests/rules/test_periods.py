@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import errors
@@ -80,6 +80,7 @@ def test_a_hundred_years_are_not_too_long() -> None:
     assert periods.parse("1926-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "Asia/Kolkata").days is None
 
 
+@settings(deadline=None)
 @given(period=PERIODS | DAYS)
 def test_what_is_written_gives_the_period_again(period: Period) -> None:
     assert periods.parse(*period.written, period.zone) == period
@@ -116,6 +117,7 @@ def test_today_is_that_of_the_zone() -> None:
         periods.preset("soon", NOW, PARIS)
 
 
+@settings(deadline=None)
 @given(now=INSTANTS, zone=st.sampled_from(ZONES), name=st.sampled_from(list(Preset)))
 def test_every_preset_is_a_period_that_goes_no_farther_than_today(now: datetime, zone: str, name: Preset) -> None:
     found = periods.preset(name, now, zone)
@@ -143,6 +145,7 @@ def test_is_compared_with_its_like(first: str, last: str, before: tuple[str, str
     assert periods.same_last_year(period).written == last_year
 
 
+@settings(deadline=None)
 @given(period=PERIODS)
 def test_the_time_before_ends_where_the_period_begins(period: Period) -> None:
     found = periods.before(period)
@@ -150,6 +153,7 @@ def test_the_time_before_ends_where_the_period_begins(period: Period) -> None:
     assert found.length == period.length or period.days
 
 
+@settings(deadline=None)
 @given(period=PERIODS | DAYS)
 def test_a_year_before_is_some_time_about_a_year_before(period: Period) -> None:
     found = periods.same_last_year(period)
@@ -158,6 +162,7 @@ def test_a_year_before_is_some_time_about_a_year_before(period: Period) -> None:
     assert abs(found.length - period.length) <= timedelta(days=2)
 
 
+@settings(deadline=None)
 @given(period=PERIODS)
 def test_months_and_edges_are_exactly_the_period(period: Period) -> None:
     found = periods.months(period)
@@ -170,6 +175,7 @@ def test_months_and_edges_are_exactly_the_period(period: Period) -> None:
             assert held == (period.start <= moment < period.end)
 
 
+@settings(deadline=None)
 @given(period=PERIODS)
 def test_the_edges_are_never_as_long_as_what_they_save(period: Period) -> None:
     found = periods.months(period)
@@ -196,6 +202,7 @@ def test_few_days_are_no_months() -> None:
     assert len(periods.months(periods.parse("1926-01-01", "2025-12-31", "UTC")).months) == 1200
 
 
+@settings(deadline=None)
 @given(period=PERIODS | DAYS, unit=st.sampled_from(list(Unit)))
 def test_steps_lie_end_to_end_over_the_whole_period(period: Period, unit: Unit) -> None:
     try:
@@ -210,6 +217,7 @@ def test_steps_lie_end_to_end_over_the_whole_period(period: Period, unit: Unit) 
     assert len(set(named)) == len(named)
 
 
+@settings(deadline=None)
 @given(period=DAYS, unit=st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.QUARTER]))
 def test_steps_are_those_of_the_local_calendar(period: Period, unit: Unit) -> None:
     for one in periods.buckets(period, unit):
@@ -258,6 +266,7 @@ def test_weeks_are_named_with_their_own_year() -> None:
     assert [(one.year, one.number) for one in found] == [(2026, 53), (2027, 1)]
 
 
+@settings(deadline=None)
 @given(period=PERIODS)
 def test_the_step_of_a_chart_never_is_too_short(period: Period) -> None:
     assert len(periods.buckets(period, periods.unit_for(period))) <= 420

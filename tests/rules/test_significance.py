@@ -6,7 +6,7 @@ from math import comb
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules import lanes, significance, survival
@@ -41,6 +41,7 @@ def test_the_interval_of_newcombes_first_example() -> None:
     assert not found.is_noise
 
 
+@settings(deadline=None)
 @given(one=PARTS, other=PARTS)
 def test_shares_are_compared_alike_from_either_side(one: tuple[int, int], other: tuple[int, int]) -> None:
     found = significance.shares(*one, *other)
@@ -51,6 +52,7 @@ def test_shares_are_compared_alike_from_either_side(one: tuple[int, int], other:
     assert -1 - 1e-9 <= found.low <= one[0] / one[1] - other[0] / other[1] <= found.high <= 1 + 1e-9
 
 
+@settings(deadline=None)
 @given(one=st.tuples(st.integers(0, 9), st.just(9)), other=st.tuples(st.integers(0, 7), st.just(7)))
 def test_small_shares_add_up_every_table(one: tuple[int, int], other: tuple[int, int]) -> None:
     hits = one[0] + other[0]
@@ -84,6 +86,7 @@ def test_few_counts_are_exact_and_many_agree_with_them() -> None:
     assert not significance.rates(1_010_000, 365, 1_000_000, 365).is_noise
 
 
+@settings(deadline=None)
 @given(a=st.integers(0, 2000), b=st.integers(0, 2000), span=st.floats(0.1, 1000))
 def test_counts_lie_inside_their_interval(a: int, b: int, span: float) -> None:
     found = significance.rates(a, span, b, 7.0)
@@ -102,6 +105,7 @@ def test_the_log_rank_test_of_the_textbook() -> None:
     assert found.p == pytest.approx(4.17e-5, rel=0.01)  # 16.79 on one degree of freedom
 
 
+@settings(deadline=None)
 @given(one=MINUTES, open_one=MINUTES, other=MINUTES, open_other=MINUTES)
 def test_curves_are_compared_alike_from_either_side(
     one: list[int], open_one: list[int], other: list[int], open_other: list[int]

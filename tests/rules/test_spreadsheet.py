@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules.spreadsheet import is_formula, neutral
@@ -63,6 +63,7 @@ def test_every_collected_payload_is_harmless() -> None:
     assert all(neutral(line) == "'" + line for line in lines)
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_what_comes_out_begins_no_formula_and_ends_as_it_was(text: str) -> None:
     found = neutral(text)
@@ -70,6 +71,7 @@ def test_what_comes_out_begins_no_formula_and_ends_as_it_was(text: str) -> None:
     assert found[:1] not in {"=", "+", "-", "@", "\t", "\r"}
 
 
+@settings(deadline=None)
 @given(
     blanks=st.text(st.sampled_from(" \u00a0\u2003\u200b\ufeff'\"“")),
     start=st.sampled_from("=+-@＝＋－＠"),
@@ -79,6 +81,7 @@ def test_nothing_to_hide_behind(blanks: str, start: str, text: str) -> None:
     assert is_formula(blanks + start + text)
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")))
 def test_a_quoted_cell_comes_back_whole(text: str) -> None:
     written = io.StringIO(newline="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules import lanes, survival
@@ -37,6 +37,7 @@ def test_the_medians_of_the_textbook() -> None:
     assert treated.percentile(0.9) is None
 
 
+@settings(deadline=None)
 @given(durations=st.lists(st.integers(0, 200_000), min_size=1, max_size=40), share=st.sampled_from([0.25, 0.5, 0.9]))
 def test_is_the_plain_percentile_when_nothing_is_open(durations: list[int], share: float) -> None:
     found = survival.exact(durations).percentile(share)
@@ -47,6 +48,7 @@ def test_is_the_plain_percentile_when_nothing_is_open(durations: list[int], shar
     assert before < share * len(durations)
 
 
+@settings(deadline=None)
 @given(durations=MINUTES, share=st.sampled_from([0.1, 0.5, 0.9]))
 def test_lanes_are_no_farther_off_than_said(durations: list[int], share: float) -> None:
     found = survival.curve(lanes.tally(durations), 0).percentile(share)
@@ -58,6 +60,7 @@ def test_lanes_are_no_farther_off_than_said(durations: list[int], share: float) 
         assert abs(found - single) <= lanes.ERROR * single
 
 
+@settings(deadline=None)
 @given(durations=MINUTES, censored=MINUTES, share=st.sampled_from([0.1, 0.5, 0.9]))
 def test_lanes_watch_who_is_open_to_the_end_of_the_lane(
     durations: list[int], censored: list[int], share: float
@@ -73,6 +76,7 @@ def test_lanes_watch_who_is_open_to_the_end_of_the_lane(
     assert found == survival.exact(*middles)
 
 
+@settings(deadline=None)
 @given(durations=MINUTES, censored=MINUTES)
 def test_the_share_open_only_falls_and_its_band_holds_it(durations: list[int], censored: list[int]) -> None:
     found = survival.exact(durations, censored)
@@ -88,6 +92,7 @@ def test_the_share_open_only_falls_and_its_band_holds_it(durations: list[int], c
         assert where.high >= middle
 
 
+@settings(deadline=None)
 @given(durations=MINUTES, censored=MINUTES, minutes=st.integers(0, 200_000))
 def test_counts_who_is_watched_and_the_share_so_far(durations: list[int], censored: list[int], minutes: int) -> None:
     found = survival.exact(durations, censored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules import trends
@@ -36,6 +36,7 @@ def test_too_little_is_no_trend() -> None:
     assert rising([0, 0, 0, 1]).direction is Direction.STEADY
 
 
+@settings(deadline=None)
 @given(weeks=WEEKS)
 def test_backwards_in_time_rises_what_falls(weeks: list[int]) -> None:
     there, back = rising(weeks), rising(weeks[::-1])
@@ -43,6 +44,7 @@ def test_backwards_in_time_rises_what_falls(weeks: list[int]) -> None:
     assert abs(there.p - back.p) < 1e-6
 
 
+@settings(deadline=None)
 @given(counts=st.dictionaries(st.integers(), st.lists(st.integers(0, 50), min_size=8, max_size=8), max_size=20))
 def test_many_looked_at_need_more(counts: dict[int, list[int]]) -> None:
     found = trends.trends(counts)

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,8 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
-from casedesk import embedded
+from casedesk import archive, embedded
+from tests import migrating
 
 ALIASES = ("default", "owner")
 PREFIX = "casedesk_test"
@@ -108,6 +110,26 @@ def drop(name: str) -> None:
         owner.execute(_statement("DROP DATABASE IF EXISTS {}", name))
 
 
+def furnish(home: Path) -> None:
+    """A data folder whose embedded PostgreSQL, running now, has a migrated database, as after a first start."""
+    name = clone()
+    with tempfile.TemporaryDirectory() as folder:
+        backup, nothing = Path(folder) / "migrated.tar", Path(folder) / "files"
+        try:
+            archive.write(backup, url=owner_url(name), files=nothing, version="")
+        finally:
+            drop(name)
+        embedded.hold(home, postgres=True, redis=False)
+        archive.restore(backup, url=embedded.database_url(home, owner=True), files=nothing)
+
+
+def let_go(home: Path) -> bool:
+    """Whether the PostgreSQL of this data folder is stopped, now that this process holds it no longer."""
+    for held in [held for held in embedded._held if held[0] == home]:
+        os.close(embedded._held.pop(held))
+    return embedded.wait_stopped(home)
+
+
 def maintenance() -> str:
     """The database to stand in while others are made and dropped."""
     return str(embedded.parse(settings.DATABASE_OWNER_URL)["NAME"])
@@ -126,7 +148,8 @@ def _template(owner: psycopg.Connection, home: str) -> str:
     owner.execute(_statement("CREATE DATABASE {}", draft))
     try:
         point(draft)
-        call_command("migrate", verbosity=0)
+        with migrating.quickly():
+            call_command("migrate", verbosity=0)
     finally:
         point(home)
     owner.execute(_statement("ALTER DATABASE {} RENAME TO {}", draft, name))

@@ -28,6 +28,7 @@ from cases.commands import delivery, dialogue
 from cases.jobs import delivery as jobs
 from cases.models import Delivery
 from cases.vocabulary import SYSTEM, DeliveryStatus, Job
+from tests import databases
 from tests.conftest import RedisServer
 from tests.faults.parts import answers, running, wait, worker
 from tests.faults.smtp import Post, _free_port, smtp_server
@@ -169,12 +170,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A whole system of its own, migrated, with its first admin."""
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)
-    embedded.hold(folder, postgres=True, redis=False)
+    databases.furnish(folder)
     yield folder
-    for part in list(embedded._held):
-        if part[0] == folder:
-            os.close(embedded._held.pop(part))
-    assert embedded.wait_stopped(folder)
+    assert databases.let_go(folder)
     if os.geteuid() == 0:
         shutil.rmtree(embedded.data_folder(folder).parent, ignore_errors=True)
 

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 
 from casedesk import embedded
+from tests import databases
 
 pytestmark = pytest.mark.slow
 PATIENCE = 90.0
@@ -104,6 +105,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def up(home: Path) -> Iterator[Up]:
+    """Up in a data folder that is migrated already: what a first start does is tried once."""
+    databases.furnish(home)
+    assert databases.let_go(home)
     started = Up(home, "--empty")
     try:
         started.wait_for("casedesk is at")
@@ -112,8 +116,22 @@ def up(home: Path) -> Iterator[Up]:
         started.stop()
 
 
-def test_starts_from_nothing_stops_in_order_and_keeps_the_data(up: Up, home: Path) -> None:
+@pytest.fixture
+def first(home: Path) -> Iterator[Up]:
+    """Up for the first time, in an empty data folder."""
+    started = Up(home, "--empty")
+    try:
+        started.wait_for("casedesk is at")
+        yield started
+    finally:
+        started.stop()
+
+
+def test_starts_from_nothing_stops_in_order_and_keeps_the_data(first: Up, home: Path, own_database: str) -> None:
+    up = first
     assert "one-time password" in up.text()
+    # What all other tests stand on is what a start makes.
+    assert _schema(embedded.database_url(home, owner=True)) == _schema(databases.owner_url(own_database))
     assert up.get("/readyz") == 200
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert up.stop() == 0
@@ -183,6 +201,15 @@ def test_refuses_a_folder_it_cannot_write(home: Path) -> None:
     (home / "file").write_text("not a folder")
     refused = Up(home.with_name("other"), CASEDESK_HOME=str(home / "file" / "home"))
     assert "Cannot use the data folder" in refused.refusal()
+
+
+def _schema(url: str) -> str:
+    """Every statement that makes this database, as PostgreSQL's own tool tells them."""
+    options = ["--schema-only", "--no-owner", "--no-privileges", "--restrict-key=same"]
+    command = [str(embedded.postgres_program("pg_dump")), *options, url]
+    dump = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # The versions of the server and of the tool.
+    return "\n".join(line for line in dump.splitlines() if not line.startswith("--"))
 
 
 def _answers(up: Up, path: str) -> bool:

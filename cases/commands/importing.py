@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from django.db import transaction
 from cases import errors
 from cases.commands import moves
 from cases.commands.moves import Received
-from cases.models import Channel, ImportRun
+from cases.models import Category, Channel, ImportRun
+from cases.queries import importing as queries
+from cases.rules import import_registers
 from cases.rules.arrival import Arrival
 from cases.vocabulary import Actor, EventKind, Permission, Stream
 
@@ -78,6 +80,24 @@ def import_batch(*, run_id: int, part: Part, at: datetime, actor: Actor) -> Impo
     run.save(update_fields=["offset", "line", "read", "new", "known", "rejected", "finished_at"])
     _record(run, at, actor)
     return Imported(run, outcomes)
+
+
+@transaction.atomic(durable=True)
+def make_categories(*, channel_id: int, labels: Iterable[str], actor: Actor) -> list[Category]:
+    """Categories for those of a register's labels that the brand has none for; it is a change of its set-up."""
+    brand_id = Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)
+    brand = moves.lock_brand(brand_id, actor)
+    codes = set(brand.categories.values_list("code", flat=True))
+    made = []
+    for label in queries.missing_categories(brand.pk, filter(None, map(import_registers.label_of, labels))):
+        code = import_registers.code_of(label, codes)
+        # A register has one language; the brand's own has to be there, and nothing is translated by guess.
+        category = Category(brand=brand, code=code, label={import_registers.LANGUAGE: label, brand.language: label})
+        category.save()
+        moves.record_row(category, EventKind.CATEGORY_CHANGED, actor, brand_id=brand.pk, fields=["created"])
+        codes.add(code)
+        made.append(category)
+    return made
 
 
 def _record(run: ImportRun, at: datetime, actor: Actor) -> None:

@@ -16,11 +16,12 @@ from itertools import islice
 from pathlib import Path
 
 from cases.commands.importing import Part
-from cases.rules import importing, text
-from cases.rules.arrival import Arrival
+from cases.rules import import_registers, importing, text
+from cases.rules.arrival import Arrival, Registered
 from cases.rules.import_arrivals import arrival_of
 from cases.rules.import_fields import Plan, Rejected, map_fields, prepare
 from cases.rules.import_lines import Line, Shape, UnreadableFileError, decode
+from cases.rules.import_registers import Register
 
 # A part is never larger than this, however long its rows are.
 PART_BYTES = 8 * 1024 * 1024
@@ -36,6 +37,7 @@ class Reading:
     delimiter: str | None = None
     time_formats: tuple[str, ...] = ()
     zone: str | None = None
+    posts_only: bool = False
 
     def digest(self, content: bytes) -> bytes:
         """The content's SHA-256, or with options another one: read in another way it is another file."""
@@ -54,6 +56,7 @@ class Source:
     digest: bytes
     shape: Shape
     plan: Plan
+    register: Register | None = None
 
 
 def open_source(path: Path, reading: Reading, *, zone: str) -> Source:
@@ -72,17 +75,19 @@ def open_source(path: Path, reading: Reading, *, zone: str) -> Source:
             shape = importing.detect(sample, name=path.name, encoding=reading.encoding, delimiter=reading.delimiter)
             if _is_binary(decode(sample[:4096], shape.encoding), shape.columns):
                 raise UnreadableFileError("This is not a text file; export it as CSV (UTF-8) first.")
+            register = None if reading.posts_only else import_registers.recognise(shape.columns)
             rows = (line.fields for line in importing.read(stream, shape=shape) if line.fields)
             plan = prepare(
                 shape,
-                reading.maps,
+                (*(register.maps() if register else ()), *reading.maps),
                 samples=islice(rows, SAMPLE_ROWS),
                 time_formats=reading.time_formats,
                 zone=reading.zone or zone,
             )
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror}.") from error
-    return Source(path=path, size=path.stat().st_size, digest=reading.digest(content), shape=shape, plan=plan)
+    size, digest = path.stat().st_size, reading.digest(content)
+    return Source(path=path, size=size, digest=digest, shape=shape, plan=plan, register=register)
 
 
 def _is_binary(beginning: str, columns: Sequence[str]) -> bool:
@@ -111,15 +116,16 @@ class Rows:
         """How many there are."""
         return len(self.arrivals) + len(self.rejected)
 
-    def add(self, line: Line, plan: Plan, at: datetime) -> None:
+    def add(self, line: Line, source: Source, at: datetime) -> None:
         """Take in one more."""
         self.end, self.next_line = line.end, line.next_number
-        found = map_fields(line.fields, plan) if line.fields is not None else Rejected(str(line.error))
+        found = _arrival(line, source, at)
         if isinstance(found, Rejected):
             self.rejected.append((line, found.reason))
             return
-        self.undated += found.posted_at is None
-        self.arrivals.append((line, arrival_of(found, at)))
+        arrival, is_dated = found
+        self.undated += not is_dated
+        self.arrivals.append((line, arrival))
 
     def part(self) -> Part:
         """The same, as the command takes it."""
@@ -131,6 +137,19 @@ class Rows:
             rejected=len(self.rejected),
             is_last=self.is_last,
         )
+
+
+def _arrival(line: Line, source: Source, at: datetime) -> tuple[Arrival, bool] | Rejected:
+    """What a row is as an arrival, and whether it gives a time of its own; or why it is none."""
+    if line.fields is None:
+        return Rejected(str(line.error))
+    said: Registered | Rejected | None = None
+    if source.register:
+        said = import_registers.registered(line.fields, source.register, source.plan)
+    if isinstance(said, Rejected):
+        return said
+    found = map_fields(line.fields, source.plan)
+    return found if isinstance(found, Rejected) else (arrival_of(found, at, said), found.posted_at is not None)
 
 
 def parts(
@@ -145,7 +164,7 @@ def parts(
             if rows.read == size or (rows.read and rows.end - rows.offset > PART_BYTES):
                 yield rows
                 rows = Rows(offset=rows.end, end=rows.end, next_line=rows.next_line)
-            rows.add(each, source.plan, at)
+            rows.add(each, source, at)
         rows.is_last = until is None
         yield rows
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases.models import Post, Raw
+from cases.models import Category, Post, Raw, User
 from cases.rules import arrival as arrivals
+from cases.rules import text as texts
 from cases.rules.arrival import Arrival
+from cases.rules.permission import OWNERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,31 @@ def foreseen(channel_id: int, batch: Sequence[Arrival], at: datetime) -> list[Fo
         )
     }
     return [_outcome(arrival, posts, raws, at) for arrival in batch]
+
+
+def who_decides(brand_id: int) -> list[User]:
+    """Who can take over decisions and own cases of the brand, by user name."""
+    rows = User.objects.filter(is_active=True, memberships__brand_id=brand_id, memberships__role__in=OWNERS)
+    return list(rows.order_by("username").distinct())
+
+
+def categories_by_name(brand_id: int) -> dict[str, Category]:
+    """The brand's categories by all they are or were called, switched off or not; a merged one is what it became."""
+    found = list(Category.objects.filter(brand_id=brand_id).select_related("merged_into").order_by("is_active", "pk"))
+    codes = {category.code: category for category in found}
+    former = {name: each for each in found for one in each.former for name in one["label"].values()}
+    labels = {name: each for each in found for name in each.label.values()}
+    named = {**former, **codes, **labels}
+    return {texts.fold(name): category.merged_into or category for name, category in named.items() if name}
+
+
+def missing_categories(brand_id: int, labels: Iterable[str]) -> list[str]:
+    """Those of the labels that no category of the brand is or was called, each once however it is written."""
+    wanted: dict[str, str] = {}
+    for label in labels:
+        wanted.setdefault(texts.fold(label), label)
+    known = categories_by_name(brand_id) if wanted else {}
+    return [label for name, label in wanted.items() if name not in known]
 
 
 def _outcome(arrival: Arrival, posts: set[str], raws: dict[tuple[str, bytes], str], at: datetime) -> Foreseen:

@@ -4,14 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from cases.rules import text as texts
 
 MAX_TEXT = 200_000
 # A clock elsewhere may be a little ahead of ours.
 TOLERANCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What a regulator's register says of a complaint beside its words: its labels as received, and its two days.
+
+    ``decided_at`` is the first moment of the day that stands in for that of the company's answer.
+    """
+
+    source: str
+    received_at: datetime
+    decided_at: datetime
+    sent_on: date | None = None
+    product: str = ""
+    sub_product: str = ""
+    issue: str = ""
+    sub_issue: str = ""
+    response: str = ""
+    public_response: str = ""
+    is_timely: bool | None = None
+    disputed: bool | None = None
+    state: str = ""
+    zip: str = ""
+    tags: str = ""
+    consent: str = ""
+    via: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """The same, as JSON takes it."""
+        return {name: each.isoformat() if isinstance(each, date) else each for name, each in asdict(self).items()}
+
+    @classmethod
+    def of_fields(cls, fields: Mapping[str, Any]) -> Registered:
+        """What made these fields."""
+        days = {name: datetime.fromisoformat(fields[name]) for name in ("received_at", "decided_at")}
+        sent_on = date.fromisoformat(fields["sent_on"]) if fields["sent_on"] else None
+        return cls(**{**fields, **days, "sent_on": sent_on})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +68,7 @@ class Arrival:
     wanted: str = ""
     category: str = ""
     raw: bytes = b""
+    registered: Registered | None = None
 
     def body(self) -> bytes:
         """The bytes as they came, or a canonical form where the channel has none."""
@@ -69,6 +108,7 @@ class Arrival:
             category=fields["category"],
             wanted=fields.get("wanted", ""),
             raw=body,
+            registered=Registered.of_fields(fields["registered"]) if "registered" in fields else None,
         )
 
 
@@ -85,4 +125,6 @@ def problem(arrival: Arrival, at: datetime) -> str | None:
         return f"The post has {len(arrival.text)} characters; {MAX_TEXT} is the most that is taken."
     if arrival.posted_at > at + TOLERANCE:
         return f"The post says it was written on {arrival.posted_at.isoformat()}, which is in the future."
+    if arrival.registered and arrival.registered.decided_at > at + TOLERANCE:
+        return f"It was sent to the company on {arrival.registered.sent_on}, which is in the future."
     return None

@@ -17,6 +17,7 @@ from cases.commands.moves.base import lock_opening, require_in_brand
 from cases.commands.moves.inserting import insert_many
 from cases.commands.moves.opening import Opening, join_many, nobodies_known, open_cases
 from cases.commands.moves.recording import record, record_many
+from cases.commands.moves.registering import open_registered
 from cases.models import Case, Category, Channel, Complainant, Handle, Observation, Post, Raw, Triage
 from cases.rules import arrival as arrivals
 from cases.rules import text as texts
@@ -207,7 +208,11 @@ def _make_posts(channel: Channel, first: Sequence[Pending], at: datetime, actor:
     posts = insert_many(
         [_post(channel, raw, arrival, handles.get(arrival.author[:MAX_AUTHOR]), at) for raw, arrival in first]
     )
-    record_many(EventKind.POST_RECEIVED, actor, [(Stream.POST, post.pk, at, {"channel": channel.pk}) for post in posts])
+    record_many(
+        EventKind.POST_RECEIVED,
+        actor,
+        [(Stream.POST, post.pk, post.received_at, {"channel": channel.pk}) for post in posts],
+    )
     _place(channel, list(zip(posts, (arrival for _, arrival in first), strict=True)), at, actor)
     queue.announce(brand_id=channel.brand_id, case=None, revision=posts[-1].pk)
     return posts
@@ -231,7 +236,8 @@ def _post(channel: Channel, raw: Raw, arrival: Arrival, handle: Handle | None, a
         url=arrival.url,
         posted_at=arrival.posted_at,
         precision=arrival.precision,
-        received_at=at,
+        # A register says when it was received there; the raw row keeps when it came here.
+        received_at=arrival.registered.received_at if arrival.registered else at,
     )
 
 
@@ -271,8 +277,13 @@ def _handles(channel: Channel, first: Sequence[Pending]) -> dict[str, Handle]:
     return found | {handle.platform_user: handle for handle in new}
 
 
-def _place(channel: Channel, posts: Sequence[tuple[Post, Arrival]], at: datetime, actor: Actor) -> None:
-    """Join each post to its author's unhandled case; open one where the channel says so; else leave it to triage."""
+def _place(channel: Channel, placed: Sequence[tuple[Post, Arrival]], at: datetime, actor: Actor) -> None:
+    """Join each post to its author's unhandled case; open one where the channel says so; else leave it to triage.
+
+    Each complaint out of a register is a case of its own.
+    """
+    registered = [pair for pair in placed if pair[1].registered]
+    posts = [pair for pair in placed if not pair[1].registered]
     unhandled, handled = _cases_of({post.handle.complainant_id for post, _ in posts if post.handle})
     openings = _openings(channel, [pair for pair in posts if _person(pair[0]) not in unhandled])
     opened = dict(
@@ -284,12 +295,14 @@ def _place(channel: Channel, posts: Sequence[tuple[Post, Arrival]], at: datetime
     )
     known = unhandled | {_person(opening.post): opened[opening.post.pk] for opening in openings if opening.post.handle}
     joining = [(known[_person(post)], post) for post, _ in posts if post.pk not in opened and _person(post) in known]
-    rows = {post.pk: Triage(post=post, brand_id=post.brand_id) for post, _ in posts}
+    rows = {post.pk: Triage(post=post, brand_id=post.brand_id) for post, _ in placed}
     for post, _ in posts:
         rows[post.pk].suggested_case = handled.get(_person(post))
     for opening in openings:
         _settle(rows[opening.post.pk], opened[opening.post.pk], at)
     for case, post in joining:
+        _settle(rows[post.pk], case, at, by_id=actor.person_id)
+    for case, (post, _) in zip(open_registered(channel, registered, at=at, actor=actor), registered, strict=True):
         _settle(rows[post.pk], case, at, by_id=actor.person_id)
     Triage.objects.bulk_create(rows.values())
     join_many(joining, at=at, actor=actor)

@@ -40,7 +40,7 @@ def open_cases(openings: Sequence[Opening], *, at: datetime, actor: Actor) -> li
     brand = openings[0].channel.brand
     choices = _choices(openings)
     times = Times(brand.pk)
-    first = _take_references(brand.pk, len(openings))
+    first = take_references(brand.pk, len(openings))
     cases = [
         Case(
             brand=brand,
@@ -164,7 +164,8 @@ def nobodies_known(brand_id: int, languages: Sequence[str]) -> list[Complainant]
     )
 
 
-def _take_references(brand_id: int, count: int) -> int:
+def take_references(brand_id: int, count: int) -> int:
+    """The first of so many new numbers in the references of a brand; taken last, for others wait for it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO cases_counter (brand_id, next_number) VALUES (%s, %s) "

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from cases.commands import importing, setup
 from cases.management import import_file
 from cases.management.import_file import Reading, Rejects, Rows, Source
 from cases.models import Brand, Channel, ImportRun
-from cases.queries.importing import foreseen
-from cases.rules.import_fields import FIELDS, Plan, WrongHeaderError
-from cases.rules.import_lines import Line, Shape, UnreadableFileError
-from cases.vocabulary import SYSTEM, ChannelKind
+from cases.queries.importing import foreseen, missing_categories, who_decides
+from cases.rules.import_fields import FIELDS, WrongHeaderError
+from cases.rules.import_lines import Line, UnreadableFileError
+from cases.rules.import_registers import LANGUAGE, label_of, outcome_of
+from cases.rules.text import fold
+from cases.vocabulary import SYSTEM, Actor, ChannelKind
 
 INTERRUPTED = 130
 SAY_EVERY_SECONDS = 5.0
@@ -40,6 +43,8 @@ class Tally:
     new: int = 0
     known: int = 0
     rejected: int = 0
+    responses: Counter[str] = field(default_factory=Counter)
+    categories: dict[str, str] = field(default_factory=dict)
 
     def take(self, run: ImportRun) -> None:
         """The counts of the run, as the database has them."""
@@ -58,12 +63,14 @@ class Import:
     size: int
     rejects: Rejects
     progress: Progress
+    actor: Actor = SYSTEM
     tally: Tally = field(default_factory=Tally)
     line: int = 0
 
     def __post_init__(self) -> None:
         self._task = self.progress.add_task(self.source.path.name, total=self.source.size)
         self._said_at = time.monotonic()
+        self._seen: set[str] = set()
 
     def carry_out(self) -> None:
         """Import every row that is not imported yet, beside whoever else is importing the same file."""
@@ -75,7 +82,7 @@ class Import:
             offset=shape.start,
             line=shape.first_number,
             at=at,
-            actor=SYSTEM,
+            actor=self.actor,
         )
         offset, line, is_done = shape.start, shape.first_number, False
         while not is_done:
@@ -85,7 +92,8 @@ class Import:
                 return
             for rows in import_file.parts(self.source, offset=run.offset, line=run.line, size=self.size, at=at):
                 offset, line = rows.offset, run.line
-                step = importing.import_batch(run_id=run.pk, part=rows.part(), at=timezone.now(), actor=SYSTEM)
+                self._make_categories(rows)
+                step = importing.import_batch(run_id=run.pk, part=rows.part(), at=timezone.now(), actor=self.actor)
                 run = step.run
                 if step.outcomes is None:
                     # Another process imported this part; go on where it is.
@@ -106,6 +114,8 @@ class Import:
         for rows in import_file.parts(self.source, offset=shape.start, line=shape.first_number, size=self.size, at=at):
             rejected, unknown = self._foreseen(rows)
             self._count(rows, rejected)
+            for label in missing_categories(self.channel.brand_id, _labels(rows)):
+                self.tally.categories.setdefault(fold(label), label)
             # Of rows with one id the first is new.
             new = set(unknown) - ids
             ids |= new
@@ -132,9 +142,20 @@ class Import:
         unknown = [arrival.external_id for (_, arrival), one in told if not one.is_known and not one.reason]
         return [*rows.rejected, *refused], unknown
 
+    def _make_categories(self, rows: Rows) -> None:
+        """What a register names and the brand has no category for is set up by whoever runs the server."""
+        labels = [label for label in _labels(rows) if label not in self._seen]
+        if labels:
+            made = importing.make_categories(channel_id=self.channel.pk, labels=labels, actor=SYSTEM)
+            self.tally.categories |= {each.code: each.label[LANGUAGE] for each in made}
+            self._seen.update(labels)
+
     def _count(self, rows: Rows, rejected: list[tuple[Line, str]]) -> None:
         self.tally.seen += rows.read
         self.tally.undated += rows.undated
+        self.tally.responses.update(
+            arrival.registered.response for _, arrival in rows.arrivals if arrival.registered is not None
+        )
         self.rejects.add(rejected)
 
     def _say(self, run: ImportRun) -> None:
@@ -160,6 +181,15 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a CSV, TSV or JSON lines file")
         parser.add_argument("--brand", required=True, help="whose posts they are, by the brand's short name")
         parser.add_argument("--channel", required=True, help="the channel they came by, by its short name")
+        parser.add_argument(
+            "--as",
+            dest="person",
+            metavar="PERSON",
+            help="who imports, by user name or e-mail; takes over the decisions of a complaint register",
+        )
+        parser.add_argument(
+            "--posts-only", action="store_true", help="take a complaint register as plain posts, without its decisions"
+        )
         parser.add_argument("--create-channel", action="store_true", help="make the channel when there is none")
         parser.add_argument(
             "--map",
@@ -225,17 +255,20 @@ class Command(BaseCommand):
             delimiter=_delimiter(options["delimiter"]),
             time_formats=tuple(options["time_format"]),
             zone=options["zone"],
+            posts_only=options["posts_only"],
         )
         source = import_file.open_source(options["file"], reading, zone=brand.zone)
         target = options["rejects"] or source.path.with_name(f"{source.path.name}.rejected.csv")
         if not options["dry_run"] and not import_file.is_writable(target):
             raise CommandError(f"{target} cannot be written; name a place for rejected rows with --rejects.")
+        actor = _actor(brand, source, options)
         channel = self._channel(brand, options)
         console = Console(stderr=True)
         return Import(
             source=source,
             channel=channel,
             size=options["batch"],
+            actor=actor,
             rejects=Rejects(target, source.shape.encoding),
             progress=Progress(
                 TextColumn("{task.description}"),
@@ -275,7 +308,9 @@ class Command(BaseCommand):
         tally = import_.tally
         self.stdout.write(f"{'Would be: ' if is_dry else ''}{tally}")
         self.stdout.write(f"{tally.seen / max(seconds, 0.001):,.0f} rows a second, in {seconds:,.1f} s.")
-        self.stdout.write(_how(import_.source.shape, import_.source.plan))
+        self.stdout.write(_how(import_.source))
+        if import_.source.register:
+            self._sum_up_register(import_, is_dry=is_dry)
         if tally.undated:
             self.stdout.write(f"{tally.undated:,} give no time: their posts carry the time of the import, to the day.")
         if tally.rejected:
@@ -284,9 +319,50 @@ class Command(BaseCommand):
         if tally.read != tally.new + tally.known + tally.rejected or tally.read != tally.seen:
             raise CommandError(f"This does not add up ({tally.seen:,} rows seen in the file); please report it.")
 
+    def _sum_up_register(self, import_: Import, *, is_dry: bool) -> None:
+        tally = import_.tally
+        found = (f"{response or '(none)'} {count:,} ({_meant(response)})" for response, count in _by_count(tally))
+        self.stdout.write(f"The company’s responses: {' · '.join(found) or 'none'}.")
+        if tally.categories:
+            verb = "Would make" if is_dry else "Made"
+            self.stdout.write(f"{verb} {len(tally.categories)} categories: {' · '.join(tally.categories.values())}.")
 
-def _how(shape: Shape, plan: Plan) -> str:
+
+def _by_count(tally: Tally) -> list[tuple[str, int]]:
+    return sorted(tally.responses.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _meant(response: str) -> str:
+    outcome = outcome_of(response)
+    if outcome:
+        return outcome.value.replace("_", " ")
+    return "no decision"
+
+
+def _labels(rows: Rows) -> list[str]:
+    """What the rows of a register name as category."""
+    named = (label_of(arrival.category) for _, arrival in rows.arrivals if arrival.registered)
+    return list(dict.fromkeys(label for label in named if label))
+
+
+def _actor(brand: Brand, source: Source, options: dict[str, Any]) -> Actor:
+    """Who imports: casedesk itself, unless a person is named; a register's decisions need one."""
+    named, able = options["person"], who_decides(brand.pk)
+    person = next((each for each in able if named in {each.username, each.email}), None)
+    names = ", ".join(each.username for each in able) or "nobody yet"
+    if named and person is None:
+        raise CommandError(f"“{named}” is no agent or manager of {brand.name}. There are: {names}.")
+    if source.register and person is None and not options["dry_run"]:
+        raise CommandError(
+            f"This is a complaint register ({source.register.name}): its responses become decisions, and a decision is "
+            f"somebody’s. Say whose with --as PERSON ({names}), or take the words alone with --posts-only."
+        )
+    return Actor.person(person.pk) if person else SYSTEM
+
+
+def _how(source: Source) -> str:
     """How the file was read, so that a wrong guess is seen."""
+    shape, plan = source.shape, source.plan
     found = {
         name: ", else ".join("|".join(source.columns) or f"“{source.literal}”" for source in sources)
         for name, sources in plan.sources.items()
@@ -294,7 +370,9 @@ def _how(shape: Shape, plan: Plan) -> str:
     }
     columns = " · ".join(f"{name}: {where}" for name, where in found.items())
     order = f", {plan.order}" if plan.order else ""
-    return f"Read as {shape.format.upper()}, {shape.encoding}{order}, times without a zone as {plan.zone}. {columns}."
+    register = f" from the complaint register of the {source.register.name}" if source.register else ""
+    form = f"{shape.format.upper()}{register}"
+    return f"Read as {form}, {shape.encoding}{order}, times without a zone as {plan.zone}. {columns}."
 
 
 def _said(error: Exception) -> str:

@@ -1,0 +1,126 @@
+"""The figures of reports are kept up: cells made anew where something settled changed, everything again on demand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from cases.commands import moves
+from cases.models import Case, Cell, FiguresCheck, Stale
+from cases.queries.reports import cells
+from cases.queries.reports.checking import Difference, differing_cases, differing_cells
+from cases.vocabulary import Actor, EventKind, Population, Stream
+
+BATCH = 2000
+# One case or cell that comes out differently is a defect; a hundred are the same one.
+MOST_TOLD = 100
+
+
+@transaction.atomic(durable=True)
+def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says when and who acts
+    """Make the cells anew of every month in which something settled changed; how many months there were."""
+    with connection.cursor() as cursor:
+        # One look at everything: what is noted after it stays noted.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('casedesk:cells'))")
+        if not cursor.fetchone()[0]:
+            return 0
+    noted = cells.stale()
+    months = sorted({(population, brand, month) for _, population, brand, month in noted})
+    for population, brand, month in months:
+        _keep(population, brand, month)
+    Stale.objects.filter(pk__in=[key for key, *_ in noted]).delete()
+    return len(months)
+
+
+def refresh_all(*, at: datetime, actor: Actor) -> int:
+    """Make cells anew until nothing is stale; how many months there were. What changes meanwhile is left for later."""
+    made = 0
+    while Stale.objects.exists():
+        try:
+            found = refresh(at=at, actor=actor)
+        except OperationalError:
+            # Somebody else has just made the same cells.
+            return made
+        if not found:
+            return made
+        made += found
+    return made
+
+
+@transaction.atomic(durable=True)
+def rebuild(*, at: datetime, actor: Actor) -> int:
+    """Compute the figures of every case again from its journal, and let every cell be made anew; how many changed."""
+    changed = sum(_count(chunk) for chunk in _all_cases())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM cases_cell")
+        for chunk in _all_cases():
+            cursor.execute("SELECT casedesk_stale_all(%s::bigint[])", [chunk])
+        cursor.execute(
+            "INSERT INTO cases_stale (population, brand_id, month) SELECT DISTINCT 'cases', f.brand_id,"
+            " casedesk_month(f.received_at) FROM cases_casefigures f UNION SELECT DISTINCT 'posts', p.brand_id,"
+            " casedesk_month(p.received_at) FROM cases_post p"
+        )
+    moves.record(Stream.SETUP, 0, EventKind.FIGURES_REBUILT, actor, at=at, changed=changed)
+    return changed
+
+
+@transaction.atomic(durable=True)
+def check(*, at: datetime, actor: Actor) -> FiguresCheck:
+    """Compute everything again beside what is kept, and keep what came out differently; nothing is mended by it."""
+    started = time.monotonic()
+    found: list[Difference] = []
+    cases = 0
+    for chunk in _all_cases():
+        cases += len(chunk)
+        found += differing_cases(chunk)
+    months, differing = differing_cells()
+    found += differing
+    kept = FiguresCheck.objects.create(
+        at=at,
+        cases=cases,
+        cells=months,
+        differed=len(found),
+        differences=[each.told for each in found[:MOST_TOLD]],
+        took_ms=round((time.monotonic() - started) * 1000),
+    )
+    if found:
+        moves.record(Stream.SETUP, 0, EventKind.FIGURES_DIFFERED, actor, at=at, check=kept.pk, differed=len(found))
+    return kept
+
+
+def _all_cases() -> Iterable[list[int]]:
+    low = 0
+    while chunk := list(Case.objects.filter(pk__gt=low).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        yield chunk
+        low = chunk[-1]
+
+
+def _count(case_ids: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT casedesk_count(%s::bigint[])", [case_ids])
+        return int(cursor.fetchone()[0])
+
+
+def _keep(population: Population, brand_id: int, month: date) -> None:
+    key: dict[str, Any] = {"population": population, "brand_id": brand_id, "month": month}
+    Cell.objects.filter(**key).delete()
+    Cell.objects.bulk_create(
+        [
+            Cell(
+                **key,
+                dimension=each.dimension,
+                value=each.value,
+                currency=each.currency,
+                counts=each.counts,
+                amounts=each.amounts,
+                lanes=each.lanes,
+            )
+            for each in cells.made(population, brand_id, month)
+        ],
+        batch_size=2000,
+    )

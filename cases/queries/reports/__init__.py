@@ -1,0 +1,1 @@
+"""Reports: what each figure means, where it is counted, and the cases behind it."""

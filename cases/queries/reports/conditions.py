@@ -1,0 +1,84 @@
+"""Which rows a question is about, for what one person may see (I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from cases.models import Category, Seer
+from cases.queries.reports.question import Question
+from cases.queries.reports.sources import SOURCES, value_of
+from cases.vocabulary import Dimension
+
+
+def brands_of(question: Question, seer: Seer) -> list[int]:
+    """The brands of the question that this person belongs to."""
+    wanted = question.filters.get(Dimension.BRAND)
+    return [each for each in seer.brand_ids if wanted is None or str(each) in wanted]
+
+
+class Where:
+    """The conditions of a question on a population's rows, with their parameters."""
+
+    def __init__(self, question: Question, seer: Seer, brands: Sequence[int], now: datetime) -> None:
+        self.question, self.source = question, SOURCES[question.population]
+        period = question.period
+        self.parameters: dict[str, Any] = {
+            "now": now.astimezone(UTC),
+            "zone": period.zone,
+            "start": period.start,
+            "end": period.end,
+            "brands": list(brands),
+            "person": seer.person_id,
+            "managed": seer.managed_brand_ids,
+            "led": sorted(seer.led_team_ids),
+        }
+        self.filters = "".join(self._filter(dimension, values) for dimension, values in question.filters.items())
+
+    def _filter(self, dimension: Dimension, values: Sequence[str]) -> str:
+        if dimension == Dimension.BRAND:
+            return ""
+        name = f"of_{dimension.value}"
+        if dimension == Dimension.CATEGORY:
+            values = with_merged(values)
+        self.parameters[name] = list(values)
+        return f" AND {value_of(self.source, dimension)} = ANY (%({name})s)"
+
+    @property
+    def visible(self) -> str:
+        """Which guarded cases this person may open, as ``Seer.cases`` says; a test holds the two together."""
+        return (
+            "(NOT f.is_restricted OR f.owner_id = %(person)s OR f.brand_id = ANY (%(managed)s::bigint[])"
+            " OR f.team_id = ANY (%(led)s::bigint[])) AND f.about_id IS DISTINCT FROM %(person)s"
+        )
+
+    @property
+    def period(self) -> str:
+        """In the period, and of the brands."""
+        source = self.source
+        return (
+            f"{source.at} >= %(start)s AND {source.at} < %(end)s AND {source.brand} = ANY (%(brands)s::bigint[])"
+            f"{self.filters}"
+        )
+
+    @property
+    def everything(self) -> str:
+        """Every row of the question that this person may see."""
+        return f"{self.period} AND (NOT {self.source.guarded} OR ({self.visible}))"
+
+    @property
+    def live(self) -> list[str]:
+        """The rows that no cell holds: what runs, and what is guarded."""
+        source = self.source
+        found = [f"{self.period} AND {source.guarded} AND {self.visible}"]
+        if source.running != "false":
+            found.append(f"{self.period} AND {source.running} AND NOT {source.guarded}")
+        return found
+
+
+def with_merged(values: Sequence[str]) -> list[str]:
+    """These categories, and those that were merged into them."""
+    ids = [int(each) for each in values if each.isdigit()]
+    merged = Category.objects.filter(merged_into_id__in=ids).values_list("pk", flat=True)
+    return [*values, *(str(each) for each in merged)]

@@ -1,0 +1,51 @@
+"""Counting: kept cells for whole months, the rows themselves for the rest, and always for what runs or is guarded.
+
+One statement reads both and what is stale, so that a figure is true of one instant. A guarded case is one that not all
+of its brand may open; whoever may has it counted in, nobody else has (I11).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cases.models import Category, Seer
+from cases.queries.reports import definitions
+from cases.queries.reports.conditions import brands_of
+from cases.queries.reports.plan import Plan, kept_dimension
+from cases.queries.reports.question import Counted, Groups, Question
+from cases.vocabulary import Dimension
+
+
+def count(question: Question, seer: Seer, *, now: datetime, durations: bool = False) -> Groups:
+    """The figures of each group of a question, for what this person may see; a group without rows is left out."""
+    brands = brands_of(question, seer)
+    if not brands:
+        return {}
+    plan = Plan(question, seer, brands, now)
+    groups = plan.counted()
+    if durations and definitions.durations_of(question.population):
+        by_span = Plan(question, seer, brands, now, spans=True)
+        for keys, spans in by_span.spans().items():
+            groups.setdefault(keys, Counted()).durations = spans
+    return _merged(question, groups)
+
+
+def is_quick(question: Question) -> bool:
+    """Whether kept cells answer it, so that its cost does not grow with the period."""
+    return kept_dimension(question) is not None
+
+
+def _merged(question: Question, groups: Groups) -> Groups:
+    """What was merged into another category counts with it; at first it was what it was."""
+    if Dimension.CATEGORY not in question.splits:
+        return groups
+    place = question.splits.index(Dimension.CATEGORY)
+    into = {
+        str(key): str(target)
+        for key, target in Category.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
+    }
+    found: Groups = {}
+    for keys, each in groups.items():
+        now = (*keys[:place], into.get(keys[place], keys[place]), *keys[place + 1 :])
+        found.setdefault(now, Counted()).add(each)
+    return found

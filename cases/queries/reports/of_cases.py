@@ -1,0 +1,186 @@
+"""The figures of complaints, and of what came in and went out."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from cases.queries.reports.figure import Duration, Figure, Words
+from cases.vocabulary import Population
+
+
+def _case(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
+    return Figure(name, Population.CASES, label, definition, sql, good=good)
+
+
+def _span(name: str, label: Words, definition: Words, column: str, holder: str) -> Figure:
+    sql = (
+        f"f.{column} + CASE WHEN f.is_running AND f.holder = '{holder}'"
+        " THEN greatest(extract(epoch FROM %(now)s - f.counted_to), 0)::bigint ELSE 0 END"
+    )
+    return Figure(name, Population.CASES, label, definition, sql, is_sum=True)
+
+
+CASES = (
+    _case("received", _("Received"), _("Complaints whose first post was received in the period."), "true"),
+    _case(
+        "answered",
+        _("Answered"),
+        _("A person answered at least once, in public or in private. An answer is not a solution."),
+        "f.replied_at IS NOT NULL",
+        good=1,
+    ),
+    _case(
+        "answered_public",
+        _("Answered in public"),
+        _("A person's answer stands under a post of the case, for everyone to read."),
+        "f.public_at IS NOT NULL",
+        good=1,
+    ),
+    _case(
+        "private",
+        _("Moved to private"),
+        _("The complainant has come to a private thread: accepted the invitation, was confirmed, or wrote there."),
+        "f.private_at IS NOT NULL",
+        good=1,
+    ),
+    _case(
+        "declined",
+        _("Private declined"),
+        _("The complainant did not want to go on in private."),
+        "f.declined_at IS NOT NULL",
+    ),
+    _case("decided", _("Decided"), _("A decision was recorded at least once."), "f.decided_at IS NOT NULL", good=1),
+    _case(
+        "upheld",
+        _("Upheld"),
+        _("The standing decision is upheld or partly upheld."),
+        "f.outcome IN ('upheld', 'partly_upheld')",
+    ),
+    _case("rejected", _("Rejected"), _("The standing decision is rejected."), "f.outcome = 'rejected'"),
+    _case("settled", _("Settled"), _("The standing decision is settled without admission."), "f.outcome = 'settled'"),
+    _case(
+        "handled",
+        _("Handled"),
+        _(
+            "The required actions are done with proof or waived, the complainant has been told, and the case has not "
+            "been reopened since."
+        ),
+        "f.status = 'handled'",
+        good=1,
+    ),
+    _case(
+        "confirmed",
+        _("Confirmed"),
+        _("Handled, and the complainant said that it is settled. Silence is not a yes."),
+        "f.satisfaction = 'settled'",
+        good=1,
+    ),
+    _case(
+        "partly",
+        _("Settled in part"),
+        _("Handled, and the complainant said that it is settled in part."),
+        "f.satisfaction = 'partly'",
+    ),
+    _case(
+        "said_no",
+        _("Said no"),
+        _("The complainant said at least once, after it was handled, that it is not settled."),
+        "f.said_no > 0",
+        good=-1,
+    ),
+    _case("reopened", _("Reopened"), _("The case was reopened at least once."), "f.reopened > 0", good=-1),
+    _case("open", pgettext_lazy("a figure", "Open"), _("The case still needs work."), "f.is_running", good=-1),
+    _case(
+        "dismissed",
+        _("Dismissed"),
+        _("The case was found not to be a complaint, with a reason."),
+        "f.status = 'dismissed'",
+    ),
+    _case(
+        "withdrawn",
+        _("Withdrawn"),
+        _("The complainant withdrew it. Never counted as handled."),
+        "f.status = 'withdrawn'",
+    ),
+    _case("merged", _("Merged"), _("The case went on in another one."), "f.status = 'merged'"),
+    _case(
+        "repeat",
+        _("Complained before"),
+        _("The same complainant had complained to this brand before."),
+        "f.is_repeat",
+        good=-1,
+    ),
+    _case(
+        "back",
+        _("Complained again"),
+        _("The same complainant complained again within 30 days after the case was handled."),
+        "f.back_at <= f.handled_at + interval '30 days'",
+        good=-1,
+    ),
+    _span("in_queue", _("In the queue"), _("Time without an owner."), "in_queue", "queue"),
+    _span(
+        "with_owner",
+        _("With the owner"),
+        _("Time with its owner, nothing else being waited for."),
+        "with_owner",
+        "owner",
+    ),
+    _span("in_approval", _("In approval"), _("Time in which an approval was waited for."), "in_approval", "approval"),
+    _span(
+        "with_complainant",
+        _("With the complainant"),
+        _("Time in which the complainant's answer was waited for."),
+        "with_complainant",
+        "complainant",
+    ),
+    _span(
+        "with_system",
+        _("In a connected system"),
+        _("Time in which a connected system was waited for."),
+        "with_system",
+        "system",
+    ),
+)
+
+
+def _move(name: str, label: Words, definition: Words, sql: str) -> Figure:
+    return Figure(name, Population.MOVEMENTS, label, definition, sql)
+
+
+MOVEMENTS = (
+    _move("flow_received", _("Received"), _("Complaints received in the period."), "m.kind = 'received'"),
+    _move("flow_reopened", _("Reopened"), _("Cases reopened in the period, each time."), "m.kind = 'reopened'"),
+    _move("flow_handled", _("Handled"), _("Cases handled in the period, each time."), "m.kind = 'handled'"),
+    _move("flow_dismissed", _("Dismissed"), _("Cases dismissed in the period."), "m.kind = 'dismissed'"),
+    _move("flow_withdrawn", _("Withdrawn"), _("Cases withdrawn in the period."), "m.kind = 'withdrawn'"),
+    _move("flow_merged", _("Merged"), _("Cases merged in the period."), "m.kind = 'merged'"),
+    _move("flow_in", _("Came in"), _("Received or reopened in the period."), "m.kind IN ('received', 'reopened')"),
+    _move(
+        "flow_out",
+        _("Went out"),
+        _("Handled, dismissed, withdrawn or merged in the period."),
+        "m.kind NOT IN ('received', 'reopened')",
+    ),
+)
+
+
+def _since(name: str, label: Words, definition: Words, column: str) -> Duration:
+    return Duration(name, Population.CASES, label, definition, column, "coalesce(f.handled_at, f.ended_at, %(now)s)")
+
+
+DURATIONS = (
+    _since(
+        "to_reply",
+        _("First human reply"),
+        _("From the public post to a person's first answer, in public or in private."),
+        "f.replied_at",
+    ),
+    _since("to_decision", _("Decision"), _("From the public post to the first decision."), "f.decided_at"),
+    _since(
+        "to_handled",
+        _("Handled"),
+        _("From the public post to the moment the case came to stand as handled; reopened, the clock runs on."),
+        "f.handled_at",
+    ),
+)

@@ -1,0 +1,224 @@
+"""How one question is answered: from kept cells where they can, and by which rows beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connections
+
+from cases.models import Seer
+from cases.queries.reports import definitions, histograms
+from cases.queries.reports.conditions import Where
+from cases.queries.reports.database import alias
+from cases.queries.reports.question import Counted, Groups, Keys, Question
+from cases.queries.reports.sources import SOURCES, value_of
+from cases.rules import periods
+from cases.rules.periods import Period
+from cases.vocabulary import OF_TIME, Dimension
+
+# An hour of UTC, as its cell names it.
+_HOUR = "to_timestamp(c.value::bigint * 3600)"
+
+
+def kept_dimension(question: Question, *, spans: bool = False) -> str | None:
+    """The dimension whose cells answer the question, '' for the cells of everything, None where none do.
+
+    By the hour no spans are kept.
+    """
+    source = SOURCES[question.population]
+    asked = ({*question.splits} | {*question.filters}) - {Dimension.BRAND}
+    if not asked:
+        return ""
+    if asked <= OF_TIME and spans:
+        return None
+    if asked <= OF_TIME:
+        return Dimension.HOUR.value if Dimension.HOUR in source.kept and _whole_hours(question.period) else None
+    only = next(iter(asked))
+    return only.value if len(asked) == 1 and only in source.kept else None
+
+
+def _whole_hours(period: Period) -> bool:
+    zone, at = ZoneInfo(period.zone), period.start
+    while at <= period.end:
+        if (at.astimezone(zone).utcoffset() or timedelta()) % timedelta(hours=1):
+            return False
+        at += timedelta(days=28)
+    return True
+
+
+class Plan(Where):
+    """How one question is answered: from cells where they can, and by which rows beside them."""
+
+    def __init__(
+        self, question: Question, seer: Seer, brands: Sequence[int], now: datetime, *, spans: bool = False
+    ) -> None:
+        super().__init__(question, seer, brands, now)
+        self.kept = kept_dimension(question, spans=spans)
+        pieces = (
+            periods.months(question.period)
+            if self.kept is not None
+            else periods.Pieces((), (periods.Edge(question.period.start, question.period.end, 1),))
+        )
+        self.parameters |= {
+            "population": question.population.value,
+            "dimension": self.kept or "",
+            "months": list(pieces.months),
+            "lows": [each.start for each in pieces.edges],
+            "highs": [each.end for each in pieces.edges],
+            "signs": [each.sign for each in pieces.edges],
+        }
+        self.figures = definitions.of(question.population)
+        self.money = definitions.money_of(question.population)
+        self.durations = definitions.durations_of(question.population)
+
+    def counted(self) -> Groups:
+        """Counts and money of each group."""
+        columns = [*(f"n{i}" for i in range(len(self.figures))), *(f"m{i}" for i in range(len(self.money)))]
+        keys = [f"k{i}" for i in range(len(self.question.splits))] + (["currency"] if self.money else [])
+        values = [
+            *(each.counted for each in self.figures),
+            *(f"coalesce(sum({each.sql}), 0)" for each in self.money),
+        ]
+        kept = [
+            *(f"sum(c.counts[{i + 1}])" for i in range(len(self.figures))),
+            *(f"sum(c.amounts[{i + 1}])" for i in range(len(self.money))),
+        ]
+        groups: Groups = {}
+        for row in self._rows(keys, columns, values, kept):
+            found = tuple(row[: len(self.question.splits)])
+            rest = row[len(keys) :]
+            group = groups.setdefault(found, Counted())
+            for each, n in zip(self.figures, rest, strict=False):
+                group.counts[each.name] = group.counts.get(each.name, 0) + int(n)
+            if self.money and row[len(keys) - 1]:
+                amounts = rest[len(self.figures) :]
+                group.money[row[len(keys) - 1]] = {e.name: Decimal(a) for e, a in zip(self.money, amounts, strict=True)}
+        return groups
+
+    def spans(self) -> dict[Keys, dict[str, tuple[int, int]]]:
+        """The histograms of each group."""
+        gathered: dict[Keys, list[dict[int, int]]] = {}
+        width = len(self.question.splits)
+        for row in self._execute(self._lane_rows()):
+            keys, number, happened, lane, n = tuple(row[:width]), *row[width:]
+            mine = gathered.setdefault(keys, [{} for _ in range(2 * len(self.durations))])
+            into = mine[2 * number + (0 if happened else 1)]
+            into[lane] = into.get(lane, 0) + int(n)
+        found = {keys: [histograms.number(one) for one in each] for keys, each in gathered.items()}
+        if self.kept is not None:
+            for keys, packed in self._kept_spans():
+                held = found.setdefault(keys, [0] * (2 * len(self.durations)))
+                for place, number in enumerate(histograms.unpacked(packed)):
+                    held[place] += number
+        return {
+            keys: {each.name: (held[2 * i], held[2 * i + 1]) for i, each in enumerate(self.durations)}
+            for keys, held in found.items()
+        }
+
+    def _keys(self) -> list[str]:
+        return [value_of(self.source, each) for each in self.question.splits]
+
+    def _cell_keys(self) -> list[str]:
+        return [
+            "c.brand_id::text"
+            if each == Dimension.BRAND
+            else value_of(self.source, each, _HOUR)
+            if each in OF_TIME
+            else "c.value"
+            for each in self.question.splits
+        ]
+
+    def _cell_filter(self) -> str:
+        return "".join(
+            f" AND {value_of(self.source, each, _HOUR) if each in OF_TIME else 'c.value'} = ANY (%(of_{each.value})s)"
+            for each in self.question.filters
+            if each != Dimension.BRAND
+        )
+
+    @property
+    def _ranges(self) -> str:
+        """What is stale among the months, and the ranges of settled rows to count: edges, and every stale month."""
+        return (
+            "WITH stale AS MATERIALIZED (SELECT DISTINCT s.brand_id, s.month FROM cases_stale s WHERE s.population ="
+            " %(population)s AND s.month = ANY (%(months)s::date[]) AND s.brand_id = ANY (%(brands)s::bigint[])),"
+            " ranges AS (SELECT e.low, e.high, b.brand, e.sign FROM unnest(%(lows)s::timestamptz[],"
+            " %(highs)s::timestamptz[], %(signs)s::int[]) AS e(low, high, sign)"
+            " CROSS JOIN unnest(%(brands)s::bigint[]) AS b(brand)"
+            " UNION ALL SELECT s.month::timestamp AT TIME ZONE 'UTC',"
+            " (s.month + interval '1 month') AT TIME ZONE 'UTC', s.brand_id, 1 FROM stale s)"
+        )
+
+    @property
+    def _settled(self) -> str:
+        source = self.source
+        kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
+        return (
+            f"FROM {source.tables} WHERE {source.brand} = r.brand AND {source.at} >= r.low AND {source.at} < r.high"
+            f" AND {kept}{self.filters}"
+        )
+
+    _CELLS = (
+        "FROM cases_cell c WHERE c.population = %(population)s AND c.dimension = %(dimension)s"
+        " AND c.brand_id = ANY (%(brands)s::bigint[]) AND c.month = ANY (%(months)s::date[])"
+        " AND NOT EXISTS (SELECT 1 FROM stale s WHERE s.brand_id = c.brand_id AND s.month = c.month)"
+    )
+
+    def _rows(
+        self, keys: Sequence[str], columns: Sequence[str], values: Sequence[str], kept: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Group by these keys what cells, settled rows and live rows say of these columns."""
+        named = [*self._keys(), *([self.source.currency] if self.money else [])]
+        group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else " HAVING count(*) > 0"
+        inner = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(named, keys, strict=True)), *_as(values, columns)])
+        signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
+        # The names are definitions': nothing from outside comes in here but as a parameter.
+        settled = f"SELECT {inner} {self._settled}{group}"
+        parts = [f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL ({settled}) x"]  # noqa: S608
+        parts += [f"SELECT {inner} FROM {self.source.tables} WHERE {each}{group}" for each in self.live]  # noqa: S608
+        if self.kept is not None:
+            cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
+            listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
+            parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
+        outer = ", ".join([*keys, *(f"coalesce(sum({column}), 0)" for column in columns)])
+        names = ", ".join([*keys, *columns])
+        whole = " HAVING sum(n0) <> 0" if not keys else f" GROUP BY {', '.join(keys)}"
+        yield from self._execute(
+            f"{self._ranges} SELECT {outer} FROM ({' UNION ALL '.join(parts)}) AS parts({names}){whole}"  # noqa: S608
+        )
+
+    def _lane_rows(self) -> str:
+        keys = [f"k{i}" for i in range(len(self.question.splits))]
+        named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
+        inner = f"SELECT {named}v.number, v.happened, {histograms.LANE} AS lane, count(*) AS n"
+        group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys) + 3))}"
+        beside = histograms.beside(self.durations)
+        settled = self._settled.replace(f"FROM {self.source.tables}", f"FROM {self.source.tables}{beside}", 1)
+        listed = "".join(f"x.{key}, " for key in keys)
+        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n AS n"
+        parts = [f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {settled}{group}) x"]
+        parts += [f"{inner} FROM {self.source.tables}{beside} WHERE {each}{group}" for each in self.live]
+        outer = "".join(f"{key}, " for key in keys)
+        return (
+            f"{self._ranges} SELECT {outer}number, happened, lane, sum(n) FROM ({' UNION ALL '.join(parts)}) AS parts"  # noqa: S608
+            f" GROUP BY {outer}number, happened, lane"
+        )
+
+    def _kept_spans(self) -> Iterator[tuple[Keys, bytes]]:
+        keys = "".join(f"{sql}, " for sql in self._cell_keys())
+        sql = f"{self._ranges} SELECT {keys}c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL"
+        for row in self._execute(sql):
+            yield tuple(row[:-1]), bytes(row[-1])
+
+    def _execute(self, sql: str) -> list[tuple[Any, ...]]:
+        with connections[alias()].cursor() as cursor:
+            cursor.execute(sql, self.parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _as(values: Sequence[str], columns: Sequence[str]) -> list[str]:
+    return [f"{sql} AS {column}" for sql, column in zip(values, columns, strict=True)]

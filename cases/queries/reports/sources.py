@@ -1,0 +1,158 @@
+"""Where each population is counted: its rows, the instant that puts one into a period, and what it can be split by.
+
+Every source joins the figures of the case as ``f``: they say whose brand it is, and who may see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cases.vocabulary import Dimension, Population
+
+D = Dimension
+
+# The upper ends of the bands of amounts, in the action's own currency.
+BANDS: Final = (25, 50, 100, 250, 500, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One population: ``running`` rows and those of guarded cases are counted live, the others kept in cells."""
+
+    tables: str
+    at: str
+    row: str
+    brand: str = "f.brand_id"
+    case: str = "f.case_id"
+    running: str = "false"
+    guarded: str = "f.is_guarded"
+    currency: str = ""
+    own: Mapping[Dimension, str] = field(default_factory=dict)
+    kept: tuple[Dimension, ...] = ()
+
+    @property
+    def dimensions(self) -> dict[Dimension, str]:
+        """By what its rows can be filtered and split, and the SQL of each; a row without a value has ''."""
+        return {**OF_CASE, **self.own}
+
+
+OF_CASE: Final[dict[Dimension, str]] = {
+    D.BRAND: "f.brand_id::text",
+    D.CHANNEL: "f.channel_id::text",
+    D.TEAM: "coalesce(f.team_id::text, '')",
+    D.OWNER: "coalesce(f.owner_id::text, '')",
+    D.CATEGORY: "coalesce(f.category_id::text, '')",
+    D.CATEGORY_THEN: "coalesce(f.first_category_id::text, '')",
+    D.CAUSE: "coalesce(f.cause_id::text, '')",
+    D.SEVERITY: "f.severity::text",
+    D.LANGUAGE: "f.language",
+    D.OUTCOME: "f.outcome",
+    D.PRODUCT: "coalesce((SELECT o.product FROM cases_original o WHERE o.case_id = f.case_id), '')",
+    D.ISSUE: "coalesce((SELECT o.issue FROM cases_original o WHERE o.case_id = f.case_id), '')",
+    D.RESPONSE: "coalesce((SELECT o.response FROM cases_original o WHERE o.case_id = f.case_id), '')",
+    D.TIMELY: "coalesce((SELECT o.is_timely::text FROM cases_original o WHERE o.case_id = f.case_id), '')",
+}
+_KEPT_OF_CASES = (
+    D.CHANNEL,
+    D.TEAM,
+    D.OWNER,
+    D.CATEGORY,
+    D.CATEGORY_THEN,
+    D.CAUSE,
+    D.SEVERITY,
+    D.LANGUAGE,
+    D.OUTCOME,
+    D.HOUR,
+)
+_BAND = (
+    "CASE WHEN a.amount IS NULL THEN '' ELSE"
+    f" width_bucket(a.amount - 0.0001, ARRAY[{', '.join(map(str, BANDS))}]::numeric[])::text END"
+)
+
+SOURCES: Final[dict[Population, Source]] = {
+    Population.CASES: Source(
+        tables="cases_casefigures f", at="f.received_at", row="f.case_id", running="f.is_running", kept=_KEPT_OF_CASES
+    ),
+    Population.MOVEMENTS: Source(
+        tables="cases_casemovement m JOIN cases_casefigures f ON f.case_id = m.case_id",
+        at="m.at",
+        row="m.id",
+        brand="m.brand_id",
+        kept=(D.HOUR,),
+    ),
+    Population.ACTIONS: Source(
+        tables="cases_action a JOIN cases_casefigures f ON f.case_id = a.case_id",
+        at="a.created_at",
+        row="a.id",
+        running="(a.status NOT IN ('done', 'waived'))",
+        currency="a.currency",
+        own={
+            D.KIND: "a.kind_id::text",
+            D.BAND: _BAND,
+            D.PERSON: "coalesce(a.owner_id, f.owner_id)::text",
+            D.TEAM: "coalesce(coalesce(a.team_id, f.team_id)::text, '')",
+        },
+        kept=(D.KIND, D.BAND),
+    ),
+    Population.PROMISES: Source(
+        tables="cases_promise p JOIN cases_casefigures f ON f.case_id = p.case_id"
+        " JOIN cases_action a ON a.id = p.action_id",
+        at="p.due_at",
+        row="p.id",
+        running="(p.kept_at IS NULL AND p.moved_at IS NULL AND p.dropped_at IS NULL)",
+        own={D.KIND: "a.kind_id::text"},
+        kept=(D.KIND,),
+    ),
+    Population.DEADLINES: Source(
+        tables="cases_deadline d JOIN cases_casefigures f ON f.case_id = d.case_id",
+        at="d.due_at",
+        row="d.id",
+        brand="d.brand_id",
+        running="(d.met_at IS NULL AND d.ended_at IS NULL)",
+        own={D.POLICY: "coalesce(d.policy_id::text, '')", D.GOAL: "d.goal"},
+        kept=(D.POLICY, D.GOAL),
+    ),
+    Population.POSTS: Source(
+        tables="cases_post p JOIN cases_channel h ON h.id = p.channel_id LEFT JOIN cases_triage t ON t.post_id = p.id"
+        " LEFT JOIN cases_casepost l ON l.post_id = p.id AND l.left_at IS NULL"
+        " LEFT JOIN cases_casefigures f ON f.case_id = l.case_id",
+        at="p.received_at",
+        row="p.id",
+        brand="p.brand_id",
+        guarded="coalesce(f.is_guarded, false)",
+        own={D.BRAND: "p.brand_id::text", D.CHANNEL: "p.channel_id::text", D.LANGUAGE: "p.language"},
+        kept=(D.CHANNEL,),
+    ),
+    Population.ESCALATIONS: Source(
+        tables="cases_escalation x JOIN cases_casefigures f ON f.case_id = x.case_id",
+        at="x.matched_at",
+        row="x.id",
+        brand="x.brand_id",
+        own={D.RULE: "x.rule_id::text"},
+        kept=(D.RULE,),
+    ),
+}
+
+# What depends on the clocks of a zone; ``{at}`` is the instant.
+_OF_TIME: Final[dict[Dimension, str]] = {
+    D.HOUR: "to_char({at} AT TIME ZONE %(zone)s, 'HH24')",
+    D.WEEKDAY: "extract(isodow FROM {at} AT TIME ZONE %(zone)s)::int::text",
+    D.DAY: "({at} AT TIME ZONE %(zone)s)::date::text",
+    D.WEEK: "date_trunc('week', {at} AT TIME ZONE %(zone)s)::date::text",
+    D.MONTH: "date_trunc('month', {at} AT TIME ZONE %(zone)s)::date::text",
+    D.QUARTER: "date_trunc('quarter', {at} AT TIME ZONE %(zone)s)::date::text",
+}
+
+
+def value_of(source: Source, dimension: Dimension, at: str | None = None) -> str:
+    """The SQL of a row's value in a dimension; raises KeyError where the population has no such thing."""
+    if dimension in _OF_TIME:
+        return _OF_TIME[dimension].format(at=at or source.at)
+    return source.dimensions[dimension]
+
+
+def has(population: Population, dimension: Dimension) -> bool:
+    """Whether a population can be filtered and split by it."""
+    return dimension in _OF_TIME or dimension in SOURCES[population].dimensions

@@ -62,7 +62,7 @@ export class SvgSurface {
   text(title) {
     const { width, height } = this.#size;
     const defs = this.#defs.length ? `<defs>${this.#defs.join("")}</defs>` : "";
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`
+    return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`
       + `<title>${escape(title)}</title>${defs}${this.#parts.join("")}</svg>\n`;
   }
 

@@ -147,6 +147,9 @@ DATABASES = {
 }
 # The owner is a second way into the same database, never one of its own.
 DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+# Reports read from here, where it is given: as fresh as the replica is.
+if DATABASE_REPLICA_URL := env.str("DATABASE_REPLICA_URL", ""):
+    DATABASES["replica"] = {**database(DATABASE_REPLICA_URL, pool=True), "TEST": {"MIRROR": "default"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url(HOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases.vocabulary import Permission, Role
 
 _READER = frozenset({Permission.READ, Permission.READ_JOURNAL})
-_OVERSEER = _READER | {Permission.SEE_AUTHORITY}
+_OVERSEER = _READER | {Permission.SEE_AUTHORITY, Permission.SEE_REPORTS}
 _AGENT = _READER | {
     Permission.TRIAGE,
     Permission.OBSERVE,
@@ -31,6 +31,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
     | {
         Permission.GRANT,
         Permission.SEE_AUTHORITY,
+        Permission.SEE_REPORTS,
+        Permission.SEE_PEOPLE,
+        Permission.SIGN_REPORTS,
         Permission.RESTRICT,
         Permission.REASSIGN_ALL,
         Permission.REPLAY_INTAKE,

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     GRANT = "grant"
     SEE_AUTHORITY = "see_authority"
     SEE_REPORTS = "see_reports"
+    SEE_PEOPLE = "see_people"
     SIGN_REPORTS = "sign_reports"
     MANAGE_PEOPLE = "manage_people"
 

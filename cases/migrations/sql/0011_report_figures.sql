@@ -10,7 +10,8 @@ CREATE FUNCTION casedesk_counts(kind text) RETURNS boolean LANGUAGE sql IMMUTABL
     'post_joined', 'decision_recorded', 'action_added', 'action_started', 'action_completed', 'action_failed',
     'action_waived', 'action_proposed_again', 'action_changed', 'action_sent', 'approval_requested',
     'approval_granted', 'approval_refused', 'approval_returned', 'approval_withdrawn', 'approval_voided',
-    'answer_sent', 'answer_reached', 'unreachable_recorded', 'confirmation_given', 'cause_named', 'note_written')
+    'answer_sent', 'answer_reached', 'unreachable_recorded', 'confirmation_asked', 'confirmation_given', 'cause_named',
+    'note_written')
 $$;
 
 CREATE FUNCTION casedesk_figures_of(which bigint[]) RETURNS TABLE (case_id bigint, brand_id bigint, channel_id bigint,

@@ -16,13 +16,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import TruncDate
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases import errors
 from cases.commands import importing
-from cases.models import Case, Category, Decision, Event, ImportRun, Original, Post, Triage
+from cases.models import Case, Category, Deadline, Decision, Event, ImportRun, Original, Policy, Post, Triage
 from cases.rules.arrival import Arrival, Registered
-from cases.vocabulary import SYSTEM, ActorKind, EventKind, Outcome, Precision, Status
+from cases.vocabulary import SYSTEM, ActorKind, EventKind, Goal, Outcome, Precision, Start, Status, Unit
 from tests.people import AT, Stage, actor, set_stage
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,12 @@ def line_of(case: Case, kind: EventKind) -> Event:
 def day(written: str) -> datetime:
     """The first moment of a day in the brand's zone."""
     return datetime.fromisoformat(written).astimezone(UTC)
+
+
+def standing(stage: Stage, since: str) -> None:
+    """A decision within fifteen days, demanded since then."""
+    fifteen = {"goal": Goal.DECISION, "start": Start.RECEIVED, "amount": 15, "unit": Unit.DAY}
+    Policy.objects.create(brand=stage.brand, name={"en": "Decide"}, made_at=day(since), **fifteen)
 
 
 @pytest.fixture
@@ -146,6 +153,31 @@ class TestSample:
 
     def test_triage_knows_them(self, imported: str) -> None:
         assert Triage.objects.filter(kind="complaint", category__isnull=False).count() == 6
+
+
+class TestAround:
+    """What the rest of the application makes of them."""
+
+    def test_the_journal_holds(self, imported: str) -> None:
+        call_command("verify_journal", stdout=StringIO())
+
+    def test_a_decision_meets_its_deadline_and_silence_misses_it(self, stage: Stage, tmp_path: Path) -> None:
+        standing(stage, "2020-01-01T00:00+01:00")
+        run(SAMPLE, rejects=tmp_path / "no.csv")
+        met = Deadline.objects.get(case=case_of("900001"))
+        assert (met.met_at, met.missed_at) == (day("2023-03-05T00:00+01:00"), None)
+        assert Deadline.objects.get(case=case_of("900005")).missed_at is not None
+
+    def test_a_policy_made_later_holds_nobody_to_it(self, stage: Stage, tmp_path: Path) -> None:
+        standing(stage, "2024-01-01T00:00+01:00")
+        run(SAMPLE, rejects=tmp_path / "no.csv")
+        assert not Deadline.objects.exists()
+
+    def test_a_case_of_it_opens_as_any_other(self, imported: str, stage: Stage, client: Client) -> None:
+        client.force_login(stage.manager)
+        for external_id in ("900001", "900005"):
+            page = client.get(f"/cases/{case_of(external_id).reference}/")
+            assert page.status_code == 200
 
 
 class TestCategories:

@@ -1,10 +1,12 @@
 // How Chart.js draws each kind of picture: bars, stacked, lines, pareto, survival. What it is given is what the table says.
 
 import { pattern } from "./charts-svg.js";
-import { cut, font, FONT, label, timeTicks } from "./charts-measure.js";
+import { cut, evenTimes, font, FONT, label, timeTicks } from "./charts-measure.js";
 
 const DASHES = { solid: [], dash: [5, 4], dots: [1.5, 4], hatch: [9, 3, 2, 3] };
 const LABELLED = 26;
+// Half a name's height, which Chart.js leaves free above the first and below the last.
+const EDGE = 15;
 
 const cells = (model, column) => model.rows.map((row) => row.cells[column.index]);
 const values = (model, column) => cells(model, column).map((cell) => cell.value);
@@ -62,7 +64,7 @@ function countAxis(model, palette, more = {}) {
     type: "linear", beginAtZero: true, grace: "4%", border: { display: false },
     grid: { color: palette.line, drawTicks: false },
     ticks: { color: palette.ink3, font: font(), padding: 6, maxTicksLimit: 6, callback: model.tick, ...(model.unit === "count" ? { precision: 0 } : {}) },
-    ...more,
+    ...(model.unit === "minutes" ? { afterBuildTicks(axis) { axis.ticks = evenTimes(axis.max).map((value) => ({ value })); } } : {}), ...more,
   };
 }
 
@@ -71,8 +73,9 @@ function nameAxis(model, palette, size, isAcross, taken = 0) {
   const most = isAcross ? Math.min((size.width - taken) / 2 - 14, 190) : Math.max(70, (size.width - 40) / Math.max(model.rows.length, 1));
   return {
     type: "category", grid: { display: false }, border: { display: !isAcross, color: palette.control },
+    afterFit(axis) { if (isAcross) axis.width += 10; },
     ticks: {
-      color: isAcross ? palette.text : palette.ink2, font: font(isAcross ? 12.5 : 11.5), padding: 6, maxRotation: 0, autoSkip: !isAcross, autoSkipPadding: model.rows.length > 12 ? 14 : 2,
+      color: isAcross ? palette.text : palette.ink2, font: font(isAcross ? 12.5 : 11.5), padding: isAcross ? 0 : 6, maxRotation: 0, autoSkip: !isAcross, autoSkipPadding: model.rows.length > 12 ? 14 : 2,
       crossAlign: isAcross ? "far" : "near",
       callback(at) { return cut(this.getLabelForValue(at), most, isAcross ? 12.5 : 11.5); },
     },
@@ -99,7 +102,7 @@ function endFigures(model, palette, isAcross, isStacked) {
           if (!text || (!isStacked && row.cells[model.series[which].index].value === null)) return;
           const end = isAcross ? Math.max(...group.map((bar) => bar.x)) : Math.min(...group.map((bar) => bar.y));
           if (isAcross) ctx.fillText(text, end + 6, group[0].y + 0.5);
-          else if (isStacked || ctx.measureText(text).width < group[0].width + 10) ctx.fillText(text, group[0].x, end - 6);
+          else if (isStacked || ctx.measureText(text).width < group[0].width + 10) ctx.fillText(text, group[0].x, end > group[0].base ? end + 15 : end - 6);
         });
       });
       ctx.restore();
@@ -131,13 +134,19 @@ function atRisk(model, palette, words) {
 
 // ---- kinds ----
 
+// Few bars say their figures at their ends; many have an axis instead.
+function isSaidIn({ rows, series, kind, isAcross }, size) {
+  return rows.length * (kind === "stacked" ? 1 : series.length) <= (isAcross ? 80 : Math.min(LABELLED, size.width / 24));
+}
+
 function bars(model, palette, size) {
   const isStacked = model.kind === "stacked";
   const isAcross = model.isAcross;
   const more = { ...(isStacked ? { stack: "all" } : {}), maxBarThickness: isAcross ? 18 : 58, categoryPercentage: isAcross ? 0.86 : 0.82, barPercentage: model.series.length > 1 && !isStacked ? 0.94 : 0.9 };
-  const isSaid = model.rows.length * (isStacked ? 1 : model.series.length) <= (isAcross ? 200 : Math.min(LABELLED, size.width / 24));
-  const widest = isAcross && isSaid ? Math.max(...model.rows.map((row) => (isStacked ? model.total(row) : row.cells[model.series[0].index].text).length)) : 0;
-  const amounts = countAxis(model, palette, { display: !isSaid, stacked: isStacked });
+  const isSaid = isSaidIn(model, size);
+  const widest = isAcross && isSaid ? Math.max(...model.rows.map((row) => Math.max(...(isStacked ? [model.total(row)] : model.series.map((column) => row.cells[column.index].text)).map((text) => text.length)))) : 0;
+  const isBelow = model.rows.some((row) => model.series.some((column) => row.cells[column.index].value < 0));
+  const amounts = countAxis(model, palette, { display: !isSaid || isBelow, stacked: isStacked });
   const taken = isAcross ? 10 + widest * 7 : 2;
   const names = { ...nameAxis(model, palette, size, isAcross, taken), stacked: isStacked };
   return {
@@ -145,7 +154,7 @@ function bars(model, palette, size) {
     data: { labels: model.rows.map((row) => row.label), datasets: model.series.map((column) => barSet(model, column, palette, more)) },
     options: {
       indexAxis: isAcross ? "y" : "x", scales: isAcross ? { x: amounts, y: names } : { x: names, y: amounts },
-      layout: { padding: { top: isSaid && !isAcross ? 18 : 6, right: taken } },
+      layout: { autoPadding: !isAcross, padding: { top: isAcross ? 0 : isSaid ? 18 : 6, right: taken } },
     },
     plugins: isSaid ? [endFigures(model, palette, isAcross, isStacked)] : [],
   };
@@ -155,7 +164,7 @@ function lines(model, palette, size) {
   const sets = [...model.series.map((column) => lineSet(model, column, palette, {})), ...bandSets(model, palette, {})];
   return {
     type: "line", data: { labels: model.rows.map((row) => row.label), datasets: sets },
-    options: { scales: { x: nameAxis(model, palette, size, false), y: countAxis(model, palette) }, layout: { padding: { top: 8, right: 8 } } },
+    options: { scales: { x: { ...nameAxis(model, palette, size, false), offset: model.rows.length === 1 }, y: countAxis(model, palette) }, layout: { padding: { top: 8, right: 8 } } },
   };
 }
 
@@ -188,7 +197,7 @@ function pareto(model, palette, size) {
     type: "bar",
     data: { labels: model.rows.map((row) => row.label), datasets: [line, barSet(model, column, palette, { maxBarThickness: 16, order: 5 })] },
     options: {
-      indexAxis: "y", layout: { padding: { right: taken } },
+      indexAxis: "y", layout: { autoPadding: false, padding: { right: taken } },
       scales: {
         x: { type: "linear", display: false, min: 0, max: most / 0.55 }, share: { type: "linear", axis: "x", display: false, min: 0, max: 1 },
         y: nameAxis(model, palette, size, true, taken),
@@ -227,10 +236,10 @@ export const KINDS = { bars, stacked: bars, lines, pareto, survival };
 export function height(model) {
   if (model.height) return model.height;
   const { rows, series, kind } = model;
-  if (kind === "pareto") return rows.length * 26 + 8;
+  if (kind === "pareto") return rows.length * 26 + EDGE;
   if (kind === "survival") return 230 + 15 * model.columns.filter((column) => column.role === "risk").length;
   if (!model.isAcross) return 230;
-  return rows.length * (kind === "stacked" ? 26 : Math.max(26, series.length * 20 + 8)) + 10;
+  return rows.length * (kind === "stacked" ? 26 : Math.max(26, series.length * 20 + 8)) + (isSaidIn(model) ? EDGE : 24 + EDGE);
 }
 
 // A picture on a canvas, or on anything that draws like one.

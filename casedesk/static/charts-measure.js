@@ -45,3 +45,9 @@ export function timeTicks(least, most, room, apart) {
   }
   return { ticks, low, high, place };
 }
+
+// From nothing to the longest in even steps that people count in.
+export function evenTimes(most) {
+  const step = STEPS.find((one) => most / one <= 6) ?? YEAR * 100;
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, at) => at * step);
+}

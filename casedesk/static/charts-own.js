@@ -40,6 +40,7 @@ function rangeParts(model, size) {
 function rangeWords(row, columns, words, room) {
   const times = [cellOf(row, columns.median)?.text ?? "", cellOf(row, columns.p90)?.text ?? ""];
   const parts = (pattern) => pattern.split(/(%[12])/).map((part) => (/^%[12]$/.test(part) ? { text: times[part[1] - 1], weight: "600" } : { text: part, weight: "400" }));
+  if ((cellOf(row, columns.median)?.value ?? null) === null) return parts("%1");
   const long = parts((cellOf(row, columns.p90)?.value ?? null) === null ? words.rangeOpen : words.range);
   const wide = long.reduce((sum, part) => sum + width(part.text, 11.5, part.weight), 0);
   return wide <= room ? long : parts(times.filter(Boolean).map((_, at) => `%${at + 1}`).join(" · "));
@@ -229,6 +230,6 @@ export const OWN = {
   heat: { draw: drawHeat, points: () => [], height: (model) => model.rows.length * 26 + 22 },
   flow: {
     draw: drawFlow, points: flowPoints,
-    height: (model) => model.height || Math.min(640, Math.max(300, 30 * Math.max(...[0, 1, 2].map((stage) => new Set(model.rows.map((row) => row.stops[stage].key)).size)) + 40)),
+    height: (model) => model.height || Math.min(640, Math.max(220, 60 * Math.max(...[0, 1, 2].map((stage) => new Set(model.rows.map((row) => row.stops[stage].key)).size)))),
   },
 };

@@ -76,7 +76,12 @@ function figures(model) {
   const byRole = (role) => model.columns.find((column) => column.role === role);
   const sums = model.unit === "count" ? model.number.format : model.tick;
   const most = Math.max(...model.rows.flatMap((row) => model.columns.map((column) => row.cells[column.index]?.value ?? 0)), 0);
+  const has = (column) => model.rows.some((row) => (row.cells[column.index]?.value ?? null) !== null);
+  const drawn = ["range", "heat"].includes(model.kind) ? model.columns : model.series;
   return {
+    // A flow needs something that flows, a curve over time a time, the others one figure at least.
+    isDrawable: model.kind === "flow" ? model.rows.some((row) => row.count > 0)
+      : drawn.some(has) && (model.kind !== "survival" || model.rows.some((row) => Number(row.value) > 0)),
     total(row) {
       const column = byRole("total");
       if (column) return row.cells[column.index].text;

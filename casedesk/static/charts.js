@@ -251,9 +251,10 @@ function show(figure) {
   const model = read(figure, wordsNow());
   const fold = figure.querySelector(".chart-table");
   const isOwn = Object.hasOwn(OWN, kind);
-  if (!model || !(isOwn || (Object.hasOwn(KINDS, kind) && window.Chart && model.series.length))) {
+  const canDraw = isOwn || (Object.hasOwn(KINDS, kind) && window.Chart);
+  if (!model?.isDrawable || !canDraw) {
     figure.classList.add(model ? "is-table" : "is-empty");
-    if (fold && model) fold.open = true;
+    if (fold && model && !canDraw) fold.open = true;
     return;
   }
   const parts = { tools: tools(figure) };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
@@ -165,7 +165,7 @@ class Complaint:
     paid: tuple[Paid, ...] = ()
     other_relief: bool = False
     is_timely: bool | None = None
-    source: Source = field(default_factory=Source)
+    source: Source = Source()
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,21 @@ def test_a_reopening_of_what_is_open_is_none() -> None:
     assert len(outstanding(complaint(reopened=again), LATER)) == 1
 
 
+def test_what_is_closed_in_the_first_instant_of_a_period_was_outstanding_at_its_start() -> None:
+    one = complaint("2025-12-02T10:00", final_answer_at="2026-01-01T00:00")
+    for made in every_return([one], PERIOD):
+        assert (made.balance.outstanding_at_start, made.balance.closed, made.balance.holds) == (1, 1, True)
+
+
+def test_what_is_reopened_as_it_is_closed_stays_open() -> None:
+    again = (Reopening(at("2026-03-09T10:00")),)
+    one = complaint(final_answer_at="2026-03-09T10:00", reopened=again)
+    assert spells(outstanding(one, LATER)) == [
+        (one.received_at, at("2026-03-09T10:00")),
+        (at("2026-03-09T10:00"), None),
+    ]
+
+
 def test_an_end_dated_before_the_receipt_is_the_receipt() -> None:
     one = complaint("2026-03-02T10:00", final_answer_at="2026-03-01T10:00")
     assert spells(outstanding(one, LATER)) == [(one.received_at, one.received_at)]

@@ -351,3 +351,24 @@ class TooManySteps(Refused):
 
     code = "too_many_steps"
     status = 422
+
+
+class SplitNotAllowed(Refused):
+    """Figures of single people are for the managers of a brand. Choose another split; all other figures stay open."""
+
+    code = "split_not_allowed"
+    status = 403
+
+
+class NoSuchSplit(Refused):
+    """“%(given)s” is nothing that these figures can be filtered or split by. Choose one from the list."""
+
+    code = "no_such_split"
+    status = 422
+
+
+class TooManySplits(Refused):
+    """Figures are split by two things at most. Take one away."""
+
+    code = "too_many_splits"
+    status = 422

@@ -6,6 +6,8 @@ of its brand may open; whoever may has it counted in, nobody else has (I11).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from cases.models import Category, Seer
@@ -13,6 +15,8 @@ from cases.queries.reports import definitions
 from cases.queries.reports.conditions import brands_of
 from cases.queries.reports.plan import Plan, kept_dimension
 from cases.queries.reports.question import Counted, Groups, Question
+from cases.rules import periods
+from cases.rules.periods import Period
 from cases.vocabulary import Dimension
 
 
@@ -28,6 +32,23 @@ def count(question: Question, seer: Seer, *, now: datetime, durations: bool = Fa
         for keys, spans in by_span.spans().items():
             groups.setdefault(keys, Counted()).durations = spans
     return _merged(question, groups)
+
+
+def count_slowly(
+    question: Question, seer: Seer, *, now: datetime, durations: bool = False, step: Callable[[], None]
+) -> Groups:
+    """The same counted month by month, with a word after each: what adds up may be counted in parts."""
+    whole: Groups = {}
+    for part in months_of(question.period):
+        for keys, each in count(replace(question, period=part), seer, now=now, durations=durations).items():
+            whole.setdefault(keys, Counted()).add(each)
+        step()
+    return whole
+
+
+def months_of(period: Period) -> list[Period]:
+    """The months of a period by its clocks, the first and the last as far as they belong to it."""
+    return [Period(each.start, each.end, period.zone) for each in periods.buckets(period, periods.Unit.MONTH)]
 
 
 def is_quick(question: Question) -> bool:

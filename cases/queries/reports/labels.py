@@ -1,0 +1,150 @@
+"""Words for the values of dimensions: names of people, brands and channels, texts of catalogues, days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import Model
+from django.utils.formats import date_format
+from django.utils.translation import get_language_info, gettext, ngettext
+
+from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Team, User
+from cases.queries.authority import text_of
+from cases.queries.reports.sources import BANDS
+from cases.vocabulary import Dimension, Goal, Outcome, Severity
+
+Words = dict[str, str]
+D = Dimension
+
+_NAMED: dict[Dimension, type[Model]] = {D.BRAND: Brand, D.CHANNEL: Channel, D.TEAM: Team}
+_PEOPLE = (D.OWNER, D.PERSON)
+_TEXTS: dict[Dimension, tuple[type[Model], str]] = {
+    D.CATEGORY: (Category, "label"),
+    D.CATEGORY_THEN: (Category, "label"),
+    D.CAUSE: (Cause, "label"),
+    D.KIND: (Kind, "label"),
+    D.POLICY: (Policy, "name"),
+}
+
+
+def words(dimension: Dimension, values: Collection[str]) -> Words:
+    """What to call each of these values in the reader's language, in at most one query."""
+    return {value: _nothing(dimension) for value in values if not value} | _of(dimension, [v for v in values if v])
+
+
+def _of(dimension: Dimension, values: Collection[str]) -> Words:
+    if dimension in _NAMED:
+        return _looked_up(_NAMED[dimension], values, ("name",), str)
+    if dimension in _PEOPLE:
+        return _looked_up(User, values, ("name", "is_active"), _person)
+    if dimension in _TEXTS:
+        model, field = _TEXTS[dimension]
+        return _looked_up(model, values, (field,), lambda text: text_of(text, default="en"))
+    if dimension == D.RULE:
+        return _looked_up(Rule, values, ("name",), str)
+    say = _SAID.get(dimension, str)
+    return {value: say(value) for value in values}
+
+
+def _looked_up(model: type[Model], values: Iterable[str], fields: tuple[str, ...], say: Callable[..., str]) -> Words:
+    ids = [int(value) for value in values if value.isdigit()]
+    if not ids:
+        return {value: value for value in values}
+    rows: Iterable[tuple[Any, ...]] = model.objects.filter(pk__in=ids).values_list("pk", *fields)  # type: ignore[attr-defined]
+    found = {str(key): say(*rest) for key, *rest in rows}
+    return {value: found.get(value, value) for value in values}
+
+
+def _person(name: str, is_active: bool) -> str:
+    return name if is_active else gettext("%(name)s (left)") % {"name": name}
+
+
+def _nothing(dimension: Dimension) -> str:
+    if dimension in _PEOPLE:
+        return gettext("nobody")
+    if dimension == D.BAND:
+        return gettext("no amount")
+    return gettext("none")
+
+
+def _band(value: str) -> str:
+    place = int(value)
+    if place >= len(BANDS):
+        return gettext("above %(amount)s") % {"amount": BANDS[-1]}
+    return gettext("up to %(amount)s") % {"amount": BANDS[place]}
+
+
+def _language(value: str) -> str:
+    try:
+        return str(get_language_info(value)["name_translated"])
+    except KeyError:
+        return value
+
+
+def _timely(value: str) -> str:
+    return gettext("in time") if value == "true" else gettext("late")
+
+
+def _severity(value: str) -> str:
+    return str(Severity(int(value)).label)
+
+
+def _hour(value: str) -> str:
+    return f"{value}:00"
+
+
+def _weekday(value: str) -> str:
+    # 1 January 2024 was a Monday.
+    return date_format(date(2024, 1, int(value)), "l")
+
+
+def _day(value: str) -> str:
+    return date_format(date.fromisoformat(value), "j M Y")
+
+
+def _week(value: str) -> str:
+    return gettext("week of %(day)s") % {"day": _day(value)}
+
+
+def _month(value: str) -> str:
+    return date_format(date.fromisoformat(value), "F Y")
+
+
+def _quarter(value: str) -> str:
+    day = date.fromisoformat(value)
+    return gettext("Q%(number)s %(year)s") % {"number": (day.month + 2) // 3, "year": day.year}
+
+
+_SAID: dict[Dimension, Callable[[str], str]] = {
+    D.SEVERITY: _severity,
+    D.LANGUAGE: _language,
+    D.OUTCOME: lambda value: str(Outcome(value).label),
+    D.GOAL: lambda value: str(Goal(value).label),
+    D.BAND: _band,
+    D.TIMELY: _timely,
+    D.HOUR: _hour,
+    D.WEEKDAY: _weekday,
+    D.DAY: _day,
+    D.WEEK: _week,
+    D.MONTH: _month,
+    D.QUARTER: _quarter,
+}
+
+
+def span(minutes: int | None) -> str:
+    """A duration in the two units that matter, as people say it; unknown is a dash."""
+    if minutes is None:
+        return "–"
+    if minutes < 60:
+        return ngettext("%(n)s min", "%(n)s min", minutes) % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return _two(gettext("%(n)s h") % {"n": hours}, rest, gettext("%(n)s min"))
+    days, rest = divmod(hours, 24)
+    return _two(ngettext("%(n)s d", "%(n)s d", days) % {"n": days}, rest if days < 10 else 0, gettext("%(n)s h"))
+
+
+def _two(first: str, rest: int, unit: str) -> str:
+    return f"{first} {unit % {'n': rest}}" if rest else first

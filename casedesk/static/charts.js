@@ -6,6 +6,7 @@ import { asPng, asSvg, keyOf, palette, swatch } from "./charts-look.js";
 import { OWN } from "./charts-own.js";
 import { read } from "./charts-table.js";
 
+const PAPER = 720;
 const scratch = document.createElement("canvas").getContext("2d");
 const make = (name, properties = {}, ...inside) => {
   const element = Object.assign(document.createElement(name), properties);
@@ -36,12 +37,12 @@ class Picture {
     this.observer.observe(this.box);
   }
 
-  draw() {
-    const width = Math.floor(this.box.clientWidth);
+  draw(scheme) {
+    const width = Math.floor(this.box.clientWidth * (scheme ? Math.min(PAPER / innerWidth, 1) : 1));
     if (!width) return;
     const own = OWN[this.model.kind];
     this.size = { width, height: own ? own.height(this.model) : chartHeight(this.model) };
-    this.palette = palette();
+    this.palette = palette(scheme);
     this.forget();
     this.paint();
     this.places = own ? own.points(this.model, this.size) : chartPoints(this.chart, this.model);
@@ -276,13 +277,16 @@ function look(root) {
   for (const figure of around ? [around, ...inside] : inside) show(figure);
 }
 
-function redraw() {
-  for (const { picture } of shown.values()) picture?.draw();
+function redraw(scheme) {
+  for (const { picture } of shown.values()) picture?.draw(scheme);
 }
 
 look(document);
-document.fonts?.ready.then(redraw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+document.fonts?.ready.then(() => redraw());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+new MutationObserver(() => redraw()).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+// Paper is white, and narrower than most screens.
+addEventListener("beforeprint", () => redraw("light"));
+addEventListener("afterprint", () => redraw());
 document.addEventListener("htmx:load", ({ detail, target }) => look(detail?.elt ?? target));
 document.addEventListener("htmx:afterSwap", ({ target }) => target.closest?.("figure[data-chart]") && look(target));

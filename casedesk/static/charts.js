@@ -38,7 +38,8 @@ class Picture {
   }
 
   draw(scheme) {
-    const width = Math.floor(this.box.clientWidth * (scheme ? Math.min(PAPER / innerWidth, 1) : 1));
+    const room = this.box.clientWidth;
+    const width = Math.floor(scheme ? Math.min(room, Math.max(room * PAPER / innerWidth, 340)) : room);
     if (!width) return;
     const own = OWN[this.model.kind];
     this.size = { width, height: own ? own.height(this.model) : chartHeight(this.model) };

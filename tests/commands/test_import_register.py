@@ -18,12 +18,29 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases import errors
 from cases.commands import importing
 from cases.models import Case, Category, Deadline, Decision, Event, ImportRun, Original, Policy, Post, Triage
+from cases.queries import people
+from cases.queries.reports import engine
+from cases.queries.reports.question import Question
 from cases.rules.arrival import Arrival, Registered
-from cases.vocabulary import SYSTEM, ActorKind, EventKind, Goal, Outcome, Precision, Start, Status, Unit
+from cases.rules.periods import Period
+from cases.vocabulary import (
+    SYSTEM,
+    ActorKind,
+    Dimension,
+    EventKind,
+    Goal,
+    Outcome,
+    Population,
+    Precision,
+    Start,
+    Status,
+    Unit,
+)
 from tests.people import AT, Stage, actor, set_stage
 
 ROOT = Path(__file__).parents[2]
@@ -352,11 +369,41 @@ class TestRealFiles:
         received = (datetime.strptime(row["Date received"], form).date() for row in rows)  # noqa: DTZ007
         assert Counter(days) == Counter(received)
 
+    def test_reports_count_what_the_file_says(self, stage: Stage, tmp_path: Path, name: str) -> None:
+        rows = complete(REAL / name)
+        run(REAL / name, rejects=tmp_path / "no.csv")
+        response = "Company response" if "Company response" in rows[0] else "Company response to consumer"
+        columns = {
+            Dimension.PRODUCT: [row["Product"] for row in rows],
+            Dimension.ISSUE: [row["Issue"] for row in rows],
+            Dimension.RESPONSE: [row[response] for row in rows],
+            Dimension.TIMELY: [{"Yes": "true", "No": "false"}[row["Timely response?"]] for row in rows],
+        }
+        for dimension, said in columns.items():
+            assert reported(stage, dimension, "received") == Counter(said)
+        upheld = Counter(row["Product"] for row in rows if row[response] in RELIEF)
+        assert reported(stage, Dimension.PRODUCT, "upheld") == upheld
+        assert reported(stage, Dimension.PRODUCT, "handled") == Counter()
+        months = reported(stage, Dimension.MONTH, "received")
+        assert sorted(months.values()) == sorted(Counter(_month(row["Date received"]) for row in rows).values())
+
     def test_again_nothing_is_new(self, stage: Stage, tmp_path: Path, name: str) -> None:
         rows = complete(REAL / name)
         run(REAL / name, rejects=tmp_path / "no.csv")
         assert f" 0 new + {len(rows):,} known" in counts(run(REAL / name, rejects=tmp_path / "no.csv"))
         assert Original.objects.count() == Decision.objects.count() + Case.objects.filter(status="new").count()
+
+
+def reported(stage: Stage, dimension: Dimension, figure: str) -> Counter[str]:
+    """A figure of the reports, as a manager of the brand reads it, in groups; without those where it is nothing."""
+    ever = Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), stage.brand.zone)
+    question = Question(Population.CASES, ever, splits=(dimension,))
+    groups = engine.count(question, people.seer_of(stage.manager.pk), now=timezone.now())
+    return Counter({keys[0]: each.counts[figure] for keys, each in groups.items() if each.counts[figure]})
+
+
+def _month(written: str) -> str:
+    return f"{written[6:]}-{written[:2]}" if "/" in written else written[:7]
 
 
 def _zone(stage: Stage) -> ZoneInfo:

@@ -29,7 +29,12 @@ def record_many(
     kind: EventKind, actor: Actor, lines: Sequence[tuple[Stream, int, datetime | None, dict[str, Any]]]
 ) -> None:
     """Add one line to each of many journals, in one statement."""
-    insert_many([_event(stream, key, kind, actor, at, payload) for stream, key, at, payload in lines])
+    record_lines(actor, [(kind, *line) for line in lines])
+
+
+def record_lines(actor: Actor, lines: Sequence[tuple[EventKind, Stream, int, datetime | None, dict[str, Any]]]) -> None:
+    """Add lines of any kind to many journals, several to one of them too, in this order and in one statement."""
+    insert_many([_event(stream, key, kind, actor, at, payload) for kind, stream, key, at, payload in lines])
 
 
 def _event(

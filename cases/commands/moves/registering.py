@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cases import queue
 from cases.commands.moves.base import person_of, require_in_brand
 from cases.commands.moves.following import follow_many
 from cases.commands.moves.opening import nobodies_known, take_references
-from cases.commands.moves.recording import record_many
+from cases.commands.moves.recording import record_lines
 from cases.models import Case, CasePost, Category, Channel, Complainant, Decision, Original, Post
 from cases.queries.importing import categories_by_name
 from cases.rules import import_registers
 from cases.rules import text as texts
 from cases.rules.arrival import Arrival, Registered
 from cases.vocabulary import Actor, EventKind, Job, Outcome, Permission, Status, Stream
+
+_Line = tuple[EventKind, Stream, int, datetime, dict[str, Any]]
 
 
 class _Entry(NamedTuple):
@@ -45,15 +47,11 @@ def open_registered(
     cases = _store(channel, entries, person_id)
     pairs = list(zip(cases, entries, strict=True))
     Original.objects.bulk_create([_original(case, entry.said) for case, entry in pairs])
-    record_many(
-        EventKind.CASE_OPENED,
+    decisions = _decide(channel, pairs, person_id)
+    record_lines(
         actor,
-        [
-            (Stream.CASE, c.pk, c.opened_at, {"post": e.post.pk, "category": c.category_id, "severity": c.severity})
-            for c, e in pairs
-        ],
+        [line for case, entry in pairs for line in _lines(case, entry, decisions.get(case.pk), person_id)],
     )
-    _decide(channel, [pair for pair in pairs if pair[1].outcome], person_id, actor)
     # After the decisions: a deadline that one of them met was not missed.
     follow_many(cases, at=at)
     queue.after_commit(Job.HEAR_CUES)
@@ -113,30 +111,29 @@ def _original(case: Case, said: Registered) -> Original:
     return Original(case=case, **fields)
 
 
-def _decide(channel: Channel, pairs: Sequence[tuple[Case, _Entry]], person_id: int, actor: Actor) -> None:
-    """The decisions, on the day that stands in for theirs, and from that day on an owner for each."""
+def _decide(channel: Channel, pairs: Sequence[tuple[Case, _Entry]], person_id: int) -> dict[int, Decision]:
+    """The decisions by case, on the day that stands in for theirs."""
     decisions = Decision.objects.bulk_create(
         [
             Decision(
                 case=case,
-                outcome=str(entry.outcome),
+                outcome=entry.outcome,
                 reason=import_registers.reason_of(entry.said, channel.brand.language),
                 by_id=person_id,
                 at=entry.said.decided_at,
             )
             for case, entry in pairs
+            if entry.outcome
         ]
     )
-    record_many(
-        EventKind.CASE_ASSIGNED,
-        actor,
-        [(Stream.CASE, c.pk, e.said.decided_at, {"owner": person_id, "before": None}) for c, e in pairs],
-    )
-    record_many(
-        EventKind.DECISION_RECORDED,
-        actor,
-        [
-            (Stream.CASE, c.pk, e.said.decided_at, {"decision": d.pk, "outcome": e.outcome, "points": 0})
-            for (c, e), d in zip(pairs, decisions, strict=True)
-        ],
-    )
+    return {decision.case_id: decision for decision in decisions}
+
+
+def _lines(case: Case, entry: _Entry, decision: Decision | None, person_id: int) -> Iterator[_Line]:
+    """What the journal says of a case: opened when it was received; owned from the day it was decided."""
+    opened = {"post": entry.post.pk, "category": case.category_id, "severity": case.severity}
+    yield EventKind.CASE_OPENED, Stream.CASE, case.pk, case.opened_at, opened
+    if decision:
+        yield EventKind.CASE_ASSIGNED, Stream.CASE, case.pk, decision.at, {"owner": person_id, "before": None}
+        decided = {"decision": decision.pk, "outcome": decision.outcome, "points": 0}
+        yield EventKind.DECISION_RECORDED, Stream.CASE, case.pk, decision.at, decided

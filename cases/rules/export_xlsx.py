@@ -1,0 +1,107 @@
+"""Rows as a workbook, in constant memory: as many sheets as they need, and a last one that says what they are."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
+
+from cases.rules.export_csv import CsvRows, as_text
+from cases.rules.exporting import Heading, Line, Value, plain
+
+# A sheet ends at its 1,048,576th row, and the first one is the heading.
+ROWS_IN_SHEET = 1_048_575
+# A spreadsheet keeps so many digits of a number; an amount that has more stays text.
+_MOST_DIGITS = 15
+_WIDTH, _WIDE = 18, 40
+
+
+class XlsxRows:
+    """Numbers as numbers, words as words; a row that no longer fits goes on in the next sheet.
+
+    The SHA-256 is that of the heading and the rows written as CSV: a workbook has no bytes that stay the same.
+    """
+
+    def __init__(self, out: BinaryIO, *, folder: str, rows_title: str, about_title: str) -> None:
+        self.book = Workbook(out, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
+        self.bold = self.book.add_format({"bold": True})
+        self.rows_title, self.about_title = rows_title, about_title
+        self.rows_as_csv = CsvRows(None)
+        self.headings: Sequence[Heading] = ()
+        self.words: list[int] = []
+        self.sheet: Any = None
+        self.sheets, self.place = 0, 0
+
+    def header(self, headings: Sequence[Heading]) -> None:
+        """The first sheet with its heading."""
+        self.headings = headings
+        self.words = [place for place, each in enumerate(headings) if each.is_words]
+        self.rows_as_csv.header(headings)
+        self._next_sheet()
+
+    def row(self, values: Sequence[Value]) -> None:
+        """One row, on the next sheet where this one is full."""
+        self.rows_as_csv.row(values)
+        if self.place > ROWS_IN_SHEET:
+            self._next_sheet()
+        for column, value in enumerate(values):
+            if value is None or value == "":
+                continue
+            self._cell(column, value)
+        self.place += 1
+
+    def footer(self, about: Sequence[Line], rows: int) -> bytes:  # noqa: ARG002 - it is one of the lines
+        """The last sheet, and the workbook out of its sheets."""
+        digest = self.rows_as_csv.digest()
+        sheet = self.book.add_worksheet(self.about_title)
+        sheet.set_column(0, 1, _WIDE)
+        lines = [*about, Line("sha256", "SHA-256", digest.hex())]
+        for place, line in enumerate(lines):
+            sheet.write_string(place, 0, line.label, self.bold)
+            sheet.write_string(place, 1, _unmarked(as_text(line.value)))
+        try:
+            self.book.close()
+        except FileCreateError as failed:
+            # What really went wrong, a full disk for one, is inside.
+            raise failed.args[0] from failed
+        return digest
+
+    def drop(self) -> None:
+        """Close the files that hold what is written so far; without this the workbook would still be made of it."""
+        self.book.fileclosed = True
+        for sheet in self.book.worksheets():
+            with contextlib.suppress(OSError):
+                sheet.row_data_fh.close()
+
+    def _cell(self, column: int, value: Value) -> None:
+        if isinstance(value, bool):
+            self.sheet.write_boolean(self.place, column, value)
+        elif isinstance(value, int | float) or (isinstance(value, Decimal) and _fits(value)):
+            self.sheet.write_number(self.place, column, value)
+        else:
+            text = plain(value)
+            shown = _unmarked(as_text(text)) if column in self.words else text
+            self.sheet.write_string(self.place, column, shown)
+
+    def _next_sheet(self) -> None:
+        self.sheets += 1
+        name = self.rows_title if self.sheets == 1 else f"{self.rows_title} {self.sheets}"
+        self.sheet = self.book.add_worksheet(name)
+        self.sheet.set_column(0, max(len(self.headings) - 1, 0), _WIDTH)
+        self.sheet.freeze_panes(1, 0)
+        for column, each in enumerate(self.headings):
+            self.sheet.write_string(0, column, as_text(each.label), self.bold)
+        self.place = 1
+
+
+def _fits(value: Decimal) -> bool:
+    return len(value.as_tuple().digits) <= _MOST_DIGITS
+
+
+def _unmarked(text: str) -> str:
+    """Words that XlsxWriter would take for mark-up of its own, and write into the sheet as it is."""
+    return f"'{text}" if text.startswith("<r>") else text

@@ -79,6 +79,17 @@ class Where:
 
 def with_merged(values: Sequence[str]) -> list[str]:
     """These categories, and those that were merged into them."""
-    ids = [int(each) for each in values if each.isdigit()]
+    ids = [int(each) for each in values if is_key(each)]
     merged = Category.objects.filter(merged_into_id__in=ids).values_list("pk", flat=True)
     return [*values, *(str(each) for each in merged)]
+
+
+def is_key(value: str) -> bool:
+    """Whether it can be the key of a row at all."""
+    return value.isascii() and value.isdigit() and len(value) <= 18
+
+
+def merged_into() -> dict[str, str]:
+    """Into which category each one was merged, where it was."""
+    merged = Category.objects.filter(merged_into__isnull=False)
+    return {str(key): str(target) for key, target in merged.values_list("pk", "merged_into_id")}

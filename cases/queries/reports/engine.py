@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from cases.models import Category, Seer
+from cases.models import Seer
 from cases.queries.reports import definitions
-from cases.queries.reports.conditions import brands_of
+from cases.queries.reports.conditions import brands_of, merged_into
 from cases.queries.reports.plan import Plan, kept_dimension
 from cases.queries.reports.question import Counted, Groups, Question
 from cases.rules import periods
@@ -61,10 +61,7 @@ def _merged(question: Question, groups: Groups) -> Groups:
     if Dimension.CATEGORY not in question.splits:
         return groups
     place = question.splits.index(Dimension.CATEGORY)
-    into = {
-        str(key): str(target)
-        for key, target in Category.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
-    }
+    into = merged_into()
     found: Groups = {}
     for keys, each in groups.items():
         now = (*keys[:place], into.get(keys[place], keys[place]), *keys[place + 1 :])

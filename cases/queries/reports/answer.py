@@ -14,7 +14,7 @@ from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS, Report, Section
 from cases.queries.reports.figure import Duration, Figure, Money
 from cases.queries.reports.question import Counted, Groups, Keys, Question, total
-from cases.queries.reports.reading import reader
+from cases.queries.reports.reading import OF_PEOPLE, may_see_people, reader
 from cases.queries.reports.sources import has
 from cases.rules import periods, survival
 from cases.vocabulary import OF_TIME, Dimension
@@ -130,7 +130,9 @@ def table(
     asked: Asked, section: Section, seer: Seer, *, now: datetime, step: Callable[[], None] | None = None
 ) -> Table:
     """One section counted; without ``step`` it is left pending where that would take too long."""
-    splits = splits_of(section, asked)
+    splits = splits_of(section, asked, seer)
+    # The named split of a section may be one by person, which was not asked for and is not for everybody.
+    seer = reader(seer, splits)
     question = asked.question(section.population, splits=splits)
     if step is None and not engine.is_quick(question) and _is_long(question, seer, now):
         return Table(section, asked, splits, is_pending=True)
@@ -147,10 +149,11 @@ def table(
     )
 
 
-def splits_of(section: Section, asked: Asked) -> tuple[Dimension, ...]:
-    """By what a section is split: as asked where it can be, else by its first named split."""
+def splits_of(section: Section, asked: Asked, seer: Seer) -> tuple[Dimension, ...]:
+    """By what a section is split: as asked where it can be, else by its first named split that this person may read."""
     wanted = tuple(each for each in asked.splits if has(section.population, each))
-    return wanted or section.splits[:1]
+    is_open = may_see_people(seer)
+    return wanted or tuple(each for each in section.splits if is_open or each not in OF_PEOPLE)[:1]
 
 
 def curve(counted: Counted, duration: str) -> survival.Curve:
@@ -216,11 +219,13 @@ def _steps(question: Question, dimension: Dimension) -> list[str]:
 
 
 def _place(splits: Sequence[Dimension], row: Row, first: str) -> tuple[object, ...]:
-    """By time and severity in their order, else the greatest first."""
+    """By time and severity in their order, people by their names, else the greatest first."""
     if splits and splits[0] in OF_TIME:
         return row.keys
     if splits and splits[0] == Dimension.SEVERITY:
         return (-int(row.keys[0]), *row.labels)
+    if splits and splits[0] in OF_PEOPLE:
+        return (not row.keys[0], *(label.casefold() for label in row.labels))
     return (-row.counted.counts.get(first, 0), *row.labels)
 
 

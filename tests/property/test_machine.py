@@ -20,6 +20,7 @@ from cases.commands import deadline
 from cases.models import Action, Case, Kind
 from cases.queries import deadline as deadlines
 from cases.queries import timing, verification
+from cases.queries.reports import checking
 from cases.rules import transitions
 from cases.vocabulary import SYSTEM, UNHANDLED, ActionStatus, Goal, Needs, Start, Status, Unit
 from tests import times
@@ -196,6 +197,8 @@ class Desk(RuleBasedStateMachine):
         for pk, old in actions.items():
             assert _reachable(ActionStatus(old), ActionStatus(self.actions[pk])), (old, self.actions[pk])
         assert {name: rows for name, sql in BROKEN.items() if (rows := _rows(sql))} == {}
+        # What reports count of a case was counted in the transaction that changed it.
+        assert checking.differing_cases(self.cases) == []
         self.watch()
 
     def watch(self) -> None:

@@ -106,7 +106,6 @@ def join_many(pairs: Sequence[tuple[Case, Post]], *, at: datetime, actor: Actor)
     if not pairs:
         return
     CasePost.objects.bulk_create([CasePost(case=case, post=post, joined_at=at) for case, post in pairs])
-    record_many(EventKind.POST_JOINED, actor, [(Stream.CASE, case.pk, at, {"post": post.pk}) for case, post in pairs])
     cases = {case.pk: case for case, _ in pairs}
     waited = [case for case in cases.values() if case.status == Status.WAITING]
     if waited:
@@ -115,6 +114,8 @@ def join_many(pairs: Sequence[tuple[Case, Post]], *, at: datetime, actor: Actor)
         )
     for case in waited:
         case.status, case.status_since, case.waiting_for = Status.OPEN, at, ""
+    # Figures are computed with this line: everything they are made of is written before it.
+    record_many(EventKind.POST_JOINED, actor, [(Stream.CASE, case.pk, at, {"post": post.pk}) for case, post in pairs])
     follow_many(waited, at=at)
     _count_up(cases, pairs)
     for case in cases.values():

@@ -58,6 +58,7 @@ from cases.vocabulary.journal import (
     Stream,
 )
 from cases.vocabulary.reports import (
+    OF_RUNNING,
     OF_TIME,
     Dimension,
     Format,
@@ -66,6 +67,7 @@ from cases.vocabulary.reports import (
     Population,
     Rhythm,
     RunStatus,
+    WaitsFor,
 )
 from cases.vocabulary.words import (
     ENDED,
@@ -108,6 +110,7 @@ __all__ = [
     "IN_HAND",
     "NEVER",
     "NOT_PUBLIC",
+    "OF_RUNNING",
     "OF_TIME",
     "ON_A_CALENDAR",
     "OWNED",
@@ -188,6 +191,7 @@ __all__ = [
     "Told",
     "Unit",
     "VersionStatus",
+    "WaitsFor",
     "When",
     "Whom",
     "Window",

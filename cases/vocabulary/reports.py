@@ -40,6 +40,17 @@ class Holder(TextChoices):
     SYSTEM = "system", _("a connected system")
 
 
+class WaitsFor(TextChoices):
+    """On whom or what an open case stands still: its holder, or the other team whose action it needs."""
+
+    COMPLAINANT = "complainant", _("Complainant’s answer")
+    APPROVAL = "approval", _("Approval")
+    TEAM = "team", _("Another team")
+    OWNER = "owner", _("Owner’s next move")
+    SYSTEM = "system", _("Connected system")
+    NOBODY = "queue", _("Nobody: no owner")
+
+
 class Dimension(TextChoices):
     """By what figures can be filtered and split."""
 
@@ -63,6 +74,10 @@ class Dimension(TextChoices):
     ISSUE = "issue", _("Issue, as received")
     RESPONSE = "response", _("Company response, as received")
     TIMELY = "timely", _("Timely, as received")
+    AGE = "age", _("Open for")
+    HELD_BY = "held_by", _("Waits for")
+    APPROVER = "approver", _("Asked for approval")
+    OTHER_TEAM = "other_team", _("Other team it waits for")
     HOUR = "hour", _("Hour of the day")
     WEEKDAY = "weekday", _("Day of the week")
     DAY = "day", pgettext_lazy("a dimension", "Day")
@@ -70,6 +85,9 @@ class Dimension(TextChoices):
     MONTH = "month", pgettext_lazy("a dimension", "Month")
     QUARTER = "quarter", pgettext_lazy("a dimension", "Quarter")
 
+
+# These only a case that is still open has.
+OF_RUNNING = frozenset({Dimension.AGE, Dimension.HELD_BY, Dimension.APPROVER, Dimension.OTHER_TEAM})
 
 # These depend on the time zone of the period.
 OF_TIME = frozenset(

@@ -12,14 +12,15 @@ from django.utils.translation import get_language_info, gettext, ngettext
 
 from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Team, User
 from cases.queries.authority import text_of
-from cases.queries.reports.sources import BANDS
-from cases.vocabulary import Dimension, Goal, Outcome, Severity
+from cases.queries.reports.conditions import is_key
+from cases.queries.reports.sources import AGES, BANDS
+from cases.vocabulary import Dimension, Goal, Outcome, Severity, WaitsFor
 
 Words = dict[str, str]
 D = Dimension
 
-_NAMED: dict[Dimension, type[Model]] = {D.BRAND: Brand, D.CHANNEL: Channel, D.TEAM: Team}
-_PEOPLE = (D.OWNER, D.PERSON)
+_NAMED: dict[Dimension, type[Model]] = {D.BRAND: Brand, D.CHANNEL: Channel, D.TEAM: Team, D.OTHER_TEAM: Team}
+_PEOPLE = (D.OWNER, D.PERSON, D.APPROVER)
 _TEXTS: dict[Dimension, tuple[type[Model], str]] = {
     D.CATEGORY: (Category, "label"),
     D.CATEGORY_THEN: (Category, "label"),
@@ -45,11 +46,19 @@ def _of(dimension: Dimension, values: Collection[str]) -> Words:
     if dimension == D.RULE:
         return _looked_up(Rule, values, ("name",), str)
     say = _SAID.get(dimension, str)
-    return {value: say(value) for value in values}
+    return {value: _said(say, value) for value in values}
+
+
+def _said(say: Callable[[str], str], value: str) -> str:
+    """Its words; what is no value of the dimension stays what was written."""
+    try:
+        return say(value)
+    except (KeyError, ValueError):
+        return value
 
 
 def _looked_up(model: type[Model], values: Iterable[str], fields: tuple[str, ...], say: Callable[..., str]) -> Words:
-    ids = [int(value) for value in values if value.isdigit()]
+    ids = [int(value) for value in values if is_key(value)]
     if not ids:
         return {value: value for value in values}
     rows: Iterable[tuple[Any, ...]] = model.objects.filter(pk__in=ids).values_list("pk", *fields)  # type: ignore[attr-defined]
@@ -74,6 +83,15 @@ def _band(value: str) -> str:
     if place >= len(BANDS):
         return gettext("above %(amount)s") % {"amount": BANDS[-1]}
     return gettext("up to %(amount)s") % {"amount": BANDS[place]}
+
+
+def _age(value: str) -> str:
+    place = int(value)
+    if place >= len(AGES):
+        return gettext("over %(days)s d") % {"days": AGES[-1]}
+    if not place:
+        return gettext("to %(days)s d") % {"days": AGES[0]}
+    return gettext("%(first)s–%(last)s d") % {"first": AGES[place - 1] + 1, "last": AGES[place]}
 
 
 def _language(value: str) -> str:
@@ -124,6 +142,8 @@ _SAID: dict[Dimension, Callable[[str], str]] = {
     D.GOAL: lambda value: str(Goal(value).label),
     D.BAND: _band,
     D.TIMELY: _timely,
+    D.AGE: _age,
+    D.HELD_BY: lambda value: str(WaitsFor(value).label),
     D.HOUR: _hour,
     D.WEEKDAY: _weekday,
     D.DAY: _day,

@@ -8,6 +8,8 @@ from django.utils.translation import pgettext_lazy
 from cases.queries.reports.figure import Duration, Figure, Words
 from cases.vocabulary import Population
 
+STUCK_DAYS = 3
+
 
 def _case(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
     return Figure(name, Population.CASES, label, definition, sql, good=good)
@@ -140,6 +142,13 @@ CASES = (
         _("Time in which a connected system was waited for."),
         "with_system",
         "system",
+    ),
+    _case(
+        "stuck",
+        _("Stuck"),
+        _("Still open, and for three days neither we nor the complainant have done anything about it."),
+        f"f.is_running AND f.moved_on_at < %(now)s - interval '{STUCK_DAYS} days'",
+        good=-1,
     ),
 )
 

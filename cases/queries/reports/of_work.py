@@ -137,6 +137,13 @@ PROMISES = (
     ),
     _promise("moved", _("Moved"), _("Given a later date, and the complainant was told."), "p.moved_at IS NOT NULL"),
     _promise("dropped", _("Dropped"), _("Its action was waived or the case ended."), "p.dropped_at IS NOT NULL"),
+    _promise(
+        "not_begun",
+        _("Not begun"),
+        _("Its date is still to come, and nobody has begun to do it."),
+        f"p.kept_at IS NULL AND NOT {_PAST} AND {_DUE} AND a.status NOT IN ('in_progress', 'done', 'waived')",
+        good=-1,
+    ),
 )
 
 

@@ -18,7 +18,7 @@ from cases.queries.reports.question import Counted, Groups, Keys, Question
 from cases.queries.reports.sources import SOURCES, value_of
 from cases.rules import periods
 from cases.rules.periods import Period
-from cases.vocabulary import OF_TIME, Dimension
+from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension, Population
 
 # An hour of UTC, as its cell names it.
 _HOUR = "to_timestamp(c.value::bigint * 3600)"
@@ -153,9 +153,16 @@ class Plan(Where):
         )
 
     @property
+    def _is_of_running(self) -> bool:
+        """Whether a filter finds nothing but what is still open."""
+        return any(each in OF_RUNNING and "" not in values for each, values in self.question.filters.items())
+
+    @property
     def _settled(self) -> str:
         source = self.source
         kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
+        if self.question.population == Population.CASES and self._is_of_running:
+            kept = "false"
         return (
             f"FROM {source.tables} WHERE {source.brand} = r.brand AND {source.at} >= r.low AND {source.at} < r.high"
             f" AND {kept}{self.filters}"

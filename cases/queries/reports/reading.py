@@ -11,7 +11,7 @@ from cases.rules import permission
 from cases.vocabulary import Dimension, Permission
 
 # What splits figures by person is not for everybody who reads reports.
-OF_PEOPLE = frozenset({Dimension.OWNER, Dimension.PERSON})
+OF_PEOPLE = frozenset({Dimension.OWNER, Dimension.PERSON, Dimension.APPROVER})
 
 
 def reader(seer: Seer, asked_by: Collection[Dimension] = ()) -> Seer:

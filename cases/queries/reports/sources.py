@@ -16,6 +16,9 @@ D = Dimension
 # The upper ends of the bands of amounts, in the action's own currency.
 BANDS: Final = (25, 50, 100, 250, 500, 1000)
 
+# The upper ends of the bands of ages, in days of 24 hours since the case was received.
+AGES: Final = (1, 3, 7, 14, 28)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -38,6 +41,25 @@ class Source:
         return {**OF_CASE, **self.own}
 
 
+# Of what is still open: for how long, and on whom or what it stands. A case waits for one, the first that was asked.
+_AGE = (
+    "CASE WHEN f.is_running THEN width_bucket((extract(epoch FROM %(now)s - f.received_at) / 86400)::numeric,"
+    f" ARRAY[{', '.join(map(str, AGES))}]::numeric[])::text ELSE '' END"
+)
+_APPROVER = (
+    "coalesce((SELECT k.person_id::text FROM cases_approval q JOIN cases_asked k ON k.approval_id = q.id"
+    " WHERE q.case_id = f.case_id AND q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
+    " ORDER BY k.id LIMIT 1), '')"
+)
+_OTHER_TEAM = (
+    "(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND n.is_required"
+    " AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0) ORDER BY n.id LIMIT 1)"
+)
+_HELD_BY = (
+    "CASE WHEN NOT f.is_running THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
+    f" WHEN f.owner_id IS NULL THEN 'queue' WHEN {_OTHER_TEAM} IS NOT NULL THEN 'team' ELSE 'owner' END"
+)
+
 OF_CASE: Final[dict[Dimension, str]] = {
     D.BRAND: "f.brand_id::text",
     D.CHANNEL: "f.channel_id::text",
@@ -53,6 +75,10 @@ OF_CASE: Final[dict[Dimension, str]] = {
     D.ISSUE: "coalesce((SELECT o.issue FROM cases_original o WHERE o.case_id = f.case_id), '')",
     D.RESPONSE: "coalesce((SELECT o.response FROM cases_original o WHERE o.case_id = f.case_id), '')",
     D.TIMELY: "coalesce((SELECT o.is_timely::text FROM cases_original o WHERE o.case_id = f.case_id), '')",
+    D.AGE: _AGE,
+    D.HELD_BY: _HELD_BY,
+    D.APPROVER: f"CASE WHEN f.is_running AND f.holder = 'approval' THEN {_APPROVER} ELSE '' END",
+    D.OTHER_TEAM: f"CASE WHEN ({_HELD_BY}) = 'team' THEN {_OTHER_TEAM} ELSE '' END",
 }
 _KEPT_OF_CASES = (
     D.CHANNEL,

@@ -372,3 +372,10 @@ class TooManySplits(Refused):
 
     code = "too_many_splits"
     status = 422
+
+
+class TooManyExports(Refused):
+    """%(most)s of your exports are still going on. Wait until one is done, or cancel one."""
+
+    code = "too_many_exports"
+    status = 429

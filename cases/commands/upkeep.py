@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from cases.commands import moves
-from cases.models import Attachment, Heartbeat
+from cases.models import Attachment, Export, Heartbeat
 from cases.vocabulary import Actor, EventKind, Stream
 
 
@@ -24,8 +24,9 @@ def beat(*, part: str, at: datetime, actor: Actor) -> None:  # noqa: ARG001 - ev
 @transaction.atomic(durable=True)
 def drop_files(*, keys: Sequence[str], at: datetime, actor: Actor) -> int:
     """Delete the stored files among these that nothing names; how many there were."""
-    named = set(Attachment.objects.filter(key__in=keys).values_list("key", flat=True))
-    orphans = sorted(set(keys) - named)
+    attached = Attachment.objects.filter(key__in=keys).values_list("key", flat=True)
+    exported = Export.objects.filter(key__in=keys).values_list("key", flat=True)
+    orphans = sorted(set(keys) - {*attached, *exported})
     if orphans:
         moves.record(Stream.SETUP, 0, EventKind.FILE_DROPPED, actor, at=at, files=len(orphans))
         transaction.on_commit(lambda: _delete(orphans))

@@ -103,14 +103,14 @@ def answer(asked: Asked, seer: Seer, *, now: datetime) -> Answer:
 
     Raises NotAllowed, SplitNotAllowed, NoSuchSplit.
     """
-    seer = reader(seer, asked.dimensions)
+    seer = _reader(asked, seer)
     report = REPORTS[asked.report]
     return Answer(report, asked, [table(asked, each, seer, now=now) for each in _sections(report, asked)], now)
 
 
 def answer_slowly(asked: Asked, seer: Seer, *, now: datetime, progress: Callable[[int, int], None]) -> Answer:
     """The same, however long it takes: month by month, telling how many of all the months are done."""
-    seer = reader(seer, asked.dimensions)
+    seer = _reader(asked, seer)
     report = REPORTS[asked.report]
     sections = _sections(report, asked)
     months = engine.months_of(asked.period)
@@ -132,7 +132,7 @@ def table(
     """One section counted; without ``step`` it is left pending where that would take too long."""
     splits = splits_of(section, asked, seer)
     # The named split of a section may be one by person, which was not asked for and is not for everybody.
-    seer = reader(seer, splits)
+    seer, asked = _narrowed(asked, reader(seer), reader(seer, {*splits, *asked.filters}))
     question = asked.question(section.population, splits=splits)
     if step is None and not engine.is_quick(question) and _is_long(question, seer, now):
         return Table(section, asked, splits, is_pending=True)
@@ -154,6 +154,20 @@ def splits_of(section: Section, asked: Asked, seer: Seer) -> tuple[Dimension, ..
     wanted = tuple(each for each in asked.splits if has(section.population, each))
     is_open = may_see_people(seer)
     return wanted or tuple(each for each in section.splits if is_open or each not in OF_PEOPLE)[:1]
+
+
+def _reader(asked: Asked, seer: Seer) -> Seer:
+    reader(seer, asked.dimensions)
+    return reader(seer)
+
+
+def _narrowed(asked: Asked, before: Seer, seer: Seer) -> tuple[Seer, Asked]:
+    """Who sees less by person says so by a filter: the sum of a table opens the rows of the same brands."""
+    if len(seer.roles) == len(before.roles):
+        return seer, asked
+    wanted = asked.filters.get(Dimension.BRAND)
+    brands = tuple(str(each) for each in seer.brand_ids if wanted is None or str(each) in wanted)
+    return seer, replace(asked, filters={**asked.filters, Dimension.BRAND: brands})
 
 
 def curve(counted: Counted, duration: str) -> survival.Curve:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
 from django.conf import settings as project
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from casedesk import children, embedded
 from cases import queue
@@ -24,6 +28,64 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the embedded PostgreSQL when no URL names a server; it stops with the last test process."""
     if not config.option.help and not config.option.version:
         embedded.hold(project.HOME, postgres=project.EMBEDDED_POSTGRES, redis=False)
+
+
+# Tests that take long though no mark says so: a demo, processes, hundreds of pages.
+LONG = ("tests/faults/", "tests/guards/test_addresses.py", "tests/guards/test_costs.py", "tests/commands/test_demo.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that no process ends on one while the others wait: those in a browser in the first share.
+
+    xdist gives each process one share of the list, in order; whoever is through steals from the end of another's.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        return
+    browser, long, short = _by_length(items)
+    shares = [browser, *(long[place :: processes - 1] for place in range(processes - 1))]
+    size = len(items) // processes
+    rest = [one for share in shares for one in share[size:]] + short
+    ordered: list[pytest.Item] = []
+    for share in shares:
+        room = max(0, size - len(share))
+        ordered += share[:size] + rest[:room]
+        del rest[:room]
+    items[:] = ordered + rest
+
+
+def _by_length(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item], list[pytest.Item]]:
+    """Those in a browser, other long ones, and the rest."""
+    found: tuple[list[pytest.Item], list[pytest.Item], list[pytest.Item]] = ([], [], [])
+    for one in items:
+        if one.get_closest_marker("browser"):
+            found[0].append(one)
+        else:
+            is_long = one.get_closest_marker("slow") is not None or one.nodeid.startswith(LONG)
+            found[1 if is_long else 2].append(one)
+    return found
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is there now stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> Iterator[None]:
+    """The static files are looked for once, not by the middleware of every test client."""
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def add_files(middleware: WhiteNoiseMiddleware) -> None:
+        if not known:
+            look(middleware)
+            known.update(middleware.files)
+        middleware.files.update(known)
+
+    with mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", add_files):
+        yield
 
 
 @pytest.fixture(scope="session")

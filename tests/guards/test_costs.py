@@ -17,7 +17,7 @@ BESIDE |= {"rule": 3}
 # acted on a case or not: what it says, what it did and whom it called, what the case says now, its deadlines, what
 # happened in it, and the calendar that counts to the next moment.
 BESIDE |= {"api/v1/rules/": 1, "api/v1/rules/<uuid:rule>/": 1, "api/v1/cases/<slug:reference>/explanations/": 3}
-FEW, MANY = 2, 12
+FEW, MANY = 2, 7
 
 
 def _queries(world: World) -> dict[tuple[str, str], int]:

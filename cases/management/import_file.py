@@ -116,6 +116,12 @@ class Rows:
         """How many there are."""
         return len(self.arrivals) + len(self.rejected)
 
+    @property
+    def labels(self) -> list[str]:
+        """What the rows of a register name as category."""
+        named = (import_registers.label_of(arrival.category) for _, arrival in self.arrivals if arrival.registered)
+        return list(dict.fromkeys(label for label in named if label))
+
     def add(self, line: Line, source: Source, at: datetime) -> None:
         """Take in one more."""
         self.end, self.next_line = line.end, line.next_number

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases.models import Category, Post, Raw, User
+from cases.models import Category, Original, Post, Raw, User
 from cases.rules import arrival as arrivals
 from cases.rules import text as texts
 from cases.rules.arrival import Arrival
@@ -59,6 +59,16 @@ def missing_categories(brand_id: int, labels: Iterable[str]) -> list[str]:
         wanted.setdefault(texts.fold(label), label)
     known = categories_by_name(brand_id) if wanted else {}
     return [label for name, label in wanted.items() if name not in known]
+
+
+def answered_otherwise(channel_id: int, batch: Sequence[Arrival]) -> int:
+    """How many of these complaints out of a register came before with another response of the company."""
+    said = {arrival.external_id: arrival.registered.response for arrival in batch if arrival.registered}
+    if not said:
+        return 0
+    rows = Original.objects.filter(case__links__post__channel_id=channel_id, case__links__post__external_id__in=said)
+    found = rows.values_list("case__links__post__external_id", "response").distinct()
+    return sum(said[external_id] != response for external_id, response in found if external_id in said)
 
 
 def _outcome(arrival: Arrival, posts: set[str], raws: dict[tuple[str, bytes], str], at: datetime) -> Foreseen:

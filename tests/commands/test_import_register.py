@@ -254,6 +254,16 @@ class TestRuns:
         assert not Case.objects.exists()
         assert not ImportRun.objects.exists()
 
+    def test_another_response_later_is_told_and_changes_nothing(self, imported: str, tmp_path: Path) -> None:
+        later = tmp_path / "later.csv"
+        later.write_text(SAMPLE.read_text().replace("In progress", "Closed with explanation"))
+        said = run(later, rejects=tmp_path / "no.csv")
+        assert "6 known" in counts(said)
+        assert "1 came before with another response" in said
+        assert "another response" not in imported
+        case = case_of("900005")
+        assert (case.original.response, case.status, case.decisions.count()) == ("In progress", Status.NEW, 0)
+
     def test_needs_somebody_to_answer_for_the_decisions(self, stage: Stage, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=r"Say whose with --as PERSON \(agent, colleague, manager\)"):
             run(SAMPLE, rejects=tmp_path / "no.csv", person="")

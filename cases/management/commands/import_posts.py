@@ -22,10 +22,10 @@ from cases.commands import importing, setup
 from cases.management import import_file
 from cases.management.import_file import Reading, Rejects, Rows, Source
 from cases.models import Brand, Channel, ImportRun
-from cases.queries.importing import foreseen, missing_categories, who_decides
+from cases.queries.importing import answered_otherwise, foreseen, missing_categories, who_decides
 from cases.rules.import_fields import FIELDS, WrongHeaderError
 from cases.rules.import_lines import Line, UnreadableFileError
-from cases.rules.import_registers import LANGUAGE, label_of, outcome_of
+from cases.rules.import_registers import LANGUAGE, outcome_of
 from cases.rules.text import fold
 from cases.vocabulary import SYSTEM, Actor, ChannelKind
 
@@ -44,6 +44,7 @@ class Tally:
     known: int = 0
     rejected: int = 0
     responses: Counter[str] = field(default_factory=Counter)
+    otherwise: int = 0
     categories: dict[str, str] = field(default_factory=dict)
 
     def take(self, run: ImportRun) -> None:
@@ -114,7 +115,7 @@ class Import:
         for rows in import_file.parts(self.source, offset=shape.start, line=shape.first_number, size=self.size, at=at):
             rejected, unknown = self._foreseen(rows)
             self._count(rows, rejected)
-            for label in missing_categories(self.channel.brand_id, _labels(rows)):
+            for label in missing_categories(self.channel.brand_id, rows.labels):
                 self.tally.categories.setdefault(fold(label), label)
             # Of rows with one id the first is new.
             new = set(unknown) - ids
@@ -144,7 +145,7 @@ class Import:
 
     def _make_categories(self, rows: Rows) -> None:
         """What a register names and the brand has no category for is set up by whoever runs the server."""
-        labels = [label for label in _labels(rows) if label not in self._seen]
+        labels = [label for label in rows.labels if label not in self._seen]
         if labels:
             made = importing.make_categories(channel_id=self.channel.pk, labels=labels, actor=SYSTEM)
             self.tally.categories |= {each.code: each.label[LANGUAGE] for each in made}
@@ -153,9 +154,10 @@ class Import:
     def _count(self, rows: Rows, rejected: list[tuple[Line, str]]) -> None:
         self.tally.seen += rows.read
         self.tally.undated += rows.undated
-        self.tally.responses.update(
-            arrival.registered.response for _, arrival in rows.arrivals if arrival.registered is not None
-        )
+        if self.source.register:
+            arrivals = [arrival for _, arrival in rows.arrivals]
+            self.tally.responses.update(arrival.registered.response for arrival in arrivals if arrival.registered)
+            self.tally.otherwise += answered_otherwise(self.channel.pk, arrivals) if self.channel.pk else 0
         self.rejects.add(rejected)
 
     def _say(self, run: ImportRun) -> None:
@@ -323,6 +325,8 @@ class Command(BaseCommand):
         tally = import_.tally
         found = (f"{response or '(none)'} {count:,} ({_meant(response)})" for response, count in _by_count(tally))
         self.stdout.write(f"The company’s responses: {' · '.join(found) or 'none'}.")
+        if tally.otherwise:
+            self.stdout.write(f"{tally.otherwise:,} came before with another response; what they came with stands.")
         if tally.categories:
             verb = "Would make" if is_dry else "Made"
             self.stdout.write(f"{verb} {len(tally.categories)} categories: {' · '.join(tally.categories.values())}.")
@@ -337,12 +341,6 @@ def _meant(response: str) -> str:
     if outcome:
         return outcome.value.replace("_", " ")
     return "no decision"
-
-
-def _labels(rows: Rows) -> list[str]:
-    """What the rows of a register name as category."""
-    named = (label_of(arrival.category) for _, arrival in rows.arrivals if arrival.registered)
-    return list(dict.fromkeys(label for label in named if label))
 
 
 def _actor(brand: Brand, source: Source, options: dict[str, Any]) -> Actor:

@@ -222,6 +222,10 @@ _OF_BRANDS = (
         "check",
         where="x.differed > 0",
     ),
+    Named("export", "cases_export", "'setup'", "0", [_K.EXPORT_STARTED], "export"),
+    Named(
+        "the file of export", "cases_export", "'setup'", "0", [_K.EXPORT_MADE], "export", where="x.digest IS NOT NULL"
+    ),
     Named("absence", "cases_absence", **_OF_BRAND, kinds=[_K.ABSENCE_NOTED], key="absence"),
     Named("rate", "cases_rate", **_OF_BRAND, kinds=[_K.RATE_SET], key="rate"),
 )

@@ -25,6 +25,8 @@ WITHOUT_EVENT = {
     "escalation.make_calls": "whom a step calls is recorded with the step; the call follows it",
     "escalation.put_off_cue": "only tries again later",
     "escalation.sweep": "what it finds is recorded when it is heard",
+    "export.claim": "that it was asked for and what became of it is recorded; which worker is at it is not",
+    "export.keep_progress": "how far an export is gets noted every second, like a sign of life",
     "notification.read_notifications": "who looked at what is nobody's business either",
     "upkeep.beat": "a sign of life every few seconds would drown the journal",
 }

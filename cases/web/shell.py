@@ -21,6 +21,8 @@ from cases.queries import case as cases
 from cases.queries import delivery as deliveries
 from cases.queries import grants, people, sweeping
 from cases.queries import rule as rules
+from cases.queries.reports import reading
+from cases.queries.reports.catalogue import REPORTS
 from cases.queries.rule import Shelf
 from cases.vocabulary import Inbox
 from cases.web.tags import lasting
@@ -41,6 +43,7 @@ AREAS = (
     ("inbox", "inbox", _("Desk"), "g d"),
     ("approvals", "scale", _("Approvals"), "g p"),
     ("tray", "inbox-off", _("Tray"), "g y"),
+    ("report-front", "chart-bar", _("Reports"), "g o"),
     ("authority-missing", "shield-check", _("Authority"), "g u"),
     ("rules", "stairs-up", _("Rules"), "g r"),
     ("settings", "settings", _("Settings"), "g s"),
@@ -59,6 +62,14 @@ AUTHORITY = (
     ("authority-absences", "umbrella", _("Deputies and absences")),
     ("authority-waivers", "clipboard-check", _("Waivers, the ledger")),
     ("authority-rates", "currency-euro", _("Rates")),
+)
+# Beside the named reports.
+BESIDE_REPORTS = (
+    ("returns", "gavel", _("Regulator returns")),
+    ("frozen-periods", "snowflake", _("Frozen periods")),
+    ("saved-reports", "star", _("Saved reports")),
+    ("report-exports", "file-export", _("Exports")),
+    ("report-definitions", "book", _("Definitions")),
 )
 
 
@@ -92,9 +103,9 @@ def _behind(late: sweeping.Lateness) -> str:
     return gettext("Evaluator, %(n)d s behind") % {"n": round(late.seconds)}
 
 
-def _href(name: str) -> str:
+def _href(name: str, *args: str) -> str:
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 
@@ -118,6 +129,8 @@ class Shell:
         areas = Group(_("Areas"), self._areas(), shown=False)
         if self._request.path.startswith(_href("authority-missing") or "/authority/") and grants.may_look(self.seer):
             return [areas, Group(_("Authority"), self._authority())]
+        if self._request.path.startswith("/reports/") and reading.may_read(self.seer):
+            return [areas, Group(_("Reports"), self._reports())]
         if self._is_at_rules() and grants.may_look(self.seer):
             return [areas, Group(_("Rules"), self._rules())]
         return [areas, Group(_("Views"), self._views())]
@@ -141,6 +154,18 @@ class Shell:
     def _is_at_rules(self) -> bool:
         """Whether this is a page of rules: a replay is one of a rule."""
         return self._request.path.startswith((_href("rules") or "/rules/", "/replays/", "/escalations/"))
+
+    def _reports(self) -> list[Link]:
+        """Every report by its name, what regulators ask for, and what was kept."""
+        named = [(_href("report", each.name), each.icon, each.title) for each in REPORTS.values()]
+        beside = [(_href(name), icon, label) for name, icon, label in BESIDE_REPORTS]
+        front = (_href("report-front"), "layout-dashboard", pgettext_lazy("a report", "Front page"))
+        path = self._request.path
+        return [
+            Link(href, icon, label, path == href if href == front[0] else path.startswith(href))
+            for href, icon, label in (front, *named, *beside)
+            if href
+        ]
 
     def _rules(self) -> list[Link]:
         """Where the rules of the brand stand, their order, and how far behind their evaluator is."""
@@ -169,6 +194,7 @@ class Shell:
             "tray": deliveries.may_look,
             "authority-missing": grants.may_look,
             "rules": grants.may_look,
+            "report-front": reading.may_read,
         }.get(name)
         return look is None or look(self.seer)
 

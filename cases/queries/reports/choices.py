@@ -1,0 +1,84 @@
+"""What a filter of reports can be set to: every value of a dimension that there is in the brands of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from cases.models import (
+    Brand,
+    CaseFigures,
+    Category,
+    Cause,
+    Channel,
+    Kind,
+    Original,
+    Policy,
+    Rule,
+    Seer,
+    Team,
+    User,
+)
+from cases.queries.reports import labels
+from cases.queries.reports.sources import AGES, BANDS
+from cases.vocabulary import OF_TIME, Dimension, Goal, Outcome, Severity, WaitsFor
+
+D = Dimension
+MOST = 200
+_FIXED: dict[Dimension, Sequence[str]] = {
+    D.SEVERITY: [str(each) for each in reversed(Severity.values)],
+    D.OUTCOME: [*Outcome.values, ""],
+    D.GOAL: Goal.values,
+    D.TIMELY: ["true", "false", ""],
+    D.BAND: [*(str(place) for place in range(len(BANDS) + 1)), ""],
+    D.AGE: [str(place) for place in range(len(AGES) + 1)],
+    D.HELD_BY: WaitsFor.values,
+    D.HOUR: [f"{hour:02}" for hour in range(24)],
+    D.WEEKDAY: [str(day) for day in range(1, 8)],
+}
+_OF_SOURCE = {D.PRODUCT: "product", D.ISSUE: "issue", D.RESPONSE: "response"}
+# Rows without a value are chosen as ''.
+_OPTIONAL = {D.TEAM, D.OWNER, D.CATEGORY, D.CATEGORY_THEN, D.CAUSE, D.POLICY}
+# A day, a week or a month is chosen as a period.
+FILTERED = tuple(each for each in Dimension if each not in OF_TIME or each in (D.HOUR, D.WEEKDAY))
+
+
+def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
+    """The values of a dimension with their words, those of names and texts in the order of their words."""
+    if dimension in _FIXED:
+        words = labels.words(dimension, _FIXED[dimension])
+        return [(value, words[value]) for value in _FIXED[dimension]]
+    values = _found(dimension, seer)[:MOST]
+    words = labels.words(dimension, values)
+    found = sorted(((value, words[value]) for value in values), key=lambda one: one[1].casefold())
+    return found + [("", label) for label in labels.words(dimension, [""]).values() if dimension in _OPTIONAL]
+
+
+def _found(dimension: Dimension, seer: Seer) -> list[str]:
+    if dimension in _OF_SOURCE:
+        field = _OF_SOURCE[dimension]
+        rows = Original.objects.filter(case__brand__in=seer.brand_ids).exclude(**{field: ""})
+        return [*rows.order_by(field).values_list(field, flat=True).distinct()[:MOST]]
+    if dimension == D.LANGUAGE:
+        rows_of = CaseFigures.objects.filter(brand__in=seer.brand_ids).exclude(language="")
+        return [*rows_of.order_by("language").values_list("language", flat=True).distinct()[:MOST]]
+    return [str(key) for key in _rows(dimension, seer).values_list("pk", flat=True)[:MOST]]
+
+
+def _rows(dimension: Dimension, seer: Seer) -> QuerySet[Any]:
+    brands = seer.brand_ids
+    found: dict[Dimension, QuerySet[Any]] = {
+        D.BRAND: Brand.objects.filter(pk__in=brands),
+        D.CHANNEL: Channel.objects.filter(brand__in=brands),
+        D.TEAM: Team.objects.filter(brand__in=brands),
+        D.OTHER_TEAM: Team.objects.filter(brand__in=brands),
+        D.CATEGORY: Category.objects.filter(brand__in=brands, merged_into=None),
+        D.CATEGORY_THEN: Category.objects.filter(brand__in=brands),
+        D.CAUSE: Cause.objects.filter(brand__in=brands),
+        D.KIND: Kind.objects.filter(brand__in=brands),
+        D.POLICY: Policy.objects.filter(brand__in=brands),
+        D.RULE: Rule.objects.filter(brand__in=brands),
+    }
+    return found.get(dimension, User.objects.filter(memberships__brand__in=brands).distinct())

@@ -94,10 +94,11 @@ def working(calendar: Calendar, unit: Unit = Unit.WORKING_DAY) -> BusinessDeadli
 
 @dataclass(frozen=True, slots=True)
 class Reopening:
-    """A time for which a case was open again, until its new final answer, acceptance or withdrawal."""
+    """A time for which a case was open again, until its new final answer, or whatever else closed it."""
 
     opened_at: datetime
     closed_at: datetime | None = None
+    closed_by: ClosedBy = ClosedBy.FINAL_RESPONSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _closings(complaint: Complaint) -> list[Closing]:
     dated = [
         (complaint.final_answer_at, ClosedBy.FINAL_RESPONSE),
         (complaint.accepted_at, ClosedBy.ACCEPTED),
-        *((again.closed_at, ClosedBy.FINAL_RESPONSE) for again in complaint.reopened),
+        *((again.closed_at, again.closed_by) for again in complaint.reopened),
     ]
     if complaint.ended_as == Status.WITHDRAWN:
         dated.append((complaint.ended_at, ClosedBy.WITHDRAWN))

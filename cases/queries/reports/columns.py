@@ -137,7 +137,8 @@ def _case(population: Population) -> tuple[Column, ...]:
 
 def _minutes(name: str) -> Column:
     span = definitions.DURATIONS[name]
-    sql = f"floor(greatest(extract(epoch FROM {span.happened} - f.posted_at), 0) / 60)::bigint"
+    passed = f"floor(greatest(extract(epoch FROM {span.happened} - f.posted_at), 0) / 60)::bigint"
+    sql = f"CASE WHEN {span.happened} IS NOT NULL THEN {passed} END"
     return _number(name, format_lazy("{label} ({unit})", label=span.label, unit=_("minutes")), sql)
 
 

@@ -131,7 +131,7 @@ class _Saying:
             elif each.sort == Sort.NUMBER:
                 said[place] = int
             elif each.sort == Sort.CODE:
-                said[place] = str
+                said[place] = _code
             elif each.sort == Sort.CHOICE and not is_machine:
                 said[place] = _chosen(each.said())
         self.said = list(said.items())
@@ -169,6 +169,10 @@ def _merged() -> dict[str, str]:
 def _amount(value: Decimal) -> Decimal:
     cents = round(value, 2)
     return cents if cents == value else value.normalize()
+
+
+def _code(value: object) -> Value:
+    return str(value) or None
 
 
 def _chosen(words: dict[str, str]) -> Callable[[Any], Value]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, connections, transaction
 
@@ -102,16 +103,16 @@ def _fill(first: int, cases: int) -> None:
     for table in TABLES:
         _owner(f"VACUUM ANALYZE cases_{table}")
     _owner(
-        "INSERT INTO cases_stale (population, brand_id, month) SELECT p, b, m::date FROM"
+        "INSERT INTO cases_stale (population, brand_id, day) SELECT p, b, d::date FROM"
         " unnest(ARRAY['cases', 'movements', 'actions', 'promises', 'deadlines', 'posts']) p,"
-        " generate_series(%(low)s, %(high)s) b, generate_series(date_trunc('month', now() AT TIME ZONE 'UTC')"
-        " - interval '25 months', date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', '1 month') m",
+        " generate_series(%(low)s, %(high)s) b, generate_series(now() - interval '731 days', now()"
+        " + interval '9 days', '1 day') d",
         low=first,
         high=first + BRANDS - 1,
     )
 
 
-def _chunks(first: int, cases: int) -> Iterator[dict[str, object]]:
+def _chunks(first: int, cases: int) -> Iterator[dict[str, Any]]:
     place = (first - BRAND) // BRANDS
     for low in range(0, cases, CHUNK):
         yield {
@@ -126,7 +127,7 @@ def _chunks(first: int, cases: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _in_parallel(chunks: list[dict[str, object]]) -> None:
+def _in_parallel(chunks: list[dict[str, Any]]) -> None:
     # Connections are not shared with children.
     for each in ("default", "owner"):
         connections[each].close()
@@ -136,13 +137,13 @@ def _in_parallel(chunks: list[dict[str, object]]) -> None:
         pool.map(_fill_chunk, chunks, chunksize=1)
 
 
-def _fill_chunk(values: dict[str, object]) -> None:
+def _fill_chunk(values: dict[str, Any]) -> None:
     with transaction.atomic(using="owner"):
         for statement in SQL.read_text().split(";\n"):
             if statement.strip():
                 _owner(statement, **values)
 
 
-def _owner(statement: str, **values: object) -> None:
+def _owner(statement: str, **values: Any) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(statement, values or None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
 from cases.commands import moves
 from cases.models import Case, Cell, FiguresCheck, Stale
 from cases.queries.reports import cells
+from cases.queries.reports.cells import Made
 from cases.queries.reports.checking import Difference, differing_cases, differing_cells
 from cases.vocabulary import Actor, EventKind, Population, Stream
 
@@ -22,7 +22,7 @@ MOST_TOLD = 100
 
 @transaction.atomic(durable=True)
 def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says when and who acts
-    """Make the cells anew of every month in which something settled changed; how many months there were."""
+    """Make the cells anew of every day of which something settled changed, and of its month; how many notes of it."""
     with connection.cursor() as cursor:
         # One look at everything: what is noted after it stays noted.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -30,15 +30,21 @@ def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every comma
         if not cursor.fetchone()[0]:
             return 0
     noted = cells.stale()
-    months = sorted({(population, brand, month) for _, population, brand, month in noted})
-    for population, brand, month in months:
-        _keep(population, brand, month)
+    days: dict[tuple[Population, int, date], set[date]] = {}
+    for _, population, brand, day in noted:
+        days.setdefault((population, brand, day.replace(day=1)), set()).add(day)
+    for (population, brand, month), changed in days.items():
+        held = Cell.objects.filter(population=population, brand_id=brand)
+        held.filter(is_month=False, starts_on__in=changed).delete()
+        _keep(population, brand, cells.made(population, brand, sorted(changed)))
+        held.filter(is_month=True, starts_on=month).delete()
+        _keep(population, brand, cells.month(population, brand, month))
     Stale.objects.filter(pk__in=[key for key, *_ in noted]).delete()
-    return len(months)
+    return len(noted)
 
 
 def refresh_all(*, at: datetime, actor: Actor) -> int:
-    """Make cells anew until nothing is stale; how many months there were. What changes meanwhile is left for later."""
+    """Make cells anew until nothing is stale; how many notes there were. What changes meanwhile is left for later."""
     made = 0
     while Stale.objects.exists():
         try:
@@ -61,9 +67,9 @@ def rebuild(*, at: datetime, actor: Actor) -> int:
         for chunk in _all_cases():
             cursor.execute("SELECT casedesk_stale_all(%s::bigint[])", [chunk])
         cursor.execute(
-            "INSERT INTO cases_stale (population, brand_id, month) SELECT DISTINCT 'cases', f.brand_id,"
-            " casedesk_month(f.received_at) FROM cases_casefigures f UNION SELECT DISTINCT 'posts', p.brand_id,"
-            " casedesk_month(p.received_at) FROM cases_post p"
+            "INSERT INTO cases_stale (population, brand_id, day) SELECT DISTINCT 'cases', f.brand_id,"
+            " casedesk_day(f.received_at) FROM cases_casefigures f UNION SELECT DISTINCT 'posts', p.brand_id,"
+            " casedesk_day(p.received_at) FROM cases_post p"
         )
     moves.record(Stream.SETUP, 0, EventKind.FIGURES_REBUILT, actor, at=at, changed=changed)
     return changed
@@ -106,13 +112,14 @@ def _count(case_ids: list[int]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _keep(population: Population, brand_id: int, month: date) -> None:
-    key: dict[str, Any] = {"population": population, "brand_id": brand_id, "month": month}
-    Cell.objects.filter(**key).delete()
+def _keep(population: Population, brand_id: int, made: list[Made]) -> None:
     Cell.objects.bulk_create(
         [
             Cell(
-                **key,
+                population=population,
+                brand_id=brand_id,
+                is_month=each.is_month,
+                starts_on=each.starts_on,
                 dimension=each.dimension,
                 value=each.value,
                 currency=each.currency,
@@ -120,7 +127,7 @@ def _keep(population: Population, brand_id: int, month: date) -> None:
                 amounts=each.amounts,
                 lanes=each.lanes,
             )
-            for each in cells.made(population, brand_id, month)
+            for each in made
         ],
         batch_size=2000,
     )

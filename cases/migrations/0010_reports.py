@@ -143,9 +143,10 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("month", models.DateField()),
+                ("is_month", models.BooleanField()),
+                ("starts_on", models.DateField()),
                 ("dimension", models.CharField(blank=True, max_length=14)),
-                ("value", models.CharField(blank=True, max_length=80)),
+                ("value", models.CharField(blank=True, max_length=200)),
                 ("currency", models.CharField(blank=True, max_length=3)),
                 ("counts", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 (
@@ -339,7 +340,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("month", models.DateField()),
+                ("day", models.DateField()),
             ],
         ),
         migrations.AddField(
@@ -657,7 +658,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="cell",
             constraint=models.UniqueConstraint(
-                fields=("population", "dimension", "brand", "month", "value", "currency"), name="cell_once"
+                fields=("population", "dimension", "brand", "is_month", "starts_on", "value", "currency"),
+                name="cell_once",
             ),
         ),
         migrations.AddIndex(

@@ -117,19 +117,20 @@ class CaseMovement(models.Model):
 
 
 class Cell(models.Model):
-    """What was settled of one brand's population in one calendar month of UTC, for one value of one dimension.
+    """What was settled of one brand's population on one day or in one month of UTC, for one value of one dimension.
 
-    True while nothing in ``Stale`` names its population, brand and month; what runs, and what is closed to some of the
-    brand, is never in it.
+    True while nothing in ``Stale`` names its population and brand and a day of it; what runs, and what is closed to
+    some of the brand, is never in it. By the hour there are cells of days only.
     """
 
     population = models.CharField(max_length=12, choices=Population.choices)
     brand = models.ForeignKey(
         "cases.Brand", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    month = models.DateField()
+    is_month = models.BooleanField()
+    starts_on = models.DateField()
     dimension = models.CharField(max_length=14, blank=True)
-    value = models.CharField(max_length=80, blank=True)
+    value = models.CharField(max_length=200, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     counts = ArrayField(models.BigIntegerField())
     amounts = ArrayField(models.DecimalField(max_digits=24, decimal_places=4), default=list)
@@ -138,19 +139,20 @@ class Cell(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["population", "dimension", "brand", "month", "value", "currency"], name="cell_once"
+                fields=["population", "dimension", "brand", "is_month", "starts_on", "value", "currency"],
+                name="cell_once",
             ),
         ]
 
 
 class Stale(models.Model):
-    """A month of a brand's population in which something settled changed since its cells were made."""
+    """A day, in UTC, of a brand's population of which something settled changed since its cells were made."""
 
     population = models.CharField(max_length=12, choices=Population.choices)
     brand = models.ForeignKey(
         "cases.Brand", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    month = models.DateField()
+    day = models.DateField()
 
 
 class FiguresCheck(models.Model):

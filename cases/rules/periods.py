@@ -20,8 +20,6 @@ LONGEST_YEARS = 100
 SINCE_EVER = date(1970, 1, 1)
 MOST_STEPS = 5000
 
-# A shorter period has months only where one of its ends is this near to a month's.
-_LONG_ENOUGH, _NEAR = timedelta(days=40), timedelta(hours=36)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
 _DAY = timedelta(days=1)
@@ -103,9 +101,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Whole months of UTC by their first days, one after the other, and what to add and take off for the period."""
+    """Whole days of UTC from one to another, whole months within them, and what to add and take off for the period.
 
-    months: tuple[date, ...]
+    Each is its first day and the first after it; there may be no months, and no days.
+    """
+
+    days: tuple[date, date] | None
+    months: tuple[date, date] | None
     edges: tuple[Edge, ...]
 
 
@@ -182,22 +184,18 @@ def same_last_year(period: Period) -> Period:
     return Period(start, end if end > start else start + period.length, period.zone)
 
 
-def months(period: Period) -> Pieces:
-    """The period as whole months of UTC plus and minus what its ends differ from them, exactly.
+def pieces(period: Period) -> Pieces:
+    """The period as whole days of UTC, with the whole months in them, plus and minus what its ends differ from them.
 
-    No months where that is not worth it: in a short period with no end near a month's, or where the edges are as long
-    as half of what they save.
+    No days where that is not worth it: where the edges are as long as half of what they save.
     """
-    first, last = _nearest_month(period.start), _nearest_month(period.end)
+    first, last = _nearest_day(period.start), _nearest_day(period.end)
     begins, ends = _utc(first), _utc(last)
-    gaps = abs(period.start - begins), abs(period.end - ends)
-    is_long = period.length >= _LONG_ENOUGH or min(gaps) <= _NEAR
-    if first >= last or not is_long or 2 * (gaps[0] + gaps[1]) >= period.length:
-        return Pieces((), (Edge(period.start, period.end, 1),))
-    count = (last.year - first.year) * 12 + last.month - first.month
-    return Pieces(
-        tuple(_month(first, n) for n in range(count)), (*_edge(period.start, begins), *_edge(ends, period.end))
-    )
+    if first >= last or 2 * (abs(period.start - begins) + abs(period.end - ends)) >= period.length:
+        return Pieces(None, None, (Edge(period.start, period.end, 1),))
+    months = _month(first.replace(day=1), 1) if first.day > 1 else first, last.replace(day=1)
+    edges = (*_edge(period.start, begins), *_edge(ends, period.end))
+    return Pieces((first, last), months if months[0] < months[1] else None, edges)
 
 
 def unit_for(period: Period) -> Unit:
@@ -292,10 +290,8 @@ def _utc(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _nearest_month(at: datetime) -> date:
-    this = at.date().replace(day=1)
-    following = _month(this, 1)
-    return this if at - _utc(this) <= _utc(following) - at else following
+def _nearest_day(at: datetime) -> date:
+    return (at + timedelta(hours=12)).date()
 
 
 def _edge(one: datetime, other: datetime) -> tuple[Edge, ...]:

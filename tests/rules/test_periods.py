@@ -163,33 +163,45 @@ def test_a_year_before_is_some_time_about_a_year_before(period: Period) -> None:
 
 
 @settings(deadline=None)
-@given(period=PERIODS)
-def test_months_and_edges_are_exactly_the_period(period: Period) -> None:
-    found = periods.months(period)
-    spans = [(periods._utc(first), periods._utc(periods._month(first, 1)), 1) for first in found.months]
-    spans += [(edge.start, edge.end, edge.sign) for edge in found.edges]
+@given(period=PERIODS | DAYS)
+def test_days_and_edges_are_exactly_the_period(period: Period) -> None:
+    found = periods.pieces(period)
+    spans = [(edge.start, edge.end, edge.sign) for edge in found.edges]
+    if found.days:
+        spans.append((periods._utc(found.days[0]), periods._utc(found.days[1]), 1))
     assert sum(((end - start) * sign for start, end, sign in spans), timedelta(0)) == period.length
-    for bound in {bound for start, end, _ in (*spans[:2], *spans[-4:]) for bound in (start, end)}:
+    for bound in {bound for start, end, _ in spans for bound in (start, end)}:
         for moment in (bound - TICK, bound):
             held = sum(sign for start, end, sign in spans if start <= moment < end)
             assert held == (period.start <= moment < period.end)
 
 
 @settings(deadline=None)
+@given(period=PERIODS | DAYS)
+def test_the_months_are_all_that_are_whole_in_the_days(period: Period) -> None:
+    found = periods.pieces(period)
+    if not found.days:
+        assert found.months is None
+        return
+    first, after = found.days
+    inside = {day for day in (first + timedelta(days=n) for n in range((after - first).days + 1)) if day.day == 1}
+    assert found.months == ((min(inside), max(inside)) if len(inside) > 1 else None)
+
+
+@settings(deadline=None)
 @given(period=PERIODS)
 def test_the_edges_are_never_as_long_as_what_they_save(period: Period) -> None:
-    found = periods.months(period)
-    assert list(found.months) == sorted(found.months)
+    found = periods.pieces(period)
     assert len(found.edges) <= 2
-    if found.months:
+    if found.days:
         assert 2 * sum((edge.end - edge.start for edge in found.edges), timedelta(0)) < period.length
     else:
         assert found.edges == (Edge(period.start, period.end, 1),)
 
 
 def test_a_local_month_is_a_month_and_the_hours_it_is_off() -> None:
-    found = periods.months(periods.parse("2026-10-01", "2026-10-31", PARIS))
-    assert found.months == (date(2026, 10, 1),)
+    found = periods.pieces(periods.parse("2026-10-01", "2026-10-31", PARIS))
+    assert found.days == found.months == (date(2026, 10, 1), date(2026, 11, 1))
     assert found.edges == (
         Edge(at("2026-09-30T22:00"), at("2026-10-01T00:00"), 1),
         Edge(at("2026-10-31T23:00"), at("2026-11-01T00:00"), -1),
@@ -197,9 +209,9 @@ def test_a_local_month_is_a_month_and_the_hours_it_is_off() -> None:
 
 
 def test_few_days_are_no_months() -> None:
-    assert periods.months(periods.parse("2026-10-10", "2026-11-12", PARIS)).months == ()
-    assert periods.months(periods.parse("2026-10-01", "2026-10-12", PARIS)).months == ()
-    assert len(periods.months(periods.parse("1926-01-01", "2025-12-31", "UTC")).months) == 1200
+    found = periods.pieces(periods.parse("2026-10-10", "2026-11-12", PARIS))
+    assert (found.days, found.months) == ((date(2026, 10, 10), date(2026, 11, 13)), None)
+    assert periods.pieces(periods.parse("2026-10-12T08:00Z", "2026-10-12T17:00Z", PARIS)).days is None
 
 
 @settings(deadline=None)

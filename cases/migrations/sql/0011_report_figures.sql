@@ -173,31 +173,22 @@ CREATE TRIGGER event_figures AFTER INSERT ON cases_event REFERENCING NEW TABLE A
 CREATE TRIGGER movement_never BEFORE UPDATE OR DELETE ON cases_casemovement
   FOR EACH ROW EXECUTE FUNCTION casedesk_never();
 
--- ---------------------------------------------------------------- histograms of durations
-
--- Which lane of a histogram a span of whole minutes falls into: sixteen for each doubling, as cases/rules/lanes.py says.
-CREATE FUNCTION casedesk_lane(minutes int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN minutes < 16 THEN greatest(minutes, 0) ELSE
-    (floor(ln(minutes) / ln(2.0::float8) + 1e-9)::int - 3) * 16
-      + (minutes >> (floor(ln(minutes) / ln(2.0::float8) + 1e-9)::int - 4)) - 16 END
-$$;
-
 -- ---------------------------------------------------------------- which cells a change makes stale
 
-CREATE FUNCTION casedesk_month(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
-  SELECT date_trunc('month', at AT TIME ZONE 'UTC')::date
+CREATE FUNCTION casedesk_day(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+  SELECT (at AT TIME ZONE 'UTC')::date
 $$;
 
 CREATE FUNCTION casedesk_stale_figures() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE crossed bigint[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO cases_stale (population, brand_id, month) SELECT DISTINCT 'cases', n.brand_id, casedesk_month(n.received_at)
+    INSERT INTO cases_stale (population, brand_id, day) SELECT DISTINCT 'cases', n.brand_id, casedesk_day(n.received_at)
       FROM new_rows n WHERE NOT n.is_running AND NOT n.is_guarded;
     RETURN NULL;
   END IF;
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'cases', x.brand_id, casedesk_month(x.received_at)
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'cases', x.brand_id, casedesk_day(x.received_at)
       FROM (SELECT * FROM new_rows UNION ALL SELECT * FROM old_rows) x WHERE NOT x.is_running AND NOT x.is_guarded;
   -- A case that is closed to some of the brand leaves every cell, and comes back into them when it is open again.
   SELECT array_agg(n.case_id) INTO crossed FROM new_rows n JOIN old_rows o USING (case_id)
@@ -207,8 +198,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION casedesk_stale_all(which bigint[]) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT x.population, x.brand_id, casedesk_month(x.at) FROM (
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT x.population, x.brand_id, casedesk_day(x.at) FROM (
       SELECT 'movements' AS population, m.brand_id, m.at FROM cases_casemovement m WHERE m.case_id = ANY (which)
       UNION ALL SELECT 'actions', c.brand_id, a.created_at FROM cases_action a JOIN cases_case c ON c.id = a.case_id
         WHERE a.case_id = ANY (which)
@@ -227,8 +218,8 @@ CREATE TRIGGER figures_stale_updated AFTER UPDATE ON cases_casefigures
 
 CREATE FUNCTION casedesk_stale_movements() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'movements', n.brand_id, casedesk_month(n.at) FROM new_rows n;
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'movements', n.brand_id, casedesk_day(n.at) FROM new_rows n;
   RETURN NULL;
 END $$;
 CREATE TRIGGER movement_stale AFTER INSERT ON cases_casemovement REFERENCING NEW TABLE AS new_rows
@@ -237,8 +228,8 @@ CREATE TRIGGER movement_stale AFTER INSERT ON cases_casemovement REFERENCING NEW
 -- Actions, promises and deadlines: only what is settled is in a cell, so only that makes one stale.
 CREATE FUNCTION casedesk_stale_actions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'actions', c.brand_id, casedesk_month(n.created_at)
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'actions', c.brand_id, casedesk_day(n.created_at)
       FROM new_rows n JOIN cases_case c ON c.id = n.case_id WHERE n.status IN ('done', 'waived');
   RETURN NULL;
 END $$;
@@ -249,8 +240,8 @@ CREATE TRIGGER action_stale_updated AFTER UPDATE ON cases_action REFERENCING NEW
 
 CREATE FUNCTION casedesk_stale_promises() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT x.population, c.brand_id, casedesk_month(x.at)
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT x.population, c.brand_id, casedesk_day(x.at)
       FROM (SELECT 'promises' AS population, n.case_id, n.due_at AS at FROM new_rows n
              WHERE n.kept_at IS NOT NULL OR n.moved_at IS NOT NULL OR n.dropped_at IS NOT NULL
             -- Whether an action was promised, and what was said of it afterwards, counts with the action as well.
@@ -266,8 +257,8 @@ CREATE TRIGGER promise_stale_updated AFTER UPDATE ON cases_promise REFERENCING N
 
 CREATE FUNCTION casedesk_stale_authorisations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'actions', n.brand_id, casedesk_month(a.created_at) FROM new_rows n
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'actions', n.brand_id, casedesk_day(a.created_at) FROM new_rows n
       JOIN cases_action a ON a.id = n.action_id WHERE a.status IN ('done', 'waived');
   RETURN NULL;
 END $$;
@@ -278,8 +269,8 @@ CREATE TRIGGER authorisation_stale_updated AFTER UPDATE ON cases_authorisation R
 
 CREATE FUNCTION casedesk_stale_deadlines() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'deadlines', n.brand_id, casedesk_month(n.due_at) FROM new_rows n
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'deadlines', n.brand_id, casedesk_day(n.due_at) FROM new_rows n
      WHERE n.met_at IS NOT NULL OR n.ended_at IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -292,11 +283,11 @@ CREATE TRIGGER deadline_stale_updated AFTER UPDATE ON cases_deadline REFERENCING
 CREATE FUNCTION casedesk_stale_posts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_TABLE_NAME = 'cases_post' THEN
-    INSERT INTO cases_stale (population, brand_id, month)
-      SELECT DISTINCT 'posts', n.brand_id, casedesk_month(n.received_at) FROM new_rows n;
+    INSERT INTO cases_stale (population, brand_id, day)
+      SELECT DISTINCT 'posts', n.brand_id, casedesk_day(n.received_at) FROM new_rows n;
   ELSE
-    INSERT INTO cases_stale (population, brand_id, month)
-      SELECT DISTINCT 'posts', o.brand_id, casedesk_month(o.received_at)
+    INSERT INTO cases_stale (population, brand_id, day)
+      SELECT DISTINCT 'posts', o.brand_id, casedesk_day(o.received_at)
         FROM new_rows n JOIN cases_post o ON o.id = n.post_id;
   END IF;
   RETURN NULL;
@@ -320,8 +311,8 @@ CREATE TRIGGER link_stale_updated AFTER UPDATE ON cases_casepost REFERENCING NEW
 
 CREATE FUNCTION casedesk_stale_escalations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'escalations', n.brand_id, casedesk_month(n.matched_at) FROM new_rows n;
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'escalations', n.brand_id, casedesk_day(n.matched_at) FROM new_rows n;
   RETURN NULL;
 END $$;
 CREATE TRIGGER escalation_stale_inserted AFTER INSERT ON cases_escalation REFERENCING NEW TABLE AS new_rows
@@ -384,6 +375,6 @@ BEGIN
     PERFORM casedesk_count(which);
     PERFORM casedesk_stale_all(which);
   END LOOP;
-  INSERT INTO cases_stale (population, brand_id, month)
-    SELECT DISTINCT 'posts', o.brand_id, casedesk_month(o.received_at) FROM cases_post o;
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'posts', o.brand_id, casedesk_day(o.received_at) FROM cases_post o;
 END $$;

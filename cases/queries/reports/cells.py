@@ -1,10 +1,10 @@
-"""What a month's cells hold, computed from the settled rows that all of the brand may open."""
+"""What the cells of days and months hold, computed from the settled rows that all of the brand may open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,15 +16,21 @@ from cases.queries.reports.sources import SOURCES, Source, value_of
 from cases.rules import lanes
 from cases.vocabulary import Dimension, Population
 
-# Long spans in so few groups that their histograms are worth keeping; by the hour only counts are kept.
+# By the hour only counts are kept, and only of days.
 _WITHOUT_SPANS = frozenset({Dimension.HOUR})
 _HOUR = "floor(extract(epoch FROM {at}) / 3600)::bigint::text"
+# So many notes are dealt with at once.
+BATCH = 2000
+
+_Held = dict[tuple[int | None, str, date], list[dict[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """One cell as it should be."""
 
+    is_month: bool
+    starts_on: date
     dimension: str
     value: str
     currency: str
@@ -34,27 +40,88 @@ class Made:
 
 
 def stale() -> list[tuple[int, Population, int, date]]:
-    """What changed since its cells were made: the key of each note, and the population, brand and month it names."""
+    """What changed since its cells were made: the key of each note, and the population, brand and day it names."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, population, brand_id, month FROM cases_stale ORDER BY id LIMIT 20000")
-        return [(key, Population(name), brand, month) for key, name, brand, month in cursor.fetchall()]
+        cursor.execute(
+            "SELECT id, population, brand_id, day FROM cases_stale ORDER BY population, brand_id, day LIMIT %s", [BATCH]
+        )
+        return [(key, Population(name), brand, day) for key, name, brand, day in cursor.fetchall()]
 
 
-def made(population: Population, brand_id: int, month: date) -> list[Made]:
-    """The cells of one month, in order; settled rows do not depend on the present."""
-    source = SOURCES[population]
-    values = [_value(source, each) for each in source.kept]
-    spans = _spans(population, brand_id, month, values)
+def made(population: Population, brand_id: int, days: Sequence[date]) -> list[Made]:
+    """The cells of some days, in order; settled rows do not depend on the present."""
+    found = [each for first, after in _runs(days) for each in _made(population, brand_id, first, after)]
+    return sorted(found, key=_place)
+
+
+def month(population: Population, brand_id: int, first: date) -> list[Made]:
+    """The cells of a month, in order: those of its days, added up."""
+    figures, money = definitions.of(population), definitions.money_of(population)
+    counts = ", ".join(f"sum(c.counts[{i + 1}])::bigint" for i in range(len(figures)))
+    amounts = ", ".join(f"sum(c.amounts[{i + 1}])" for i in range(len(money)))
+    days = (
+        "FROM cases_cell c WHERE c.population = %(population)s AND c.brand_id = %(brand)s AND NOT c.is_month"
+        " AND c.starts_on >= %(low)s AND c.starts_on < %(high)s AND c.dimension <> %(hour)s"
+    )
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    parameters = {
+        "population": population.value, "brand": brand_id, "low": first, "high": after, "hour": Dimension.HOUR.value,
+    }  # fmt: skip
+    sums: dict[tuple[str, str], list[int]] = {}
+    for dimension, value, packed in _execute(
+        f"SELECT c.dimension, c.value, c.lanes {days} AND c.lanes IS NOT NULL", parameters
+    ):
+        more = histograms.unpacked(bytes(packed))
+        before = sums.get((dimension, value))
+        sums[dimension, value] = [a + b for a, b in zip(before, more, strict=True)] if before else more
+    sql = (
+        f"SELECT c.dimension, c.value, c.currency, ARRAY[{counts}], ARRAY[{amounts}]::numeric[] {days}"
+        " GROUP BY c.dimension, c.value, c.currency"
+    )
+    packed = {key: histograms.packed(each) for key, each in sums.items()}
     found = []
-    for place, value, currency, counts, amounts in _counts(population, brand_id, month, values):
+    for dimension, value, currency, counted, sums_of_money in _execute(sql, parameters):
+        pressed = packed.get((dimension, value)) if not currency else None
+        found.append(Made(True, first, dimension, value, currency, counted, sums_of_money, pressed))
+    return sorted(found, key=_place)
+
+
+def _place(each: Made) -> tuple[date, str, str, str]:
+    return each.starts_on, each.dimension, each.value, each.currency
+
+
+def _runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Days that follow each other, each row of them by its first and the first after it."""
+    first = after = None
+    for day in sorted(days):
+        if day == after:
+            after = day + timedelta(days=1)
+            continue
+        if first and after:
+            yield first, after
+        first, after = day, day + timedelta(days=1)
+    if first and after:
+        yield first, after
+
+
+def _made(population: Population, brand_id: int, first: date, after: date) -> Iterator[Made]:
+    source = SOURCES[population]
+    low, high = (datetime(each.year, each.month, each.day, tzinfo=UTC) for each in (first, after))
+    parameters = {"brand": brand_id, "low": low, "high": high, "now": high}
+    values = [_value(source, each) for each in source.kept]
+    spans = _spans(population, values, parameters)
+    for place, value, currency, day, counts, amounts in _counts(population, values, parameters):
         dimension = "" if place is None else source.kept[place].value
-        packed = spans.get((place, value)) if not currency else None
-        found.append(Made(dimension, value, currency, counts, amounts, packed))
-    return sorted(found, key=lambda each: (each.dimension, each.value, each.currency))
+        packed = spans.get((place, value, day)) if not currency else None
+        yield Made(False, day, dimension, value, currency, counts, amounts, packed)
 
 
 def _value(source: Source, dimension: Dimension) -> str:
     return _HOUR.format(at=source.at) if dimension == Dimension.HOUR else value_of(source, dimension)
+
+
+def _day(source: Source) -> str:
+    return f"casedesk_day({source.at})"
 
 
 def _where(source: Source) -> str:
@@ -62,58 +129,52 @@ def _where(source: Source) -> str:
     return f"{source.brand} = %(brand)s AND {source.at} >= %(low)s AND {source.at} < %(high)s AND {kept}"
 
 
-def _parameters(brand_id: int, month: date) -> dict[str, Any]:
-    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    low, high = (datetime(each.year, each.month, 1, tzinfo=UTC) for each in (month, after))
-    return {"brand": brand_id, "low": low, "high": high, "now": high}
-
-
 def _counts(
-    population: Population, brand_id: int, month: date, values: Sequence[str]
-) -> Iterator[tuple[int | None, str, str, list[int], list[Decimal]]]:
-    """Of everything and of each value of each dimension: its place, the value, the currency, counts and money."""
+    population: Population, values: Sequence[str], parameters: dict[str, Any]
+) -> Iterator[tuple[int | None, str, str, date, list[int], list[Decimal]]]:
+    """Of everything and of each value of each dimension: its place, the value, the currency, day, counts and money."""
     source, figures, money = SOURCES[population], definitions.of(population), definitions.money_of(population)
-    keys = [*values, source.currency or "''"]
+    keys = [*values, source.currency or "''", _day(source)]
     sums = [*(each.counted for each in figures), *(f"coalesce(sum({each.sql}), 0)" for each in money)]
-    sql = _grouped(source, keys, sums, [f"g.k{len(values)}"])
-    for place, *rest in _execute(sql, _parameters(brand_id, month)):
-        groups, numbers = rest[: len(keys)], rest[len(keys) :]
+    width = len(values)
+    for place, *rest in _execute(_grouped(source, keys, sums, width), parameters):
+        numbers = rest[len(keys) :]
         counts = [int(n) for n in numbers[: len(figures)]]
         amounts = [Decimal(n) for n in numbers[len(figures) :]]
-        yield place, "" if place is None else groups[place], groups[-1], counts, amounts
+        yield place, "" if place is None else rest[place], rest[width], rest[width + 1], counts, amounts
 
 
 def _spans(
-    population: Population, brand_id: int, month: date, values: Sequence[str]
-) -> dict[tuple[int | None, str], bytes]:
-    """The histograms of everything, and of each value of each dimension but the hour."""
+    population: Population, values: Sequence[str], parameters: dict[str, Any]
+) -> dict[tuple[int | None, str, date], bytes]:
+    """The histograms of everything, and of each value of each dimension but the hour, on each day."""
     source, durations = SOURCES[population], definitions.durations_of(population)
     if not durations:
         return {}
     kept = [sql for sql, each in zip(values, source.kept, strict=True) if each not in _WITHOUT_SPANS]
-    rest = ["v.number", "v.happened", histograms.LANE]
-    sql = _grouped(source, [*kept, *rest], ["count(*)"], [f"g.k{len(kept) + i}" for i in range(3)], durations)
-    gathered: dict[tuple[int | None, str], list[dict[int, int]]] = {}
-    for place, *row in _execute(sql, _parameters(brand_id, month)):
-        number, happened, lane, n = row[len(kept) :]
-        key = place, "" if place is None else row[place]
+    keys = [*kept, _day(source), "v.number", "v.happened", histograms.LANE]
+    gathered: _Held = {}
+    for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), durations), parameters):
+        day, number, happened, lane, n = row[len(kept) :]
+        key = place, "" if place is None else row[place], day
         into = gathered.setdefault(key, [{} for _ in range(2 * len(durations))])
         into[2 * number + (0 if happened else 1)][lane] = n
     return {key: histograms.packed([lanes.of(lanes.pack(one)) for one in each]) for key, each in gathered.items()}
 
 
 def _grouped(
-    source: Source, keys: Sequence[str], sums: Sequence[str], always: Sequence[str], spans: Sequence[Duration] = ()
+    source: Source, keys: Sequence[str], sums: Sequence[str], width: int, spans: Sequence[Duration] = ()
 ) -> str:
-    """One pass over the rows: grouped by each key alone and by none, and ``always`` by the last ones."""
-    alone = [f"g.k{i}" for i in range(len(keys) - len(always))]
+    """One pass over the rows: grouped by each of the first keys alone and by none of them, and always by the others."""
+    names = [f"g.k{i}" for i in range(len(keys))]
+    alone, always = names[:width], names[width:]
     sets = ", ".join(f"({', '.join([*each, *always])})" for each in ([], *([key] for key in alone)))
     whens = " ".join(f"WHEN GROUPING({key}) = 0 THEN {i}" for i, key in enumerate(alone))
     place = f"CASE {whens} END" if alone else "NULL::int"
     named = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(keys))
     beside = histograms.beside(spans) if spans else ""
     return (
-        f"SELECT {place}, {', '.join([*alone, *always, *sums])} FROM {source.tables}{beside}"  # noqa: S608
+        f"SELECT {place}, {', '.join([*names, *sums])} FROM {source.tables}{beside}"  # noqa: S608
         f" CROSS JOIN LATERAL (SELECT {named}) g WHERE {_where(source)} GROUP BY GROUPING SETS ({sets})"
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
+from decimal import Decimal
 
 from django.db import connection
 
-from cases.models import Cell
-from cases.queries.reports import cells
+from cases.models import Cell, Stale
+from cases.queries.reports import cells, histograms
 from cases.vocabulary import Population
 
 _CASES = """
@@ -45,28 +47,34 @@ def differing_cases(case_ids: Sequence[int]) -> list[Difference]:
 
 def differing_cells() -> tuple[int, list[Difference]]:
     """How many months were looked at, and those whose cells are not what their rows give; what is stale is left out."""
-    noted = {(population, brand, month) for _, population, brand, month in cells.stale()}
-    kept = Cell.objects.order_by("population", "brand_id", "month").values_list("population", "brand_id", "month")
-    months = [key for key in kept.distinct() if (Population(key[0]), key[1], key[2]) not in noted]
+    noted = set(Stale.objects.values_list("population", "brand_id", "day"))
+    kept = Cell.objects.filter(is_month=True).values_list("population", "brand_id", "starts_on").distinct()
+    months = sorted(kept)
     found = []
     for population, brand, month in months:
-        rows = Cell.objects.filter(population=population, brand_id=brand, month=month)
-        before = {_key(each): (each.counts, each.amounts, _bytes(each.lanes)) for each in rows}
-        now = {_key(each): (each.counts, each.amounts, _bytes(each.lanes)) for each in _made(population, brand, month)}
-        differing = sorted({*before, *now} - {key for key in before if before[key] == now.get(key)})
-        if differing:
-            names = tuple(" ".join(key).strip() or "all" for key in differing)
-            found.append(Difference("cells", f"{population} {brand} {month:%Y-%m}", names))
+        days = [month + timedelta(days=n) for n in range(monthrange(month.year, month.month)[1])]
+        fresh = [day for day in days if (population, brand, day) not in noted]
+        rows = Cell.objects.filter(population=population, brand_id=brand)
+        names = _differing(
+            rows.filter(is_month=False, starts_on__in=fresh), cells.made(Population(population), brand, fresh)
+        )
+        if fresh == days:
+            names += _differing(
+                rows.filter(is_month=True, starts_on=month), cells.month(Population(population), brand, month)
+            )
+        if names:
+            found.append(Difference("cells", f"{population} {brand} {month:%Y-%m}", tuple(names)))
     return len(months), found
 
 
-def _made(population: str, brand: int, month: date) -> list[cells.Made]:
-    return cells.made(Population(population), brand, month)
+def _differing(rows: Iterable[Cell], made: Iterable[cells.Made]) -> list[str]:
+    before, now = ({_key(each): _held(each) for each in some} for some in (rows, made))
+    return [" ".join(key).strip() for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
 
 
-def _key(each: Cell | cells.Made) -> tuple[str, str, str]:
-    return each.dimension, each.value, each.currency
+def _key(each: Cell | cells.Made) -> tuple[str, str, str, str]:
+    return f"{each.starts_on:%Y-%m-%d}", each.dimension, each.value, each.currency
 
 
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _held(each: Cell | cells.Made) -> tuple[list[int], list[Decimal], list[int] | None]:
+    return each.counts, each.amounts, None if each.lanes is None else histograms.unpacked(bytes(each.lanes))

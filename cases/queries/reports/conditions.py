@@ -71,7 +71,7 @@ class Where:
     def live(self) -> list[str]:
         """The rows that no cell holds: what runs, and what is guarded."""
         source = self.source
-        found = [f"{self.period} AND {source.guarded} AND {self.visible}"]
+        found = [f"{self.period} AND f.is_guarded AND {self.visible}"]
         if source.running != "false":
             found.append(f"{self.period} AND {source.running} AND NOT {source.guarded}")
         return found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 
 from cases.queries.reports.figure import Duration
 from cases.rules import lanes
 
-# The lane of what ``beside`` brings to a row of a case's figures.
-_SECONDS = "greatest(extract(epoch FROM v.until - f.posted_at), 0)"
-LANE = f"casedesk_lane(floor(least({_SECONDS} / 60, {lanes.LONGEST}))::int)"
+# The lane of what ``beside`` brings to a row of a case's figures: how many lanes begin at or before it, less the first.
+_LOWS = ",".join(str(lanes.edges(each)[0]) for each in range(1, lanes.LANES))
+LANE = f"width_bucket(date_part('epoch', v.until - f.posted_at) / 60, '{{{_LOWS}}}'::float8[])"
 
 
 def beside(durations: Sequence[Duration]) -> str:
@@ -28,16 +29,17 @@ def number(counts: Mapping[int, int]) -> int:
 
 
 def packed(histograms: Sequence[int]) -> bytes:
-    """Histograms one after the other, each with its length, as a cell keeps them."""
+    """Histograms one after the other, each with its length, as a cell keeps them: mostly none in a lane, so pressed."""
     parts = [lanes.stored(each) for each in histograms]
-    return b"".join(struct.pack("<I", len(part)) + part for part in parts)
+    return zlib.compress(b"".join(struct.pack("<I", len(part)) + part for part in parts), 1)
 
 
 def unpacked(stored: bytes) -> list[int]:
     """The histograms of a cell."""
+    held = zlib.decompress(stored)
     found, place = [], 0
-    while place < len(stored):
-        (size,) = struct.unpack_from("<I", stored, place)
-        found.append(int.from_bytes(stored[place + 4 : place + 4 + size], "little"))
+    while place < len(held):
+        (size,) = struct.unpack_from("<I", held, place)
+        found.append(int.from_bytes(held[place + 4 : place + 4 + size], "little"))
         place += 4 + size
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from cases.queries.reports.database import alias
 from cases.queries.reports.question import Counted, Groups, Keys, Question
 from cases.queries.reports.sources import SOURCES, value_of
 from cases.rules import periods
-from cases.rules.periods import Period
+from cases.rules.periods import Period, Pieces
 from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension, Population
 
 # An hour of UTC, as its cell names it.
@@ -58,15 +58,17 @@ class Plan(Where):
     ) -> None:
         super().__init__(question, seer, brands, now)
         self.kept = kept_dimension(question, spans=spans)
-        pieces = (
-            periods.months(question.period)
-            if self.kept is not None
-            else periods.Pieces((), (periods.Edge(question.period.start, question.period.end, 1),))
-        )
+        pieces = periods.pieces(question.period)
+        spans_of = list(_spans(pieces, by_month=self.kept != Dimension.HOUR))
+        first, after = pieces.days or (None, None)
         self.parameters |= {
             "population": question.population.value,
             "dimension": self.kept or "",
-            "months": list(pieces.months),
+            "first": first,
+            "after": after,
+            "are_months": [each[0] for each in spans_of],
+            "firsts": [each[1] for each in spans_of],
+            "afters": [each[2] for each in spans_of],
             "lows": [each.start for each in pieces.edges],
             "highs": [each.end for each in pieces.edges],
             "signs": [each.sign for each in pieces.edges],
@@ -101,19 +103,22 @@ class Plan(Where):
 
     def spans(self) -> dict[Keys, dict[str, tuple[int, int]]]:
         """The histograms of each group."""
-        gathered: dict[Keys, list[dict[int, int]]] = {}
-        width = len(self.question.splits)
+        live: dict[Keys, list[dict[int, int]]] = {}
+        found: dict[Keys, list[int]] = {}
+        width, places = len(self.question.splits), 2 * len(self.durations)
         for row in self._execute(self._lane_rows()):
-            keys, number, happened, lane, n = tuple(row[:width]), *row[width:]
-            mine = gathered.setdefault(keys, [{} for _ in range(2 * len(self.durations))])
+            keys, (number, happened, lane, n, packed) = tuple(row[:width]), row[width:]
+            held = found.setdefault(keys, [0] * places)
+            if packed is not None:
+                for place, more in enumerate(histograms.unpacked(bytes(packed))):
+                    held[place] += more
+                continue
+            mine = live.setdefault(keys, [{} for _ in range(places)])
             into = mine[2 * number + (0 if happened else 1)]
             into[lane] = into.get(lane, 0) + int(n)
-        found = {keys: [histograms.number(one) for one in each] for keys, each in gathered.items()}
-        if self.kept is not None:
-            for keys, packed in self._kept_spans():
-                held = found.setdefault(keys, [0] * (2 * len(self.durations)))
-                for place, number in enumerate(histograms.unpacked(packed)):
-                    held[place] += number
+        for keys, each in live.items():
+            for place, one in enumerate(each):
+                found[keys][place] += histograms.number(one)
         return {
             keys: {each.name: (held[2 * i], held[2 * i + 1]) for i, each in enumerate(self.durations)}
             for keys, held in found.items()
@@ -141,15 +146,28 @@ class Plan(Where):
 
     @property
     def _ranges(self) -> str:
-        """What is stale among the months, and the ranges of settled rows to count: edges, and every stale month."""
+        """What is stale; the ranges of settled rows to count, edges and every stale day; the spans of cells to read.
+
+        A month of which a day is stale is read by its days.
+        """
+        if self.kept is None:
+            return ""
         return (
-            "WITH stale AS MATERIALIZED (SELECT DISTINCT s.brand_id, s.month FROM cases_stale s WHERE s.population ="
-            " %(population)s AND s.month = ANY (%(months)s::date[]) AND s.brand_id = ANY (%(brands)s::bigint[])),"
-            " ranges AS (SELECT e.low, e.high, b.brand, e.sign FROM unnest(%(lows)s::timestamptz[],"
-            " %(highs)s::timestamptz[], %(signs)s::int[]) AS e(low, high, sign)"
-            " CROSS JOIN unnest(%(brands)s::bigint[]) AS b(brand)"
-            " UNION ALL SELECT s.month::timestamp AT TIME ZONE 'UTC',"
-            " (s.month + interval '1 month') AT TIME ZONE 'UTC', s.brand_id, 1 FROM stale s)"
+            "WITH stale AS MATERIALIZED (SELECT s.day, array_agg(DISTINCT s.brand_id) AS brands FROM cases_stale s"
+            " WHERE s.population = %(population)s AND s.day >= %(first)s::date AND s.day < %(after)s::date"
+            " AND s.brand_id = ANY (%(brands)s::bigint[]) GROUP BY s.day),"
+            " ranges AS (SELECT e.low, e.high, %(brands)s::bigint[] AS brands, e.sign FROM"
+            " unnest(%(lows)s::timestamptz[], %(highs)s::timestamptz[], %(signs)s::int[]) AS e(low, high, sign)"
+            " UNION ALL SELECT s.day::timestamp AT TIME ZONE 'UTC', (s.day + 1)::timestamp AT TIME ZONE 'UTC',"
+            " s.brands, 1 FROM stale s),"
+            " gone AS MATERIALIZED (SELECT false AS is_month, s.day, b.brand FROM stale s, unnest(s.brands) b(brand)"
+            " UNION SELECT true, date_trunc('month', s.day::timestamp)::date, b.brand"
+            " FROM stale s, unnest(s.brands) b(brand)),"
+            " spans AS (SELECT p.is_month, p.low, p.high, %(brands)s::bigint[] AS brands FROM"
+            " unnest(%(are_months)s::bool[], %(firsts)s::date[], %(afters)s::date[]) AS p(is_month, low, high)"
+            " UNION ALL SELECT false, g.day, (g.day + interval '1 month')::date, array_agg(g.brand) FROM gone g"
+            " JOIN unnest(%(are_months)s::bool[], %(firsts)s::date[], %(afters)s::date[]) AS p(is_month, low, high)"
+            " ON p.is_month AND g.is_month AND g.day >= p.low AND g.day < p.high GROUP BY g.day) "
         )
 
     @property
@@ -164,14 +182,15 @@ class Plan(Where):
         if self.question.population == Population.CASES and self._is_of_running:
             kept = "false"
         return (
-            f"FROM {source.tables} WHERE {source.brand} = r.brand AND {source.at} >= r.low AND {source.at} < r.high"
-            f" AND {kept}{self.filters}"
+            f"FROM {source.tables} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
+            f" AND {source.at} < r.high AND {kept}{self.filters}"
         )
 
     _CELLS = (
-        "FROM cases_cell c WHERE c.population = %(population)s AND c.dimension = %(dimension)s"
-        " AND c.brand_id = ANY (%(brands)s::bigint[]) AND c.month = ANY (%(months)s::date[])"
-        " AND NOT EXISTS (SELECT 1 FROM stale s WHERE s.brand_id = c.brand_id AND s.month = c.month)"
+        "FROM spans p CROSS JOIN LATERAL (SELECT c.* FROM cases_cell c WHERE c.population = %(population)s"
+        " AND c.dimension = %(dimension)s AND c.brand_id = ANY (p.brands) AND c.is_month = p.is_month"
+        " AND c.starts_on >= p.low AND c.starts_on < p.high AND (c.is_month, c.starts_on, c.brand_id)"
+        " NOT IN (SELECT g.is_month, g.day, g.brand FROM gone g) OFFSET 0) c WHERE true"
     )
 
     def _rows(
@@ -181,15 +200,17 @@ class Plan(Where):
         named = [*self._keys(), *([self.source.currency] if self.money else [])]
         group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else " HAVING count(*) > 0"
         inner = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(named, keys, strict=True)), *_as(values, columns)])
-        signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
         # The names are definitions': nothing from outside comes in here but as a parameter.
+        if self.kept is None:
+            yield from self._execute(f"SELECT {inner} FROM {self.source.tables} WHERE {self.everything}{group}")  # noqa: S608
+            return
+        signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
         settled = f"SELECT {inner} {self._settled}{group}"
         parts = [f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL ({settled}) x"]  # noqa: S608
         parts += [f"SELECT {inner} FROM {self.source.tables} WHERE {each}{group}" for each in self.live]  # noqa: S608
-        if self.kept is not None:
-            cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
-            listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
-            parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
+        cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
+        listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
+        parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
         outer = ", ".join([*keys, *(f"coalesce(sum({column}), 0)" for column in columns)])
         names = ", ".join([*keys, *columns])
         whole = " HAVING sum(n0) <> 0" if not keys else f" GROUP BY {', '.join(keys)}"
@@ -198,27 +219,25 @@ class Plan(Where):
         )
 
     def _lane_rows(self) -> str:
+        """Of each group the lanes of single rows, and the kept histograms."""
         keys = [f"k{i}" for i in range(len(self.question.splits))]
         named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
         inner = f"SELECT {named}v.number, v.happened, {histograms.LANE} AS lane, count(*) AS n"
         group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys) + 3))}"
         beside = histograms.beside(self.durations)
+        rows = f"{inner}, NULL::bytea FROM {self.source.tables}{beside} WHERE"
+        if self.kept is None:
+            return f"{rows} {self.everything}{group}"
         settled = self._settled.replace(f"FROM {self.source.tables}", f"FROM {self.source.tables}{beside}", 1)
         listed = "".join(f"x.{key}, " for key in keys)
-        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n AS n"
-        parts = [f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {settled}{group}) x"]
-        parts += [f"{inner} FROM {self.source.tables}{beside} WHERE {each}{group}" for each in self.live]
-        outer = "".join(f"{key}, " for key in keys)
-        return (
-            f"{self._ranges} SELECT {outer}number, happened, lane, sum(n) FROM ({' UNION ALL '.join(parts)}) AS parts"  # noqa: S608
-            f" GROUP BY {outer}number, happened, lane"
-        )
-
-    def _kept_spans(self) -> Iterator[tuple[Keys, bytes]]:
-        keys = "".join(f"{sql}, " for sql in self._cell_keys())
-        sql = f"{self._ranges} SELECT {keys}c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL"
-        for row in self._execute(sql):
-            yield tuple(row[:-1]), bytes(row[-1])
+        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, NULL::bytea"
+        cells = "".join(f"{sql}, " for sql in self._cell_keys())
+        parts = [
+            f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {settled}{group}) x",
+            *(f"{rows} {each}{group}" for each in self.live),
+            f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL",
+        ]
+        return self._ranges + " UNION ALL ".join(parts)
 
     def _execute(self, sql: str) -> list[tuple[Any, ...]]:
         with connections[alias()].cursor() as cursor:
@@ -229,3 +248,20 @@ class Plan(Where):
 
 def _as(values: Sequence[str], columns: Sequence[str]) -> list[str]:
     return [f"{sql} AS {column}" for sql, column in zip(values, columns, strict=True)]
+
+
+def _spans(pieces: Pieces, *, by_month: bool) -> Iterator[tuple[bool, date, date]]:
+    """Days and months whose cells make up a period: whether months, the first, and the first after them."""
+    if pieces.days is None:
+        return
+    first, after = pieces.days
+    if pieces.months is None or not by_month:
+        yield False, first, after
+        return
+    for is_month, low, high in (
+        (False, first, pieces.months[0]),
+        (True, *pieces.months),
+        (False, pieces.months[1], after),
+    ):
+        if low < high:
+            yield is_month, low, high

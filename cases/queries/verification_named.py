@@ -226,6 +226,23 @@ _OF_BRANDS = (
     Named(
         "the file of export", "cases_export", "'setup'", "0", [_K.EXPORT_MADE], "export", where="x.digest IS NOT NULL"
     ),
+    Named(
+        "the merging of category",
+        "cases_category",
+        **_OF_BRAND,
+        kinds=[_K.CATEGORY_MERGED],
+        key="category",
+        where="x.merged_into_id IS NOT NULL",
+    ),
+    Named("frozen period", "cases_frozenperiod", **_OF_BRAND, kinds=[_K.PERIOD_FROZEN], key="frozen"),
+    Named(
+        "the signature under frozen period",
+        "cases_frozenperiod",
+        **_OF_BRAND,
+        kinds=[_K.PERIOD_SIGNED],
+        key="frozen",
+        where="x.signed_at IS NOT NULL",
+    ),
     Named("absence", "cases_absence", **_OF_BRAND, kinds=[_K.ABSENCE_NOTED], key="absence"),
     Named("rate", "cases_rate", **_OF_BRAND, kinds=[_K.RATE_SET], key="rate"),
 )

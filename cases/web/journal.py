@@ -126,6 +126,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CHANNEL_CHANGED: ("route", lazy("%(actor)s changed a channel")),
     E.TEAM_CHANGED: ("users", lazy("%(actor)s changed a team")),
     E.CATEGORY_CHANGED: ("category", lazy("%(actor)s changed a category")),
+    E.CATEGORY_MERGED: ("git-merge", lazy("%(actor)s merged the category %(category)s into %(into)s")),
     E.KIND_CHANGED: ("list-details", lazy("%(actor)s changed a kind of action")),
     E.PLAYBOOK_CHANGED: ("book", lazy("%(actor)s changed a playbook")),
     E.CAUSE_CHANGED: ("zoom-question", lazy("%(actor)s changed a cause")),
@@ -144,6 +145,8 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.EXPORT_STARTED: ("file-export", lazy("%(actor)s asked for an export of a report")),
     E.EXPORT_MADE: ("file-export", lazy("An export of a report was written")),
     E.EXPORT_ENDED: ("file-export", lazy("An export of a report was called off, or failed")),
+    E.PERIOD_FROZEN: ("snowflake", lazy("%(actor)s froze the figures of a period")),
+    E.PERIOD_SIGNED: ("rosette-discount-check", lazy("%(actor)s signed the figures of a frozen period")),
     E.REGIME_CHANGED: ("gavel", lazy("%(actor)s changed what a final answer must hold")),
     E.GRANT_GIVEN: ("shield-check", lazy("%(actor)s gave authority to %(to)s")),
     E.GRANT_ENDED: ("shield-question", lazy("%(actor)s ended the authority of %(to)s")),
@@ -269,7 +272,7 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
     return TOLD_US if event.person_id else usual
 
 
-_WORDS = ("person", "owner", "action", "category", "cause", "target", "tag", "rule", "kind", "due", "until")
+_WORDS = ("person", "owner", "action", "category", "into", "cause", "target", "tag", "rule", "kind", "due", "until")
 
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:

@@ -34,6 +34,7 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.TAKE_STEPS: 5.0,
     Job.MAKE_CALLS: 10.0,
     Job.RUN_REPLAY: 60.0,
+    Job.RUN_REPORT: 60.0,
     Job.RUN_EXPORT: 15.0,
     Job.SWEEP_FILES: crontab(minute=17),
 }

@@ -222,6 +222,7 @@ _OF_BRANDS = (
         "check",
         where="x.differed > 0",
     ),
+    Named("report run", "cases_reportrun", "'setup'", "0", [_K.REPORT_COMPUTED], "run"),
     Named("export", "cases_export", "'setup'", "0", [_K.EXPORT_STARTED], "export"),
     Named(
         "the file of export", "cases_export", "'setup'", "0", [_K.EXPORT_MADE], "export", where="x.digest IS NOT NULL"

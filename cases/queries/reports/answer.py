@@ -143,7 +143,7 @@ def table(
         section,
         asked,
         splits,
-        _rows(question, section, groups, before),
+        rows_of(question, section, groups, before),
         total(groups),
         total(before) if before is not None else None,
     )
@@ -200,7 +200,8 @@ def _counted(
     return engine.count_slowly(question, seer, now=now, durations=spans, step=step)
 
 
-def _rows(question: Question, section: Section, groups: Groups, before: Groups | None) -> list[Row]:
+def rows_of(question: Question, section: Section, groups: Groups, before: Groups | None) -> list[Row]:
+    """The groups of a table in their order, with their words."""
     keys = _keys(question, groups, before)
     said = [labels.words(by, {key[i] for key in keys}) for i, by in enumerate(question.splits)]
     rows = [

@@ -16,19 +16,14 @@ from cases.rules.forecast import Forecast
 from cases.rules.periods import Bucket, Period, Unit
 from cases.vocabulary import Dimension, Population
 
-_UNITS = {
-    Unit.HOUR: Dimension.DAY,
-    Unit.DAY: Dimension.DAY,
-    Unit.WEEK: Dimension.WEEK,
-    Unit.MONTH: Dimension.MONTH,
-    Unit.QUARTER: Dimension.QUARTER,
-}
-_OF_STEP = {
-    Dimension.DAY: Unit.DAY,
-    Dimension.WEEK: Unit.WEEK,
-    Dimension.MONTH: Unit.MONTH,
-    Dimension.QUARTER: Unit.QUARTER,
-}
+_DAY = timedelta(days=1)
+# A line is read by its weeks; a shorter time by days, a longer one by months or quarters.
+_STEPS = (
+    (13, Dimension.DAY, Unit.DAY),
+    (760, Dimension.WEEK, Unit.WEEK),
+    (3700, Dimension.MONTH, Unit.MONTH),
+    (40_000, Dimension.QUARTER, Unit.QUARTER),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,6 @@ class Backlog:
     """Open cases by steps of a period; and from today on what is expected, None where too few weeks are known."""
 
     dimension: Dimension
-    at_start: int
     steps: Sequence[Step]
     open_now: int
     monday: date
@@ -57,7 +51,7 @@ def backlog(asked: Asked, seer: Seer, *, now: datetime) -> Backlog | None:
     """The backlog of a period and its forecast, for what this person may see; None where counting it takes long."""
     seer = reader(seer, asked.dimensions)
     question = asked.question(Population.MOVEMENTS, splits=())
-    dimension = _UNITS[periods.unit_for(asked.period)]
+    dimension, unit = next((by, unit) for most, by, unit in _STEPS if asked.period.length / _DAY <= most)
     if not engine.is_quick(replace(question, splits=(dimension,))):
         return None
     at_start = _open_after(_until(question, asked.period.start), seer, now)
@@ -68,8 +62,7 @@ def backlog(asked: Asked, seer: Seer, *, now: datetime) -> Backlog | None:
     changes = _weeks(weeks, by_week)
     return Backlog(
         dimension,
-        at_start,
-        _steps(asked.period, dimension, groups, at_start, now),
+        _steps(periods.buckets(asked.period, unit), groups, at_start, now),
         open_now,
         monday,
         forecast.forecast([came for came, _ in changes], [went for _, went in changes], open_now),
@@ -77,8 +70,8 @@ def backlog(asked: Asked, seer: Seer, *, now: datetime) -> Backlog | None:
 
 
 def _until(question: Question, end: datetime) -> Question:
-    began = periods.of_days(periods.SINCE_EVER, periods.SINCE_EVER + timedelta(days=1), "UTC").start
-    return replace(question, period=Period(began, max(end, began), question.period.zone))
+    began = periods.of_days(periods.SINCE_EVER, periods.SINCE_EVER + _DAY, "UTC").start
+    return replace(question, period=Period(began, max(end, began + _DAY), question.period.zone))
 
 
 def _open_after(question: Question, seer: Seer, now: datetime) -> int:
@@ -91,11 +84,11 @@ def _moved(counted: Counted | None) -> tuple[int, int]:
     return counts.get("flow_in", 0), counts.get("flow_out", 0)
 
 
-def _steps(period: Period, dimension: Dimension, groups: Groups, at_start: int, now: datetime) -> list[Step]:
+def _steps(buckets: Sequence[Bucket], groups: Groups, at_start: int, now: datetime) -> list[Step]:
     """The steps that have begun, without those before anything ever happened."""
     found: list[Step] = []
     standing = at_start
-    for bucket in periods.buckets(period, _OF_STEP[dimension]):
+    for bucket in buckets:
         if bucket.start > now:
             break
         came, went = _moved(groups.get((bucket.day.isoformat(),)))

@@ -28,6 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the embedded PostgreSQL when no URL names a server; it stops with the last test process."""
     if not config.option.help and not config.option.version:
         embedded.hold(project.HOME, postgres=project.EMBEDDED_POSTGRES, redis=False)
+        if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+            # The tree stays clean, yet not every process that the tests start compiles everything again.
+            os.environ["PYTHONPYCACHEPREFIX"] = str(project.HOME / "bytecode")
 
 
 # Tests that take long though no mark says so: a demo, processes, hundreds of pages.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -77,7 +78,27 @@ class OneCategory(SetUp):
             label=given.get("label", row.label),
             team_id=given.get("team", row.team_id),
             is_active=given.get("is_active", row.is_active),
+            at=timezone.now(),
         )
+
+
+class MergeIn(serializers.Serializer[Any]):
+    """Into which category."""
+
+    into = Code(help_text="the code of another category of the brand, in use")
+
+
+class MergeCategory(SetUp):
+    """One category, counted with another one from now on."""
+
+    read, shape = staticmethod(queries.categories), CategoryShape
+
+    @changes(CategoryShape, "Merge a category into another one", takes=MergeIn)
+    def post(self, request: Request, number: int) -> Response:  # noqa: ARG002
+        """The category."""
+        row = self.row(pk=number)
+        into_id = self.category(row.brand_id, self.given(MergeIn)["into"], "into")
+        return self.save(catalogue.merge_category, category_id=row.pk, into_id=into_id, at=timezone.now())
 
 
 _ABOVE = "two people must approve more than this, in the brand's currency"

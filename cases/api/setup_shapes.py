@@ -71,6 +71,9 @@ class CategoryShape(serializers.Serializer[Any]):
     label = Texts()  # type: ignore[assignment]  # DRF takes fields out of the class
     team = serializers.IntegerField(source="team_id", allow_null=True)
     is_active = serializers.BooleanField()
+    merged_into = serializers.CharField(
+        source="merged_into.code", default=None, allow_null=True, help_text="where reports count it; null: by itself"
+    )
 
 
 class KindShape(serializers.Serializer[Any]):

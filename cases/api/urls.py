@@ -109,6 +109,7 @@ urlpatterns = [
     path("teams/<int:number>/", setup.OneTeam.as_view()),
     path("categories/", catalogue.Categories.as_view()),
     path("categories/<int:number>/", catalogue.OneCategory.as_view()),
+    path("categories/<int:number>/merge/", catalogue.MergeCategory.as_view()),
     path("kinds/", catalogue.Kinds.as_view()),
     path("kinds/<int:number>/", catalogue.OneKind.as_view()),
     path("playbooks/", playbook.Playbooks.as_view()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Required, TypedDict, Unpack
 
@@ -14,7 +15,7 @@ from cases.commands import moves
 from cases.models import Brand, Category, Channel, Kind
 from cases.queries import playbook as queries
 from cases.rules import money
-from cases.vocabulary import Actor, DayUnit, EventKind, Proof
+from cases.vocabulary import Actor, DayUnit, EventKind, Proof, Stream
 
 LONGEST = 365
 _KIND_FIELDS = (
@@ -51,19 +52,54 @@ def create_category(
 
 @transaction.atomic(durable=True)
 def change_category(
-    *, category_id: int, label: Mapping[str, str], team_id: int | None, is_active: bool, actor: Actor
+    *, category_id: int, label: Mapping[str, str], team_id: int | None, is_active: bool, at: datetime, actor: Actor
 ) -> Category:
-    """Change a category; off, it is no longer offered, and cases that have it keep it."""
+    """Change a category; off, it is no longer offered, and cases that have it keep it; what it was called is kept."""
     category, brand = moves.lock_row(Category.objects.all(), category_id, actor)
     if category.is_active and not is_active:
-        channels = Channel.objects.filter(default_category=category, is_active=True)
-        moves.refuse_needed(list(channels.order_by("slug").values_list("slug", flat=True)))
+        _refuse_given(category)
+    if is_active and category.merged_into_id is not None:
+        raise errors.Invalid(_("It was merged into another category and is no longer offered."), "is_active")
+    words = moves.checked_texts(label, field="label", default=brand.language)
     wanted = {
-        "label": moves.checked_texts(label, field="label", default=brand.language),
+        "label": words,
+        "former": _former(category, at) if words != category.label else category.former,
         "team_id": moves.of_brand(brand.teams.all(), team_id, "team", now=category.team_id),
         "is_active": is_active,
     }
     moves.change_row(category, wanted, EventKind.CATEGORY_CHANGED, actor, brand_id=brand.pk)
+    return category
+
+
+def _former(category: Category, at: datetime) -> list[dict[str, Any]]:
+    return [*category.former, {"label": category.label, "until": at.astimezone(UTC).isoformat()}]
+
+
+def _refuse_given(category: Category) -> None:
+    """Refuse while a channel gives it to what comes in; raises Invalid."""
+    channels = Channel.objects.filter(default_category=category, is_active=True)
+    moves.refuse_needed(list(channels.order_by("slug").values_list("slug", flat=True)))
+
+
+@transaction.atomic(durable=True)
+def merge_category(*, category_id: int, into_id: int, at: datetime, actor: Actor) -> Category:
+    """Let reports count the cases of a category with those of another one; it is no longer offered.
+
+    Its cases and its playbooks keep it, and what was merged into it goes along. Raises Invalid.
+    """
+    category, brand = moves.lock_row(Category.objects.all(), category_id, actor)
+    into = brand.categories.filter(pk=into_id, is_active=True, merged_into__isnull=True).first()
+    if into is None:
+        raise errors.Invalid(_("This is not one of the brand’s, or it is switched off."), "into")
+    if into.pk == category.pk:
+        raise errors.Invalid(_("Choose another category than this one."), "into")
+    if category.merged_into_id is not None:
+        raise errors.Invalid(_("It has been merged into another category already."), "into")
+    _refuse_given(category)
+    brand.categories.filter(merged_into=category).update(merged_into=into)
+    category.merged_into, category.is_active = into, False
+    category.save(update_fields=["merged_into", "is_active"])
+    moves.record(Stream.BRAND, brand.pk, EventKind.CATEGORY_MERGED, actor, at=at, category=category.pk, into=into.pk)
     return category
 
 

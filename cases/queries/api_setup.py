@@ -57,7 +57,7 @@ def teams(seer: Seer) -> QuerySet[Team]:
 
 def categories(seer: Seer) -> QuerySet[Category]:
     """The categories of the person's brands."""
-    return Category.objects.filter(mine(seer)).select_related("brand")
+    return Category.objects.filter(mine(seer)).select_related("brand", "merged_into")
 
 
 def kinds(seer: Seer) -> QuerySet[Kind]:

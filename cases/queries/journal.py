@@ -17,7 +17,7 @@ PAGE = 50
 # What in a payload is the id of a person, of an action, of a category, of a cause.
 PEOPLE = ("owner", "before", "after", "person", "about", "heir", "deputy")
 ACTIONS = ("action",)
-CATEGORIES = ("category", "category_before")
+CATEGORIES = ("category", "category_before", "into")
 CAUSES = ("cause",)
 TARGETS = ("target",)
 TAGS = ("tag",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -46,7 +48,10 @@ def category_edit(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
     if form.is_valid():
         who = {"actor": actor_of(request)}
         if category:
-            saved = forms.accept(form, catalogue.change_category, category_id=category.pk, **form.given(), **who)
+            when = {"at": timezone.now()}
+            saved = forms.accept(
+                form, catalogue.change_category, category_id=category.pk, **form.given(), **when, **who
+            )
         else:
             saved = forms.accept(form, catalogue.create_category, brand_id=brand.pk, **form.given(), **who)
         if saved:
@@ -54,8 +59,33 @@ def category_edit(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
             if category is None:
                 return redirect(reverse("settings-playbook-new", args=[slug]) + f"?category={saved.code}")
             return redirect("settings-categories", slug)
-    facts = {"seer": seer, "brand": brand, "category": category, "part": "categories"}
+    former = [(each["label"], datetime.fromisoformat(each["until"])) for each in category.former] if category else []
+    facts = {"seer": seer, "brand": brand, "category": category, "former": former, "part": "categories"}
     return show(request, "setup/category.html", facts, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def category_merge(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """What merging a category into another one would do, and the button that does it."""
+    seer, brand = set_up_of(request, slug)
+    category = _category(brand.categories.filter(code=code, merged_into__isnull=True))
+    form = forms.MergeForm(request.POST or None, brand=brand, category=category)
+    if form.is_valid():
+        merged = forms.accept(
+            form,
+            catalogue.merge_category,
+            category_id=category.pk,
+            into_id=form.cleaned_data["into"].pk,
+            at=timezone.now(),
+            actor=actor_of(request),
+        )
+        if merged:
+            words = {"name": catalogue_text(merged.label), "into": catalogue_text(form.cleaned_data["into"].label)}
+            messages.success(request, _("Reports now count “%(name)s” with “%(into)s”.") % words)
+            return redirect("settings-categories", slug)
+    facts = {"seer": seer, "brand": brand, "category": category, "part": "categories"}
+    return show(request, "setup/category_merge.html", facts, form=form)
 
 
 @require_safe

@@ -267,6 +267,15 @@ class CategoryForm(Labelled):
         return {**data, "label": label, "team_id": _id(self.cleaned_data["team"])}
 
 
+class MergeForm(forms.Form):
+    """Into which category another one goes."""
+
+    def __init__(self, *args: Any, brand: Brand, category: Category, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = brand.categories.filter(is_active=True).exclude(pk=category.pk).order_by("code")
+        self.fields["into"] = Named(rows, label=_("Count it with"), empty_label="—")
+
+
 KIND_FIELDS = (
     "code",
     "proof",

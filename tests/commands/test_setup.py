@@ -11,7 +11,7 @@ from cases.commands import catalogue, playbook, setup
 from cases.models import Brand, Category, Channel, Event, Kind, Playbook, PlaybookVersion, Team
 from cases.rules.policies import PACKS
 from cases.vocabulary import ChannelKind, Permission, Proof, Role
-from tests.people import Stage, actor, set_stage
+from tests.people import AT, Stage, actor, set_stage
 
 pytestmark = pytest.mark.django_db
 BRAND: dict[str, Any] = {
@@ -205,6 +205,7 @@ class TestCategories:
                 label={"fr": "Facturation"},
                 team_id=None,
                 is_active=True,
+                at=AT,
                 actor=actor(stage.admin),
             )
         assert refused.value.field == "label"
@@ -216,7 +217,60 @@ class TestCategories:
                 label=stage.category.label,
                 team_id=None,
                 is_active=False,
+                at=AT,
                 actor=actor(stage.admin),
+            )
+
+    def test_keep_what_they_were_called(self, stage: Stage) -> None:
+        given: dict[str, Any] = {"category_id": stage.category.pk, "team_id": None, "is_active": True}
+        for label in ({"en": "Late"}, {"en": "Late"}, {"en": "Late or lost"}):
+            changed = catalogue.change_category(**given, label=label, at=AT, actor=actor(stage.admin))
+        assert changed.former == [
+            {"label": {"en": "Delivery", "fr": "Livraison"}, "until": AT.isoformat()},
+            {"label": {"en": "Late"}, "until": AT.isoformat()},
+        ]
+
+
+class TestMerging:
+    @pytest.fixture
+    def wide(self, stage: Stage) -> Category:
+        return Category.objects.create(brand=stage.brand, code="wide", label={"en": "Wide"})
+
+    def merge(self, stage: Stage, category: Category, into: Category, who: str = "admin") -> Category:
+        by = actor(getattr(stage, who))
+        return catalogue.merge_category(category_id=category.pk, into_id=into.pk, at=AT, actor=by)
+
+    def test_is_kept_and_told(self, stage: Stage, wide: Category) -> None:
+        older = Category.objects.create(brand=stage.brand, code="older", label={"en": "Older"}, is_active=False)
+        Channel.objects.update(default_category=None)
+        Category.objects.filter(pk=older.pk).update(merged_into=stage.category)
+        merged = self.merge(stage, stage.category, wide)
+        older.refresh_from_db()
+        assert (merged.merged_into, merged.is_active, older.merged_into) == (wide, False, wide)
+        assert stage.category.playbooks.get().is_active
+        told = Event.objects.get(kind="category_merged")
+        assert told.payload == {"category": stage.category.pk, "into": wide.pk}
+
+    def test_needs_another_one_of_the_brand_that_is_in_use(self, stage: Stage, wide: Category) -> None:
+        elsewhere = Category.objects.create(brand=stage.other_brand, code="elsewhere", label={"en": "Elsewhere"})
+        off = Category.objects.create(brand=stage.brand, code="off", label={"en": "Off"}, is_active=False)
+        for into in (wide, elsewhere, off):
+            with pytest.raises(errors.Invalid):
+                self.merge(stage, wide, into)
+        # The web form still gives the other one.
+        with pytest.raises(errors.Invalid, check=lambda e: "web-form" in e.message):
+            self.merge(stage, stage.category, wide)
+        with pytest.raises(errors.NotAllowed):
+            self.merge(stage, wide, stage.category, "manager")
+
+    def test_is_once_and_for_good(self, stage: Stage, wide: Category) -> None:
+        self.merge(stage, wide, stage.category)
+        for again in (wide, stage.category):
+            with pytest.raises(errors.Invalid):
+                self.merge(stage, wide, again)
+        with pytest.raises(errors.Invalid):
+            catalogue.change_category(
+                category_id=wide.pk, label=wide.label, team_id=None, is_active=True, at=AT, actor=actor(stage.admin)
             )
 
 

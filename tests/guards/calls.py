@@ -124,6 +124,7 @@ CALLS = [
     Call("POST", "targets/<int:number>/secret/", P.SET_UP, "brand"),
     Call("POST", "teams/", P.SET_UP, "brand", {"name": "New team"}),
     Call("POST", "categories/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
+    Call("POST", "categories/<int:number>/merge/", P.SET_UP, "brand", {"into": "wide"}),
     Call("POST", "kinds/", P.SET_UP, "brand", {"code": "new", "label": {"en": "New"}}),
     Call("POST", "playbooks/", P.SET_UP, "brand", {"wish": "money", "actions": [{"kind": "apology"}]}),
     Call("POST", "playbooks/<int:number>/draft/", P.SET_UP, "brand", {"actions": [{"kind": "apology"}]}),

@@ -23,6 +23,7 @@ from cases.models import (
     Absence,
     Case,
     CaseTag,
+    Category,
     Cause,
     Escalation,
     Grant,
@@ -149,6 +150,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
     if is_restricted:
         case.restrict(case_id=taken.pk, is_restricted=True, at=AT, actor=actor(stage.manager))
     system = Target.objects.create(brand=stage.brand, name="Billing", url="https://x.example/", secret="s", mapping={})
+    Category.objects.create(brand=stage.brand, code="wide", label={"en": "Wide"})
     named = {
         **_time(stage, taken),
         "reference": taken.reference,

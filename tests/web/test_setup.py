@@ -45,6 +45,7 @@ PAGES = [
     "/settings/brands/brindlewick/categories/",
     "/settings/brands/brindlewick/categories/+/",
     "/settings/brands/brindlewick/categories/delivery/",
+    "/settings/brands/brindlewick/categories/delivery/merge/",
     "/settings/brands/brindlewick/playbooks/",
     "/settings/brands/brindlewick/playbooks/+/",
     "/settings/brands/brindlewick/kinds/",
@@ -157,6 +158,21 @@ class TestCataloguePages:
         signed_in(stage.admin).post("/settings/brands/brindlewick/categories/delivery/", wanted)
         stage.category.refresh_from_db()
         assert stage.category.label == {"en": "Deliveries", "de": "Lieferung"}
+
+    def test_a_category_is_merged_after_a_look_at_what_it_means(self, stage: Stage) -> None:
+        client, base = signed_in(stage.admin), "/settings/brands/brindlewick/categories"
+        wide = Category.objects.create(brand=stage.brand, code="wide", label={"en": "Wide"})
+        assert f"{base}/wide/merge/" in client.get(f"{base}/wide/").content.decode()
+        refused = client.post(f"{base}/wide/merge/", {"into": wide.pk})
+        assert refused.status_code == 422
+        answer = client.post(f"{base}/wide/merge/", {"into": stage.category.pk})
+        assert answer.headers["Location"] == f"{base}/"
+        wide.refresh_from_db()
+        assert wide.merged_into == stage.category
+        page = client.get(f"{base}/wide/").content.decode()
+        assert "Counted with" in page
+        assert f"{base}/wide/merge/" not in page
+        assert client.get(f"{base}/wide/merge/").status_code == 404
 
     def test_a_kind_explains_its_proof_and_refuses_a_contradiction(self, stage: Stage) -> None:
         client, base = signed_in(stage.admin), "/settings/brands/brindlewick/kinds"

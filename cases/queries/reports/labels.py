@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,6 @@ _NAMED: dict[Dimension, type[Model]] = {D.BRAND: Brand, D.CHANNEL: Channel, D.TE
 _PEOPLE = (D.OWNER, D.PERSON, D.APPROVER)
 _TEXTS: dict[Dimension, tuple[type[Model], str]] = {
     D.CATEGORY: (Category, "label"),
-    D.CATEGORY_THEN: (Category, "label"),
     D.CAUSE: (Cause, "label"),
     D.KIND: (Kind, "label"),
     D.POLICY: (Policy, "name"),
@@ -40,6 +39,8 @@ def _of(dimension: Dimension, values: Collection[str]) -> Words:
         return _looked_up(_NAMED[dimension], values, ("name",), str)
     if dimension in _PEOPLE:
         return _looked_up(User, values, ("name", "is_active"), _person)
+    if dimension == D.CATEGORY_THEN:
+        return _looked_up(Category, values, ("label", "former", "merged_into__label"), _category_then)
     if dimension in _TEXTS:
         model, field = _TEXTS[dimension]
         return _looked_up(model, values, (field,), lambda text: text_of(text, default="en"))
@@ -68,6 +69,20 @@ def _looked_up(model: type[Model], values: Iterable[str], fields: tuple[str, ...
 
 def _person(name: str, is_active: bool) -> str:
     return name if is_active else gettext("%(name)s (left)") % {"name": name}
+
+
+def _category_then(
+    label: Mapping[str, str], former: Sequence[Mapping[str, Any]], into: Mapping[str, str] | None
+) -> str:
+    """What it is called, what it was called, and where the other view counts it."""
+    said = text_of(label, default="en")
+    before = dict.fromkeys(text_of(each["label"], default="en") for each in former)
+    before.pop(said, None)
+    if before:
+        said = gettext("%(name)s (before: %(names)s)") % {"name": said, "names": ", ".join(before)}
+    if into:
+        said = gettext("%(name)s, now with %(into)s") % {"name": said, "into": text_of(into, default="en")}
+    return said
 
 
 def _nothing(dimension: Dimension) -> str:

@@ -41,7 +41,7 @@ class Rising:
 def rising(asked: Asked, dimension: Dimension, seer: Seer, *, now: datetime) -> Rising:
     """The trends of complaints by one dimension, over the whole weeks before the end of the period."""
     seer = reader(seer, {*asked.dimensions, dimension})
-    period = _weeks(asked.period, now)
+    period = weeks_of(asked.period, now)
     question = replace(asked.question(Population.CASES, splits=(dimension, Dimension.WEEK)), period=period)
     counts = tally(question, definitions.FIGURES["received"], seer, now=now)
     days = [each.day.isoformat() for each in periods.buckets(period, Unit.WEEK)]
@@ -54,7 +54,8 @@ def rising(asked: Asked, dimension: Dimension, seer: Seer, *, now: datetime) -> 
     return Rising(period, sorted(lines, key=lambda line: (-line.trend.per_week, line.label)), len(found) - len(moving))
 
 
-def _weeks(period: Period, now: datetime) -> Period:
+def weeks_of(period: Period, now: datetime) -> Period:
+    """The whole weeks that tell where a count is going, up to the end of a period."""
     last = min(period.end - timedelta(microseconds=1), now).astimezone(periods.of_zone(period.zone)).date()
     # A week that is over counts; the one that goes on does not.
     after = last + timedelta(days=1) if period.end <= now else last

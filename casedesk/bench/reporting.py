@@ -54,7 +54,10 @@ def _make_brands(first: int, cases: int) -> None:
     )
     for brand_id in range(first, first + BRANDS):
         brand = Brand.objects.create(
-            id=brand_id, name=_name(cases), slug=f"reported-{brand_id}", prefix=f"R{chr(65 + (brand_id - BRAND) // 26)}{chr(65 + (brand_id - BRAND) % 26)}"
+            id=brand_id,
+            name=_name(cases),
+            slug=f"reported-{brand_id}",
+            prefix=f"R{chr(65 + (brand_id - BRAND) // 26)}{chr(65 + (brand_id - BRAND) % 26)}",
         )
         _make_catalogue(brand, people)
 

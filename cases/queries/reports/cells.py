@@ -22,8 +22,6 @@ _HOUR = "floor(extract(epoch FROM {at}) / 3600)::bigint::text"
 # So many notes are dealt with at once.
 BATCH = 2000
 
-_Held = dict[tuple[int | None, str, date], list[dict[int, int]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -50,8 +48,7 @@ def stale() -> list[tuple[int, Population, int, date]]:
 
 def made(population: Population, brand_id: int, days: Sequence[date]) -> list[Made]:
     """The cells of some days, in order; settled rows do not depend on the present."""
-    found = [each for first, after in _runs(days) for each in _made(population, brand_id, first, after)]
-    return sorted(found, key=_place)
+    return sorted((each for day in days for each in _made(population, brand_id, day)), key=_place)
 
 
 def month(population: Population, brand_id: int, first: date) -> list[Made]:
@@ -90,38 +87,22 @@ def _place(each: Made) -> tuple[date, str, str, str]:
     return each.starts_on, each.dimension, each.value, each.currency
 
 
-def _runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
-    """Days that follow each other, each row of them by its first and the first after it."""
-    first = after = None
-    for day in sorted(days):
-        if day == after:
-            after = day + timedelta(days=1)
-            continue
-        if first and after:
-            yield first, after
-        first, after = day, day + timedelta(days=1)
-    if first and after:
-        yield first, after
-
-
-def _made(population: Population, brand_id: int, first: date, after: date) -> Iterator[Made]:
+def _made(population: Population, brand_id: int, day: date) -> Iterator[Made]:
+    # Day by day: what is grouped so often stays small enough to be held in memory.
     source = SOURCES[population]
-    low, high = (datetime(each.year, each.month, each.day, tzinfo=UTC) for each in (first, after))
+    low = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    high = low + timedelta(days=1)
     parameters = {"brand": brand_id, "low": low, "high": high, "now": high}
     values = [_value(source, each) for each in source.kept]
     spans = _spans(population, values, parameters)
-    for place, value, currency, day, counts, amounts in _counts(population, values, parameters):
+    for place, value, currency, counts, amounts in _counts(population, values, parameters):
         dimension = "" if place is None else source.kept[place].value
-        packed = spans.get((place, value, day)) if not currency else None
+        packed = spans.get((place, value)) if not currency else None
         yield Made(False, day, dimension, value, currency, counts, amounts, packed)
 
 
 def _value(source: Source, dimension: Dimension) -> str:
     return _HOUR.format(at=source.at) if dimension == Dimension.HOUR else value_of(source, dimension)
-
-
-def _day(source: Source) -> str:
-    return f"casedesk_day({source.at})"
 
 
 def _where(source: Source) -> str:
@@ -131,32 +112,32 @@ def _where(source: Source) -> str:
 
 def _counts(
     population: Population, values: Sequence[str], parameters: dict[str, Any]
-) -> Iterator[tuple[int | None, str, str, date, list[int], list[Decimal]]]:
-    """Of everything and of each value of each dimension: its place, the value, the currency, day, counts and money."""
+) -> Iterator[tuple[int | None, str, str, list[int], list[Decimal]]]:
+    """Of everything and of each value of each dimension: its place, the value, the currency, counts and money."""
     source, figures, money = SOURCES[population], definitions.of(population), definitions.money_of(population)
-    keys = [*values, source.currency or "''", _day(source)]
+    keys = [*values, source.currency or "''"]
     sums = [*(each.counted for each in figures), *(f"coalesce(sum({each.sql}), 0)" for each in money)]
     width = len(values)
     for place, *rest in _execute(_grouped(source, keys, sums, width), parameters):
         numbers = rest[len(keys) :]
         counts = [int(n) for n in numbers[: len(figures)]]
         amounts = [Decimal(n) for n in numbers[len(figures) :]]
-        yield place, "" if place is None else rest[place], rest[width], rest[width + 1], counts, amounts
+        yield place, "" if place is None else rest[place], rest[width], counts, amounts
 
 
 def _spans(
     population: Population, values: Sequence[str], parameters: dict[str, Any]
-) -> dict[tuple[int | None, str, date], bytes]:
-    """The histograms of everything, and of each value of each dimension but the hour, on each day."""
+) -> dict[tuple[int | None, str], bytes]:
+    """The histograms of everything, and of each value of each dimension but the hour."""
     source, durations = SOURCES[population], definitions.durations_of(population)
     if not durations:
         return {}
     kept = [sql for sql, each in zip(values, source.kept, strict=True) if each not in _WITHOUT_SPANS]
-    keys = [*kept, _day(source), "v.number", "v.happened", histograms.LANE]
-    gathered: _Held = {}
+    keys = [*kept, "v.number", "v.happened", histograms.LANE]
+    gathered: dict[tuple[int | None, str], list[dict[int, int]]] = {}
     for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), durations), parameters):
-        day, number, happened, lane, n = row[len(kept) :]
-        key = place, "" if place is None else row[place], day
+        number, happened, lane, n = row[len(kept) :]
+        key = place, "" if place is None else row[place]
         into = gathered.setdefault(key, [{} for _ in range(2 * len(durations))])
         into[2 * number + (0 if happened else 1)][lane] = n
     return {key: histograms.packed([lanes.of(lanes.pack(one)) for one in each]) for key, each in gathered.items()}

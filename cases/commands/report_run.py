@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from cases import errors, queue
 from cases.commands import moves
-from cases.models import ReportRun
-from cases.queries.reports import runs
+from cases.models import ReportRun, Seer
+from cases.queries.reports import kept, runs
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
 from cases.vocabulary import Actor, EventKind, Job, RunStatus, Stream
@@ -21,9 +21,10 @@ from cases.vocabulary import Actor, EventKind, Job, RunStatus, Stream
 def start_run(*, asked: Asked, at: datetime, actor: Actor) -> ReportRun:
     """Have a question counted in the background; one that goes on, or has just been answered, is not started again."""
     person_id = moves.person_of(actor)
-    reader(moves.seer(actor), asked.dimensions)
+    seer = moves.seer(actor)
+    reader(seer, asked.dimensions)
     standing = runs.latest(asked, person_id, now=at)
-    if standing is not None and standing.status in {*RunStatus.unfinished(), RunStatus.DONE}:
+    if standing is not None and _is_of_use(standing, reader(seer)):
         return standing
     run = ReportRun.objects.create(
         person_id=person_id, report=asked.report, asked=runs.question_of(asked), created_at=at
@@ -103,6 +104,13 @@ def fail_run(*, run_id: int, error: str, at: datetime, actor: Actor) -> None:
 def drop_runs(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says who acts
     """Drop what ended a day ago; how many there were."""
     return ReportRun.objects.filter(ended_at__lt=at - runs.KEPT).delete()[0]
+
+
+def _is_of_use(run: ReportRun, seer: Seer) -> bool:
+    """Whether it goes on, or came to what would come out again."""
+    if run.status == RunStatus.DONE:
+        return run.result is not None and kept.is_still_true(run.result, seer)
+    return run.status in RunStatus.unfinished()
 
 
 def _lock(run_id: int) -> ReportRun:

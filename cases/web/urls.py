@@ -38,6 +38,9 @@ from cases.web import (
     regime,
     replay,
     report,
+    report_behind,
+    report_page,
+    report_run,
     rule,
     rule_edit,
     rule_live,
@@ -300,4 +303,10 @@ urlpatterns = [
     path("p/<str:secret>/exchange/", private.exchange, name="private-exchange"),
     path("p/<str:secret>/language/", private.choose_language, name="private-language"),
     path("p/<str:secret>/files/<uuid:public_id>/", private.file, name="private-file"),
+    # reports by their names: after every other address of reports
+    path("reports/behind/", report_behind.behind, name="report-behind"),
+    path("reports/runs/<uuid:public_id>/", report_run.progress, name="report-run"),
+    path("reports/runs/<uuid:public_id>/cancel/", report_run.cancel, name="report-run-cancel"),
+    path("reports/<slug:report>/", report_page.report, name="report"),
+    path("reports/<slug:report>/run/", report_run.start, name="report-run-start"),
 ]

@@ -40,6 +40,7 @@ class Behind:
     what: str
     amount: Any
     currency: str
+    post: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,10 @@ def _rows(where: Where, figure: Figure | Money | Duration, after: str) -> list[t
         parameters["key_at"], parameters["key_row"] = keyset.opened(after, keyset.instant, int)
         key = f" AND ({source.at}, {source.row}) < (%(key_at)s, %(key_row)s)"
     amount, currency = ("a.amount", "a.currency") if source.currency else ("NULL", "''")
+    post = "p.public_id" if figure.population == Population.POSTS else "NULL::uuid"
     sql = (
         f"SELECT {source.row}, {source.at}, c.public_id, coalesce(c.reference, ''), coalesce(c.headline, ''),"  # noqa: S608
-        f" coalesce(c.status, ''), coalesce(u.name, ''), b.name, {_WHAT[figure.population]}, {amount}, {currency}"
+        f" coalesce(c.status, ''), coalesce(u.name, ''), b.name, {_WHAT[figure.population]}, {amount}, {currency}, {post}"
         f" FROM {source.tables} LEFT JOIN cases_case c ON c.id = {source.case}"
         " LEFT JOIN cases_user u ON u.id = c.owner_id"
         f" JOIN cases_brand b ON b.id = {source.brand}"

@@ -1,0 +1,109 @@
+"""The rows behind a figure: exactly those it counts, each leading to its case."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cases import errors
+from cases.queries.authority import text_of
+from cases.queries.reports import behind as rows
+from cases.queries.reports.asked import Asked
+from cases.queries.reports.behind import Behind, Page
+from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.figure import Figure, Money
+from cases.vocabulary import Goal, Movement, Population, Status
+from cases.web import report_page
+from cases.web.report_frame import Frame, Pairs, for_readers, show
+
+FRONT = "report-front"
+# What says which list it is, whatever else is asked of it.
+LIST = ("figure", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row in words: what it is beside its case, where it leads, and how its case stands."""
+
+    behind: Behind
+    what: str
+    href: str
+    status: str
+
+
+class ListFrame(Frame):
+    """The frame of a list: whatever else is asked, it stays the list behind the same figure."""
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """What was asked, and of which figure."""
+        kept = [(name, value) for name in LIST if (value := self.request.GET.get(name, ""))]
+        return [*kept, *((name, value) for name, values in self.given.items() for value in values if name != "split")]
+
+
+@require_safe
+@for_readers
+def behind(request: HttpRequest) -> HttpResponse:
+    """The list behind one figure, with what it means and what it was asked of."""
+    name, report = request.GET.get("figure", ""), request.GET.get("report", "")
+    figure = rows.figure_of(name)
+    found = REPORTS.get(report)
+    frame = ListFrame(request, report, figure.label, dimensions=report_page.dimensions_of(found) if found else ())
+    context: dict[str, object] = {
+        "figure": figure,
+        "report": found,
+        "population": figure.population.label,
+        "back": _back(frame, report),
+        "is_money": isinstance(figure, Money),
+        "is_span": not isinstance(figure, Figure | Money),
+    }
+    if frame.asked:
+        try:
+            context |= _page(frame, frame.asked, name, request.GET.get("after", ""))
+        except errors.Refused as refused:
+            frame.refuse(refused)
+    return show(request, "report/behind.html", frame, context)
+
+
+def _page(frame: Frame, asked: Asked, name: str, after: str) -> dict[str, object]:
+    page = rows.behind(asked, name, frame.seer, now=frame.now, after=after)
+    return {
+        "page": page,
+        "rows": [_row(page, each) for each in page.rows],
+        "next": f"{frame.href()}&{urlencode({'after': page.after})}" if page.after else "",
+        "first": frame.href() if after else "",
+    }
+
+
+def _back(frame: Frame, report: str) -> str:
+    """The report that the figure stands in; of a figure that stands nowhere else, the front page."""
+    pairs = [(key, value) for key, value in frame.pairs if key not in LIST]
+    address = reverse("report", args=[report]) if report in REPORTS else reverse(FRONT)
+    return f"{address}?{urlencode(pairs)}"
+
+
+def _row(page: Page, each: Behind) -> Row:
+    href = reverse("case", args=[each.reference]) if each.reference else ""
+    if not href and each.post:
+        href = reverse("post", args=[each.post])
+    return Row(each, _what(page.population, each.what), href, str(Status(each.status).label) if each.status else "")
+
+
+def _what(population: Population, what: str) -> str:
+    """What a row is, beside its case."""
+    if population == Population.POSTS:
+        return what or _("without words")
+    if population == Population.ACTIONS:
+        return text_of(json.loads(what), default="en") if what else ""
+    if population == Population.MOVEMENTS:
+        return str(Movement(what).label)
+    if population == Population.DEADLINES:
+        return str(Goal(what).label)
+    return what

@@ -1,0 +1,184 @@
+"""What a report shows beside its tables: the backlog and its forecast, hours of the week, who still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from cases.queries.reports import answer, backlog, definitions, engine, labels, period_words
+from cases.queries.reports.answer import Answer
+from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.question import Counted, total
+from cases.queries.reports.reading import reader
+from cases.rules import forecast, periods
+from cases.vocabulary import Dimension, Population
+from cases.web import report_figures as figures
+from cases.web import report_pictures as pictures
+from cases.web import report_table
+from cases.web.report_figures import NONE, Cell
+from cases.web.report_frame import Frame
+from cases.web.report_pictures import Column, Line, Picture
+from cases.web.report_table import Shown
+
+Words = SafeString | str
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Something people complain about more or less each week: its weeks as bars, and the rows behind them."""
+
+    label: str
+    href: str
+    count: str
+    per_week: str
+    is_rising: bool
+    bars: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A cause that came back, or did not, after a fix was declared."""
+
+    label: str
+    on: str
+    count: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """One part beside the tables: its title, a picture or a table, and what to say of it."""
+
+    name: str
+    title: str
+    css: str = "c12"
+    picture: Picture | None = None
+    heat: Shown | None = None
+    said: Sequence[Words] = ()
+    moving: Sequence[Moving] = ()
+    came: Sequence[Came] = ()
+    links: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+def beside(found: Answer, frame: Frame) -> list[Extra]:
+    """What is counted with the page."""
+    make = _BESIDE.get(found.report.name)
+    return make(found, frame) if make and not found.is_pending else []
+
+
+# ---- flow: the backlog, its forecast, and when people complain ----
+
+
+def _flow(found: Answer, frame: Frame) -> list[Extra]:
+    extras = [_backlog(found, frame)]
+    if not found.asked.splits:
+        section = REPORTS["flow"].sections[1]
+        asked = replace(found.asked, splits=(Dimension.WEEKDAY, Dimension.HOUR), compare="")
+        table = answer.table(asked, section, frame.seer, now=found.now)
+        if table.rows and any(table.total.counts.values()):
+            said = [_("Complaints by the day and hour they were received, by the clocks of the zone.")]
+            extras.append(Extra("hours", str(section.title), heat=report_table.shown(table, "received", {}), said=said))
+    return extras
+
+
+def _backlog(found: Answer, frame: Frame) -> Extra:
+    title = _("Backlog and forecast")
+    counted = backlog.backlog(found.asked, frame.seer, now=found.now)
+    if counted is None:
+        words = _("With these filters the backlog is not counted while you wait. Take the filters away to see it.")
+        return Extra("backlog", title, said=[words])
+    if not counted.steps:
+        return Extra("backlog", title, said=[_("Nothing has come in yet.")])
+    is_running = found.asked.period.end > found.now
+    lines = [_step(found, counted.dimension, step) for step in counted.steps]
+    is_ahead = is_running and counted.dimension == Dimension.WEEK and counted.forecast is not None
+    if is_ahead and counted.forecast:
+        last = counted.steps[-1].open
+        lines[-1] = replace(lines[-1], cells=[*lines[-1].cells[:3], *_cells(last, last, last)])
+        lines += [_ahead(counted, week) for week in counted.forecast.weeks]
+    columns = [
+        Column(_("Open"), "ink"),
+        Column(definitions.FIGURES["flow_in"].label),
+        Column(definitions.FIGURES["flow_out"].label),
+    ]
+    if is_ahead:
+        columns += [Column(_("Expected"), "mid", pattern="dash"), Column(_("at least"), role="low")]
+        columns.append(Column(_("at most"), role="high"))
+    caption = _("How many cases stood open at the end of each step of time.")
+    picture = Picture("lines", "flow-backlog", caption, counted.dimension.label, columns, lines)
+    return Extra("backlog", title, picture=picture, said=[_expected(counted)] if is_running else [])
+
+
+def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
+    key = step.bucket.day.isoformat()
+    asked = replace(found.asked, splits=(), compare="").with_filter(dimension, key)
+    cells = [Cell(figures.number(step.open), step.open)]
+    for name, n in (("flow_in", step.came), ("flow_out", step.went)):
+        pairs = [("figure", name), *asked.pairs, ("report", "flow")]
+        cells.append(Cell(figures.number(n), n, figures.behind_of(pairs) if n else ""))
+    return Line(labels.words(dimension, [key])[key], [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+
+
+def _ahead(counted: backlog.Backlog, week: forecast.Week) -> Line:
+    key = (counted.monday + week.ahead * 7 * _DAY).isoformat()
+    label = labels.words(Dimension.WEEK, [key])[key]
+    return Line(label, [Cell(NONE), Cell(NONE), Cell(NONE), *_cells(week.backlog, week.low, week.high)])
+
+
+def _cells(*counts: int) -> list[Cell]:
+    return [Cell(figures.number(n), n) for n in counts]
+
+
+def _expected(counted: backlog.Backlog) -> Words:
+    """The forecast in a sentence, or why there is none."""
+    now = figures.number(counted.open_now)
+    if counted.forecast is None:
+        few = forecast.FEWEST_WEEKS
+        return format_html(
+            _("<b>{now}</b> are open now. There is no forecast yet: it is learnt from {few} whole weeks or more."),
+            now=now,
+            few=few,
+        )
+    last = counted.forecast.weeks[-1]
+    return format_html(
+        _(
+            "<b>{now}</b> are open now. If the next weeks are like the last {learnt}, about <b>{then}</b> will be in "
+            "{ahead} weeks, four times out of five between {low} and {high}."
+        ),
+        now=now,
+        learnt=counted.forecast.learnt_from,
+        then=figures.number(last.backlog),
+        ahead=last.ahead,
+        low=figures.number(last.low),
+        high=figures.number(last.high),
+    )
+
+
+# ---- speed: who still waits ----
+
+
+def _speed(found: Answer, frame: Frame) -> list[Extra]:
+    table = next((each for each in found.tables if each.section.name == "speed"), None)
+    if table is None:
+        return []
+    compared = found.asked.compared or periods.before(found.asked.period)
+    before = table.before if table.before is not None else _before(found, frame, compared)
+    names = (period_words.said(found.asked.period), period_words.said(compared))
+    picture = pictures.survival(table.total, before, names)
+    return [Extra("survival", _("Not handled yet, after how long"), picture=picture)] if picture else []
+
+
+def _before(found: Answer, frame: Frame, compared: periods.Period) -> Counted:
+    seer = reader(frame.seer, found.asked.dimensions)
+    question = replace(found.asked.question(Population.CASES, splits=()), period=compared)
+    return total(engine.count(question, seer, now=found.now, durations=True))
+
+
+_BESIDE: Final[dict[str, Callable[[Answer, Frame], list[Extra]]]] = {"flow": _flow, "speed": _speed}

@@ -1,0 +1,189 @@
+"""Single figures of a report in words: numbers, shares, spans, money, and how they differ from the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.queries.reports import answer, labels, shares
+from cases.queries.reports.answer import Row, Table
+from cases.queries.reports.figure import Duration, Figure
+from cases.queries.reports.question import Counted
+from cases.rules import significance
+from cases.rules.survival import Curve
+
+MINUTE = 60
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a figure differs from the period before, in a few quiet words; the title says what it was."""
+
+    text: str
+    title: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: its words and number, the rows behind it, its share, what stands below it, and how it changed."""
+
+    text: str
+    value: float | int | None = None
+    href: str = ""
+    share: str = ""
+    below: tuple[str, ...] = ()
+    delta: Delta | None = None
+    title: str = ""
+    heat: int | None = None
+
+
+def number(n: float | Decimal) -> str:
+    """A whole number as its reader writes it."""
+    return number_format(round(n), decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+def percent(share: float) -> str:
+    """A share of a hundred; what is there at all is never none, and what is missing never all."""
+    n = round(share * 100)
+    if share and not n:
+        return _("under 1 %%") % {}
+    if share < 1 and n == 100:
+        return _("over 99 %%") % {}
+    return _("%(n)s %%") % {"n": n}
+
+
+def behind_url(table: Table, figure: str, row: Row | None = None) -> str:
+    """Where exactly the rows behind a figure are listed."""
+    return behind_of([*table.behind(figure, row), ("report", table.asked.report)])
+
+
+def behind_of(pairs: list[tuple[str, str]]) -> str:
+    """The list of rows that these words ask for."""
+    return f"{reverse('report-behind')}?{urlencode(pairs)}"
+
+
+def link(text: str, href: str) -> SafeString | str:
+    """A figure in a sentence; where there is nothing behind it, only the figure."""
+    return format_html('<a href="{}">{}</a>', href, text) if href else text
+
+
+def count_cell(table: Table, figure: Figure, counted: Counted, row: Row | None, before: Counted | None) -> Cell:
+    """A counted figure, with its share where it is a part of another."""
+    n = counted.counts.get(figure.name, 0)
+    if figure.is_sum:
+        return _sum_cell(table, figure, counted, row)
+    whole = counted.counts.get(shares.whole_of(table, figure) or "", 0)
+    return Cell(
+        number(n),
+        n,
+        behind_url(table, figure.name, row) if n else "",
+        percent(n / whole) if whole else "",
+        delta=delta(table, figure, counted, before),
+    )
+
+
+def _sum_cell(table: Table, figure: Figure, counted: Counted, row: Row | None) -> Cell:
+    """Time that went by, for each complaint, and what part of all the time it is."""
+    of = counted.counts.get(table.section.figures[0], 0)
+    seconds = counted.counts.get(figure.name, 0)
+    whole = sum(counted.counts.get(each.name, 0) for each in table.figures if each.is_sum)
+    if not of:
+        return Cell(NONE)
+    each = seconds / of / MINUTE
+    return Cell(
+        labels.span(round(each)),
+        round(each, 2),
+        behind_url(table, figure.name, row),
+        percent(seconds / whole) if whole else "",
+    )
+
+
+def money_cell(table: Table, name: str, currency: str, counted: Counted, row: Row | None) -> Cell:
+    """A sum of money; the rows behind it are those that add to it in any currency."""
+    amount = counted.money.get(currency, {}).get(name, Decimal(0))
+    whole = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
+    return Cell(whole if amount else NONE, float(amount), behind_url(table, name, row) if amount else "")
+
+
+def span_cell(table: Table, duration: Duration, counted: Counted, row: Row | None, before: Counted | None) -> Cell:
+    """Half in so long, nine of ten in so long, for how many, and how many have not got there."""
+    curve = answer.curve(counted, duration.name)
+    if not curve.population:
+        return Cell(NONE)
+    half, most = curve.median, curve.percentile(0.9)
+    below = [_("9 of 10 in %(span)s") % {"span": labels.span(most)} if most is not None else _("9 of 10 not yet")]
+    if half is None:
+        below = []
+    below.append(population_of(curve))
+    return Cell(
+        labels.span(half) if half is not None else _("half not yet"),
+        half,
+        behind_url(table, duration.name, row) if curve.happened else "",
+        below=tuple(below),
+        delta=_span_delta(curve, answer.curve(before, duration.name)) if before else None,
+    )
+
+
+def population_of(curve: Curve) -> str:
+    """For how many it happened, and for how many not yet."""
+    if not curve.still_open:
+        return _("%(all)s of %(all)s") % {"all": number(curve.population)}
+    return _("%(n)s of %(all)s, %(open)s still waiting") % {
+        "n": number(curve.happened),
+        "all": number(curve.population),
+        "open": number(curve.still_open),
+    }
+
+
+def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None) -> Delta | None:
+    """How a counted figure changed: in points where it is a share, else in percent; only said where it may be real."""
+    found = shares.difference(table, figure, counted, before)
+    if found is None or before is None:
+        return None
+    was, n = before.counts.get(figure.name, 0), counted.counts.get(figure.name, 0)
+    title = _("before: %(n)s") % {"n": number(was)}
+    whole = shares.whole_of(table, figure)
+    if found.difference is None:
+        return None
+    if whole:
+        title += f" · {percent(was / before.counts[whole])}" if before.counts.get(whole) else ""
+        points = round(found.difference * 100)
+        text = ngettext("%(n)+d point", "%(n)+d points", abs(points)) % {"n": points}
+        is_same = not points
+    else:
+        span = table.asked.period.length / table.asked.compared.length if table.asked.compared else 1
+        text = _("from 0") if not was else _("%(n)+d %%") % {"n": round((n / span / was - 1) * 100)}
+        is_same = n == was or (bool(was) and not round((n / span / was - 1) * 100))
+    return _said(text, title, found.is_noise, is_same, found.difference * figure.good)
+
+
+def _said(text: str, title: str, is_noise: bool, is_same: bool, good: float) -> Delta:
+    if is_same:
+        return Delta(_("as before"), title)
+    if is_noise:
+        hint = _("A difference of this size comes about by chance alone.")
+        return Delta(_("within noise"), f"{text}, {title}. {hint}")
+    return Delta(text, title, "is-good" if good > 0 else "is-bad" if good < 0 else "")
+
+
+def _span_delta(now: Curve, before: Curve) -> Delta | None:
+    if now.median is None or before.median is None:
+        return None
+    found = significance.medians(now, before)
+    text = _("before: %(span)s") % {"span": labels.span(before.median)}
+    gap = now.median - before.median
+    if not gap:
+        return Delta(_("as before"), text)
+    if found.is_noise:
+        return Delta(_("within noise"), f"{text}. {_('A difference of this size comes about by chance alone.')}")
+    return Delta(text, "", "is-good" if gap < 0 else "is-bad")

@@ -1,0 +1,100 @@
+"""A named report: its sentence, its pictures and its tables, every figure a link to the rows behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cases import errors
+from cases.queries.reports import answer, kept, runs
+from cases.queries.reports.answer import Answer
+from cases.queries.reports.catalogue import REPORTS, Report
+from cases.queries.reports.sources import SOURCES
+from cases.vocabulary import OF_TIME, Dimension
+from cases.web import report_extras, report_more, report_pictures, report_run, report_sentences, report_table
+from cases.web.report_frame import Frame, for_readers, show
+
+PEOPLE = (Dimension.OWNER, Dimension.PERSON)
+
+
+@require_safe
+@for_readers
+def report(request: HttpRequest, report: str) -> HttpResponse:
+    """The page of a report; a part of it that comes later, where that is asked for."""
+    found = REPORTS.get(report)
+    if found is None:
+        raise errors.NotFound
+    frame = Frame(request, found.name, found.title, dimensions=dimensions_of(found), splits=splits_of(found))
+    if request.headers.get("HX-Request") and "more" in request.GET:
+        return render(request, "report/more.html", {"frame": frame, "extras": _more(frame)})
+    context: dict[str, Any] = {"report": found}
+    if frame.asked:
+        try:
+            context |= _page(request, frame, answer.answer(frame.asked, frame.seer, now=frame.now))
+        except errors.Refused as refused:
+            frame.refuse(refused)
+    return show(request, "report/page.html", frame, context)
+
+
+def dimensions_of(found: Report) -> list[Dimension]:
+    """By what a report can be filtered: whatever one of its tables has, and the time."""
+    has = {each for section in found.sections for each in SOURCES[section.population].dimensions}
+    return [each for each in Dimension if each in has or each in OF_TIME]
+
+
+def splits_of(found: Report) -> list[Dimension]:
+    """By what a report can be split: its named splits first, then everything else it has."""
+    return list(dict.fromkeys([*found.splits, *dimensions_of(found)]))
+
+
+def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
+    if found.is_pending:
+        run = runs.latest(found.asked, frame.seer.person_id, now=frame.now)
+        if run is None or run.result is None or not kept.is_still_true(run.result, frame.seer):
+            return {
+                "pending": True,
+                "run": run,
+                "percent": report_run.percent_of(run) if run else 0,
+                "again": report_run.again_url(found.report.name, found.asked.pairs),
+            }
+        found = kept.of_result(found.asked, run.result)
+    context = shown(found, request.GET.get("show", ""))
+    wants_more = report_more.has_more(found.report.name)
+    is_more_here = wants_more and "more" in request.GET
+    return context | {
+        "sentence": report_sentences.sentence(found),
+        "extras": report_extras.beside(found, frame) + (_more(frame) if is_more_here else []),
+        "more": frame.href(more="1") if wants_more and not is_more_here else "",
+        "computed_at": found.now,
+    }
+
+
+def _more(frame: Frame) -> list[report_extras.Extra]:
+    try:
+        return report_more.more(frame)
+    except errors.Refused as refused:
+        return [report_extras.Extra("refused", _("Not counted"), said=[refused.message])]
+
+
+def shown(found: Answer, wanted: str) -> dict[str, Any]:
+    """The tables of an answer as pages, mails and runs show them."""
+    former = report_table.former_names(found.tables)
+    tables = [report_table.shown(table, wanted, former) for table in found.tables]
+    return {
+        "answer": found,
+        "parts": [(each, report_pictures.picture(each.table)) for each in tables],
+        "is_empty": not any(table.rows for table in found.tables),
+        "is_of_people": any(each in PEOPLE for table in found.tables for each in table.splits),
+        "population": "; ".join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
+        "definitions": list({head.label: head for each in tables for head in _defined(each)}.values()),
+    }
+
+
+def _defined(each: report_table.Shown) -> list[report_table.Head]:
+    if each.is_matrix:
+        return [report_table.Head(one.label, one.definition) for one in each.table.figures if one.name == each.figure]
+    return each.definitions

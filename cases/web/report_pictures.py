@@ -1,0 +1,214 @@
+"""What people look at rather than read: each picture as the table it is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from cases.queries.reports import answer, definitions, labels
+from cases.queries.reports.answer import Row, Table
+from cases.queries.reports.question import Counted
+from cases.rules import pareto
+from cases.rules.survival import Curve
+from cases.vocabulary import OF_TIME, Dimension
+from cases.web import report_figures as figures
+from cases.web.report_figures import NONE, Cell
+
+# More names than these are not read in a picture; the table below has them all.
+MOST_BARS, MOST_NAMED = 16, 10
+HUES = {
+    "answered_public": "public",
+    "public_posts": "public",
+    "private": "private",
+    "handled": "done",
+    "confirmed": "done",
+    "flow_out": "done",
+    "done": "done",
+    "kept": "done",
+    "met": "done",
+    "replied_public": "done",
+    "praise_answered": "done",
+    "useful": "done",
+    "overdue": "late",
+    "missed": "late",
+    "broken": "late",
+    "reopened": "late",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a picture's table: what it is called, and how it is drawn."""
+
+    name: str | Promise
+    hue: str = ""
+    role: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a picture's table."""
+
+    label: str
+    cells: Sequence[Cell]
+    value: str = ""
+    hue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: its kind, the sentence above it, and the table it is drawn from."""
+
+    kind: str
+    name: str
+    caption: str
+    head: str | Promise
+    columns: Sequence[Column]
+    lines: Sequence[Line]
+    unit: str = "count"
+    is_across: bool = False
+
+
+def picture(table: Table) -> Picture | None:
+    """The picture of a section split by one thing, None where it has none or nothing to show."""
+    section = table.section
+    if not section.chart or len(table.splits) != 1 or not table.rows:
+        return None
+    if section.chart == "range":
+        return _range(table)
+    if section.chart == "pareto":
+        return _pareto(table)
+    is_time = table.splits[0] in OF_TIME
+    if section.chart == "lines" and not is_time:
+        return _bars(table, "bars")
+    if is_time and len(table.rows) > MOST_BARS:
+        return _plain(table, "lines", table.rows[-figures_most(table) :])
+    return _bars(table, section.chart)
+
+
+def figures_most(table: Table) -> int:
+    """How many steps of time a picture shows."""
+    return 400 if table.splits[0] == Dimension.DAY else 120
+
+
+def _caption(table: Table, names: Sequence[str]) -> str:
+    said = [str(definitions.FIGURES[name].label) for name in names]
+    by = str(table.splits[0].label)
+    whole = (
+        said[0]
+        if len(said) == 1
+        else _("%(several)s and %(last)s")
+        % {
+            "several": ", ".join(said[:-1]),
+            "last": said[-1],
+        }
+    )
+    return _("%(figures)s, by: %(dimension)s") % {"figures": whole, "dimension": by}
+
+
+def _bars(table: Table, kind: str) -> Picture:
+    is_time = table.splits[0] in OF_TIME
+    found = _plain(table, kind, table.rows if is_time else table.rows[:MOST_BARS])
+    # Names need room: they stand one below the other.
+    return replace(found, is_across=not is_time)
+
+
+def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
+    section = table.section
+    is_sum = definitions.FIGURES[section.charted[0]].is_sum
+    columns = [Column(definitions.FIGURES[name].label, HUES.get(name, "ink")) for name in section.charted]
+    lines = [Line(row.labels[0], [_cell(table, name, row) for name in section.charted]) for row in rows]
+    return Picture(
+        kind,
+        f"{table.asked.report}-{section.name}",
+        _caption(table, section.charted),
+        table.splits[0].label,
+        columns,
+        lines,
+        "minutes" if is_sum else "count",
+    )
+
+
+def _cell(table: Table, name: str, row: Row) -> Cell:
+    return figures.count_cell(table, definitions.FIGURES[name], row.counted, row, None)
+
+
+def _range(table: Table) -> Picture:
+    """How fast, of all together: one line for each span; the period before dashed below it."""
+    is_compared = table.before is not None
+    columns = [Column(_("Half in"), role="median"), Column(_("9 of 10 in"), role="p90")]
+    if is_compared:
+        columns += [
+            Column(_("Half in, before"), role="median-before"),
+            Column(_("9 of 10 in, before"), role="p90-before"),
+        ]
+    lines = []
+    for each in table.durations:
+        curves = [(table.total, figures.behind_url(table, each.name))]
+        if table.before is not None:
+            curves.append((table.before, ""))
+        cells = [cell for counted, href in curves for cell in _ends(answer.curve(counted, each.name), href)]
+        lines.append(Line(str(each.label), cells))
+    caption = _(
+        "From the public post, all together. Cases still open are counted in, so waiting ones do not flatter it."
+    )
+    return Picture("range", f"{table.asked.report}-{table.section.name}", caption, "", columns, lines, "minutes")
+
+
+def _ends(curve: Curve, href: str) -> list[Cell]:
+    return [
+        Cell(labels.span(at) if at is not None else NONE, at, href if at is not None else "")
+        for at in (curve.median, curve.percentile(0.9))
+    ]
+
+
+def _pareto(table: Table) -> Picture:
+    name = table.section.charted[0]
+    rows = {row.keys[0]: row for row in table.rows}
+    found = pareto.pareto({key: row.counted.counts.get(name, 0) for key, row in rows.items()}, MOST_NAMED)
+    lines = []
+    for each in found:
+        share = Cell(figures.percent(each.so_far), each.so_far)
+        if each.is_rest:
+            label = _("%(n)s others") % {"n": len(each.keys)}
+            lines.append(Line(label, [Cell(figures.number(each.count), each.count), share], hue="low"))
+        else:
+            row = rows[each.keys[0]]
+            lines.append(Line(row.labels[0], [_cell(table, name, row), share]))
+    columns = [Column(definitions.FIGURES[name].label, "ink"), Column(_("Share so far"), role="share")]
+    caption = _("The few that make most of it; the line is the share of all, added up.")
+    return Picture(
+        "pareto", f"{table.asked.report}-{table.section.name}", caption, table.splits[0].label, columns, lines
+    )
+
+
+def survival(now: Counted, before: Counted, names: tuple[str, str]) -> Picture | None:
+    """What share is still waiting to be handled after how long, of two periods."""
+    curves = [answer.curve(counted, "to_handled") for counted in (now, before)]
+    if not curves[0].points:
+        return None
+    shown = [(curve, name) for curve, name in zip(curves, names, strict=True) if curve.points]
+    times = _times([curve for curve, _name in shown])
+    columns = [Column(shown[0][1], "ink"), *(Column(name, "mid", pattern="dash") for _curve, name in shown[1:])]
+    columns += [Column(_("Still watched, %(period)s") % {"period": name}, role="risk") for _curve, name in shown]
+    lines = []
+    for minutes in times:
+        shares = [1 - curve.share_by(minutes) for curve, _name in shown]
+        cells = [Cell(figures.percent(share), round(share, 4)) for share in shares]
+        cells += [Cell(figures.number(curve.at_risk(minutes))) for curve, _name in shown]
+        lines.append(Line(labels.span(minutes), cells, value=str(minutes)))
+    caption = _(
+        "The share that is not handled yet, by the time since the public post; cases still open are counted in."
+    )
+    return Picture("survival", "speed-handled", caption, _("After"), columns, lines, "share")
+
+
+def _times(curves: Sequence[Curve]) -> list[int]:
+    """The moments at which anything happens, thinned out to what an eye tells apart."""
+    every = sorted({0, *(point.minutes for curve in curves for point in curve.points)})
+    step = max(1, len(every) // 160)
+    return sorted({*every[::step], every[-1]})

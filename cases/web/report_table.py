@@ -1,0 +1,213 @@
+"""A table of a report as its page shows it: lines with figures, each a link, or two splits as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from cases.models import Category
+from cases.queries.authority import text_of
+from cases.queries.reports.answer import Row, Table
+from cases.queries.reports.conditions import is_key
+from cases.queries.reports.question import Counted
+from cases.queries.reports.reading import OF_PEOPLE
+from cases.rules.money import SYMBOLS
+from cases.vocabulary import OF_TIME, Dimension
+from cases.web import report_figures as figures
+from cases.web.report_figures import Cell
+
+MOST_ROWS, MOST_COLUMNS = 400, 60
+HEATS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a column is called, what it means, and whether it holds numbers."""
+
+    label: str | Promise
+    definition: str | Promise = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A value of a split in words, and what it was called before or went into."""
+
+    text: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table."""
+
+    labels: Sequence[Label]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table in words; ``left`` says how many rows did not fit on the page."""
+
+    table: Table
+    keys: Sequence[Head]
+    heads: Sequence[Head]
+    lines: Sequence[Line]
+    total: Line | None = None
+    left: int = 0
+    is_matrix: bool = False
+    is_heat: bool = False
+    figure: str = ""
+    choices: Sequence[tuple[str, str | Promise]] = field(default_factory=list)
+
+    @property
+    def definitions(self) -> list[Head]:
+        """The columns that mean something."""
+        return [each for each in self.heads if each.definition]
+
+
+def shown(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
+    """A table as lines, or as a matrix of one figure where it is split by two things."""
+    return _matrix(table, wanted, former) if len(table.splits) == 2 else _lines(table, former)
+
+
+def former_names(tables: Sequence[Table]) -> dict[str, str]:
+    """What to say of categories that were renamed, or took others in, by their keys, in at most one query."""
+    keys = {
+        int(row.keys[place])
+        for table in tables
+        for place, split in enumerate(table.splits)
+        if split == Dimension.CATEGORY
+        for row in table.rows
+        if is_key(row.keys[place])
+    }
+    if not keys:
+        return {}
+    is_renamed = Q(pk__in=keys) & ~Q(former=[])
+    rows = Category.objects.filter(is_renamed | Q(merged_into__in=keys)).order_by("pk")
+    said: dict[str, list[str]] = {}
+    for each in rows:
+        if each.former and each.pk in keys:
+            said.setdefault(str(each.pk), []).append(_called(each.former[-1]))
+        if each.merged_into_id in keys:
+            name = text_of(each.label, default="en")
+            said.setdefault(str(each.merged_into_id), []).append(_("with “%(name)s”, merged into it") % {"name": name})
+    return {key: "; ".join(words) for key, words in said.items()}
+
+
+def _called(former: Mapping[str, Any]) -> str:
+    day = date_format(datetime.fromisoformat(former["until"]), "j M Y")
+    return _("called “%(name)s” until %(day)s") % {"name": text_of(former["label"], default="en"), "day": day}
+
+
+def _labels(table: Table, row: Row, former: Mapping[str, str]) -> list[Label]:
+    return [
+        Label(text, former.get(key, "") if split == Dimension.CATEGORY else "")
+        for split, key, text in zip(table.splits, row.keys, row.labels, strict=True)
+    ]
+
+
+# ---- lines ----
+
+
+def _lines(table: Table, former: Mapping[str, str]) -> Shown:
+    lines = [Line(_labels(table, row, former), _cells(table, row)) for row in table.rows[:MOST_ROWS]]
+    total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
+    keys = [Head(each.label) for each in table.splits]
+    return Shown(table, keys, _heads(table), lines, total, max(len(table.rows) - MOST_ROWS, 0))
+
+
+def _heads(table: Table) -> list[Head]:
+    heads = [Head(each.label, each.definition) for each in table.figures]
+    for currency in table.currencies:
+        symbol = SYMBOLS.get(currency, currency)
+        heads += [Head(f"{each.label}, {symbol}", each.definition) for each in table.money]
+    return heads + [Head(each.label, each.definition) for each in table.durations]
+
+
+def _cells(table: Table, row: Row) -> list[Cell]:
+    return _row_cells(table, row.counted, row, row.before)
+
+
+def _row_cells(table: Table, counted: Counted, row: Row | None, before: Counted | None) -> list[Cell]:
+    cells = [figures.count_cell(table, each, counted, row, before) for each in table.figures]
+    for currency in table.currencies:
+        cells += [figures.money_cell(table, each.name, currency, counted, row) for each in table.money]
+    return cells + [figures.span_cell(table, each, counted, row, before) for each in table.durations]
+
+
+# ---- two splits ----
+
+
+def _matrix(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
+    """Rows by columns for one figure; the longer of two lists goes down, hours go across."""
+    chosen = next((each for each in table.figures if each.name == wanted), table.figures[0])
+    across = _across(table)
+    down = 1 - across
+    rows = _order(table, down)[:MOST_ROWS]
+    columns = _order(table, across)[:MOST_COLUMNS]
+    is_hours = table.splits[across] == Dimension.HOUR
+    by_keys = {row.keys: row for row in table.rows}
+    most = max((row.counted.counts.get(chosen.name, 0) for row in table.rows), default=0)
+    lines = []
+    for key, label in rows:
+        cells = []
+        for other, _label in columns:
+            row = by_keys.get((key, other) if across == 1 else (other, key))
+            cells.append(_heated(table, chosen.name, row, most))
+        lines.append(Line([Label(label, _former(table, down, key, former))], cells))
+    return Shown(
+        table,
+        [Head(table.splits[down].label)],
+        [Head(key if is_hours else label) for key, label in columns],
+        lines,
+        left=max(len(_order(table, down)) - MOST_ROWS, 0) + max(len(_order(table, across)) - MOST_COLUMNS, 0),
+        is_matrix=True,
+        is_heat=is_hours,
+        figure=chosen.name,
+        choices=[(each.name, each.label) for each in table.figures if not each.is_sum],
+    )
+
+
+def _former(table: Table, place: int, key: str, former: Mapping[str, str]) -> str:
+    return former.get(key, "") if table.splits[place] == Dimension.CATEGORY else ""
+
+
+def _across(table: Table) -> int:
+    """Which of the two splits goes across."""
+    if Dimension.HOUR in table.splits:
+        return table.splits.index(Dimension.HOUR)
+    counts = [len({row.keys[place] for row in table.rows}) for place in (0, 1)]
+    return 0 if counts[1] > max(counts[0], 12) else 1
+
+
+def _order(table: Table, place: int) -> list[tuple[str, str]]:
+    """The values of one split with their words: by time, else the greatest first."""
+    sums: dict[str, int] = {}
+    words = {}
+    first = table.section.figures[0]
+    for row in table.rows:
+        sums[row.keys[place]] = sums.get(row.keys[place], 0) + row.counted.counts.get(first, 0)
+        words[row.keys[place]] = row.labels[place]
+    if table.splits[place] in OF_TIME:
+        return sorted(words.items())
+    if table.splits[place] == Dimension.SEVERITY:
+        return sorted(words.items(), reverse=True)
+    if table.splits[place] in OF_PEOPLE:
+        return sorted(words.items(), key=lambda each: (not each[0], each[1].casefold()))
+    return sorted(words.items(), key=lambda each: (-sums[each[0]], each[1]))
+
+
+def _heated(table: Table, figure: str, row: Row | None, most: int) -> Cell:
+    n = row.counted.counts.get(figure, 0) if row else 0
+    if not row or not n:
+        return Cell("0", 0, heat=0)
+    level = min(HEATS, 1 + int(n / most * (HEATS - 0.001)))
+    return Cell(figures.number(n), n, figures.behind_url(table, figure, row), heat=level)

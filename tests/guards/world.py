@@ -31,6 +31,7 @@ from cases.commands import (
     policy,
     regime,
     replay,
+    report_run,
     rule,
     tag,
     target,
@@ -66,6 +67,7 @@ from cases.models import (
     Raw,
     Replay,
     ReplayAct,
+    ReportRun,
     Rule,
     Tag,
     Target,
@@ -73,6 +75,7 @@ from cases.models import (
     Thread,
     User,
 )
+from cases.queries.reports.asked import Asked
 from cases.rules.arrival import Arrival
 from cases.rules.authority import Terms
 from cases.vocabulary import (
@@ -103,6 +106,7 @@ WORDS: dict[str, list[Any]] = {
     "section": ["gate", "audiences"],
     "audience": ["private", "internal", "public"],
     "name": ["20260101-000000-1.log", "nothing"],
+    "report": ["speed", "causes"],
     "uidb36": ["1"],
     "key": ["abc-def"],
     "app_label": ["cases"],
@@ -158,6 +162,7 @@ MODELS: dict[str, type[Model]] = {
     "rules": Rule,
     "replays": Replay,
     "act": ReplayAct,
+    "runs": ReportRun,
 }
 MOST = 2
 
@@ -214,6 +219,7 @@ def grow(world: World, numbers: range) -> None:
         _complain(world, number)
         _talk(world, number)
         _replay(world.stage, number)
+        _report(world.stage)
         rules_at_work.live(world.stage, When.DEADLINE, name=f"Due {number}", **rules_at_work.overdue())
     # Rules hear what was said, and act.
     rules_at_work.work()
@@ -245,6 +251,12 @@ def _replay(stage: Stage, number: int) -> None:
     asked = replay.ask_replay(version_id=draft.versions.get().pk, **days, at=now, actor=admin)
     while replay.run_chunk(replay_id=asked.pk, at=now, actor=SYSTEM):
         pass
+
+
+def _report(stage: Stage) -> None:
+    """A long report of the manager's that waits for a worker."""
+    asked = Asked.of("speed", {"split": ["hour"]}, now=AT, zone="UTC")
+    report_run.start_run(asked=asked, at=AT, actor=actor(stage.manager))
 
 
 def _set_up(stage: Stage, number: int) -> None:

@@ -404,3 +404,16 @@ class FrozenDamaged(Refused):
     """The frozen figures are no longer those that were frozen, so nobody can sign them. Freeze the period again."""
 
     code = "frozen_damaged"
+
+
+class NoSuchBeat(Refused):
+    """Choose an hour from 0 to 23, a day of the week, and a day of the month from 1 to 28 or its last."""
+
+    code = "no_such_beat"
+    status = 422
+
+
+class TooManySaved(Refused):
+    """You keep %(most)s saved reports already. Delete one that you no longer need."""
+
+    code = "too_many_saved"

@@ -12,7 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from cases import errors
 from cases.queries.reports import choices, definitions, reading
+from cases.queries.reports import front as fronts
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.figure import Duration, Figure, Money
 from cases.queries.reports.sources import has
@@ -20,6 +22,7 @@ from cases.rules import lanes
 from cases.vocabulary import Dimension, Population
 from cases.web.desk import seer_of
 from cases.web.report_frame import WORDS, Choice, Frame, for_readers, show
+from cases.web.report_front import Words
 
 FRONT = "front"
 # What the front page counts; a filter of it must fit all of them.
@@ -72,7 +75,13 @@ def address_of(report: str) -> str:
 def front(request: HttpRequest) -> HttpResponse:
     """How many complaints are really handled, how fast, what is stuck and on whom, and why people complain."""
     frame = Frame(request, FRONT, _("Resolution report"), dimensions=dimensions_of(FRONT))
-    return show(request, "report/front.html", frame)
+    context = {}
+    if frame.asked:
+        try:
+            context = Words(fronts.front(frame.asked, frame.seer, now=frame.now), frame).context
+        except errors.Refused as refused:
+            frame.refuse(refused)
+    return show(request, "report/front.html", frame, context)
 
 
 @require_safe

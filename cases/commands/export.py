@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import get_language
 
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import Export
-from cases.queries.reports import conditions, exports
+from cases.queries.reports import exports
 from cases.queries.reports.asked import Asked
 from cases.vocabulary import Actor, EventKind, Format, Job, RunStatus, Stream
 
@@ -34,26 +34,19 @@ def start_export(
     Raises NotAllowed, SplitNotAllowed, NoSuchSplit, NotFound, TooManyExports.
     """
     person_id = moves.person_of(actor)
-    population = exports.checked(asked, of, part)
-    seer = exports.narrowed(moves.seer(actor), asked, moves.seer(actor).brand_ids)
-    brands = conditions.brands_of(asked.question(population, splits=()), seer)
-    if not brands:
-        raise errors.NotAllowed
-    _one_at_a_time(person_id)
+    moves.lock_exports_of(person_id)
     if Export.objects.filter(person_id=person_id, status__in=RunStatus.unfinished()).count() >= MOST_WAITING:
         raise errors.TooManyExports(most=MOST_WAITING)
-    kept = asked.fixed.json | {"of": of, "part": part, "brands": [str(brand) for brand in brands]}
-    export = Export.objects.create(
-        person_id=person_id,
-        report=asked.report,
-        asked=kept,
-        format=written_as,
+    return moves.begin_export(
+        moves.seer(actor),
+        asked=asked,
+        of=of,
+        part=part,
+        written_as=written_as,
         language=language or get_language() or "en",
-        created_at=at,
+        at=at,
+        actor=actor,
     )
-    _record(export, EventKind.EXPORT_STARTED, actor, at, report=asked.report, of=of, part=part, format=export.format)
-    queue.after_commit(Job.RUN_EXPORT, export_id=export.pk)
-    return export
 
 
 @transaction.atomic(durable=True)
@@ -69,7 +62,7 @@ def claim(*, export_id: int, at: datetime, actor: Actor) -> Export | None:
     if export.created_at < at - GIVE_UP:
         _end(export, RunStatus.FAILED, at, actor, error="gave_up")
         return None
-    _one_at_a_time(export.person_id)
+    moves.lock_exports_of(export.person_id)
     others = Export.objects.filter(person_id=export.person_id, status=RunStatus.RUNNING).exclude(pk=export.pk)
     if any(_is_alive(other, at) for other in others):
         return None
@@ -161,12 +154,6 @@ def new_key() -> str:
 def _is_alive(export: Export, at: datetime) -> bool:
     is_heard = export.beat_at is not None and export.beat_at >= at - exports.SILENT
     return export.status == RunStatus.RUNNING and is_heard
-
-
-def _one_at_a_time(person_id: int) -> None:
-    """Let one transaction at a time start or claim exports of a person."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:export'), %s)", [person_id])
 
 
 def _mine(export_id: int, claimed_at: datetime) -> Export | None:

@@ -65,6 +65,7 @@ from cases.commands.moves.dialogue import (
     write_message,
     write_reply,
 )
+from cases.commands.moves.exporting import begin_export, lock_exports_of
 from cases.commands.moves.finding_cause import keep_cause
 from cases.commands.moves.following import follow, follow_many, record_missed
 from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
@@ -122,6 +123,7 @@ __all__ = [
     "ask_whether_settled",
     "authorise",
     "backoff",
+    "begin_export",
     "change_row",
     "check_done_on",
     "checked_code",
@@ -158,6 +160,7 @@ __all__ = [
     "lock",
     "lock_brand",
     "lock_delivery",
+    "lock_exports_of",
     "lock_in_hand",
     "lock_many",
     "lock_opening",

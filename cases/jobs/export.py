@@ -140,13 +140,18 @@ class _Progress:
 
 
 class _Watched(io.RawIOBase):
-    """A file that looks up now and then while it is written: a workbook is packed at the end, in one go."""
+    """A file that looks up now and then while it is written: a workbook is packed at the end, in one go.
+
+    A workbook that broke off tries to end its file once more when it is thrown away; closed, that goes nowhere.
+    """
 
     def __init__(self, out: BinaryIO, look: Callable[[], None]) -> None:
         self.out, self.look = out, look
 
     def write(self, content: Any) -> int:
         """Write it, and look up."""
+        if self.out.closed:
+            return len(content)
         self.look()
         return self.out.write(content)
 
@@ -156,15 +161,16 @@ class _Watched(io.RawIOBase):
 
     def seek(self, place: int, whence: int = 0) -> int:
         """Go on somewhere else."""
-        return self.out.seek(place, whence)
+        return 0 if self.out.closed else self.out.seek(place, whence)
 
     def tell(self) -> int:
         """Where it stands."""
-        return self.out.tell()
+        return 0 if self.out.closed else self.out.tell()
 
     def flush(self) -> None:
         """Hand on what is written."""
-        self.out.flush()
+        if not self.out.closed:
+            self.out.flush()
 
 
 class _Made(File[bytes]):

@@ -23,6 +23,7 @@ from cases.commands import (
     catalogue,
     cause,
     dialogue,
+    export,
     handling,
     intake,
     invitation,
@@ -53,6 +54,7 @@ from cases.models import (
     Deadline,
     Delivery,
     Escalation,
+    Export,
     Grant,
     Kind,
     Membership,
@@ -85,6 +87,7 @@ from cases.vocabulary import (
     AnswerPart,
     AnswerRoute,
     DeliveryStatus,
+    Format,
     Goal,
     Needs,
     ObservationKind,
@@ -162,6 +165,7 @@ MODELS: dict[str, type[Model]] = {
     "rules": Rule,
     "replays": Replay,
     "act": ReplayAct,
+    "exports": Export,
     "runs": ReportRun,
 }
 MOST = 2
@@ -219,6 +223,7 @@ def grow(world: World, numbers: range) -> None:
         _complain(world, number)
         _talk(world, number)
         _replay(world.stage, number)
+        _export(world.stage)
         _report(world.stage)
         rules_at_work.live(world.stage, When.DEADLINE, name=f"Due {number}", **rules_at_work.overdue())
     # Rules hear what was said, and act.
@@ -257,6 +262,11 @@ def _report(stage: Stage) -> None:
     """A long report of the manager's that waits for a worker."""
     asked = Asked.of("speed", {"split": ["hour"]}, now=AT, zone="UTC")
     report_run.start_run(asked=asked, at=AT, actor=actor(stage.manager))
+
+
+def _export(stage: Stage) -> None:
+    asked = Asked.of("flow", {}, now=timezone.now(), zone="UTC")
+    export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=timezone.now(), actor=actor(stage.manager))
 
 
 def _set_up(stage: Stage, number: int) -> None:

@@ -18,7 +18,7 @@ from cases.queries.reports.question import Counted, Groups, Keys, Question
 from cases.queries.reports.sources import SOURCES, value_of
 from cases.rules import periods
 from cases.rules.periods import Period, Pieces
-from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension, Population
+from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension
 
 # An hour of UTC, as its cell names it.
 _HOUR = "to_timestamp(c.value::bigint * 3600)"
@@ -176,11 +176,14 @@ class Plan(Where):
         return any(each in OF_RUNNING and "" not in values for each, values in self.question.filters.items())
 
     @property
+    def everything(self) -> str:
+        """Every row of the question that this person may see."""
+        return super().everything + (" AND f.is_running" if self._is_of_running else "")
+
+    @property
     def _settled(self) -> str:
         source = self.source
         kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
-        if self.question.population == Population.CASES and self._is_of_running:
-            kept = "false"
         return (
             f"FROM {source.tables} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
             f" AND {source.at} < r.high AND {kept}{self.filters}"

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from cases.queries.reports import answer, backlog, definitions, engine, labels, period_words
+from cases.queries.reports import answer, backlog, definitions, engine, period_words
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import Counted, total
@@ -109,7 +109,10 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
         Column(definitions.FIGURES["flow_out"].label),
     ]
     if is_ahead:
-        columns += [Column(_("Expected"), "mid", pattern="dash"), Column(_("at least"), role="low")]
+        columns += [
+            Column(_("Expected"), "mid", pattern="dash"),
+            Column(_("at least"), role="low", legend=_("four times out of five")),
+        ]
         columns.append(Column(_("at most"), role="high"))
     caption = _("How many cases stood open at the end of each step of time.")
     picture = Picture("lines", "flow-backlog", caption, counted.dimension.label, columns, lines)
@@ -123,12 +126,12 @@ def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
     for name, n in (("flow_in", step.came), ("flow_out", step.went)):
         pairs = [("figure", name), *asked.pairs, ("report", "flow")]
         cells.append(Cell(figures.number(n), n, figures.behind_of(pairs) if n else ""))
-    return Line(labels.words(dimension, [key])[key], [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+    return Line(pictures.short(dimension, key, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
 
 
 def _ahead(counted: backlog.Backlog, week: forecast.Week) -> Line:
     key = (counted.monday + week.ahead * 7 * _DAY).isoformat()
-    label = labels.words(Dimension.WEEK, [key])[key]
+    label = pictures.short(Dimension.WEEK, key, key)
     return Line(label, [Cell(NONE), Cell(NONE), Cell(NONE), *_cells(week.backlog, week.low, week.high)])
 
 

@@ -31,6 +31,7 @@ class Delta:
     text: str
     title: str = ""
     css: str = ""
+    is_real: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Cell:
     text: str
     value: float | int | None = None
     href: str = ""
-    share: str = ""
+    share: str | None = None
     below: tuple[str, ...] = ()
     delta: Delta | None = None
     title: str = ""
@@ -82,14 +83,20 @@ def count_cell(table: Table, figure: Figure, counted: Counted, row: Row | None, 
     n = counted.counts.get(figure.name, 0)
     if figure.is_sum:
         return _sum_cell(table, figure, counted, row)
-    whole = counted.counts.get(shares.whole_of(table, figure) or "", 0)
+    of = shares.whole_of(table, figure)
+    share = percent(n / counted.counts[of]) if of and n and counted.counts.get(of) else ""
     return Cell(
         number(n),
         n,
         behind_url(table, figure.name, row) if n else "",
-        percent(n / whole) if whole else "",
-        delta=delta(table, figure, counted, before),
+        share if of else None,
+        delta=_worth_saying(delta(table, figure, counted, before), row),
     )
+
+
+def _worth_saying(found: Delta | None, row: Row | None) -> Delta | None:
+    """In a row only what chance does not explain is said; of all together, also that it is explained by chance."""
+    return found if row is None or (found and found.is_real) else None
 
 
 def _sum_cell(table: Table, figure: Figure, counted: Counted, row: Row | None) -> Cell:
@@ -130,7 +137,7 @@ def span_cell(table: Table, duration: Duration, counted: Counted, row: Row | Non
         half,
         behind_url(table, duration.name, row) if curve.happened else "",
         below=tuple(below),
-        delta=_span_delta(curve, answer.curve(before, duration.name)) if before else None,
+        delta=_worth_saying(_span_delta(curve, answer.curve(before, duration.name)), row) if before else None,
     )
 
 
@@ -169,11 +176,14 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
 
 def _said(text: str, title: str, is_noise: bool, is_same: bool, good: float) -> Delta:
     if is_same:
-        return Delta(_("as before"), title)
+        return Delta(_("as before"), title, is_real=False)
     if is_noise:
-        hint = _("A difference of this size comes about by chance alone.")
-        return Delta(_("within noise"), f"{text}, {title}. {hint}")
+        return Delta(_("within noise"), f"{text}, {title}. {_hint()}", is_real=False)
     return Delta(text, title, "is-good" if good > 0 else "is-bad" if good < 0 else "")
+
+
+def _hint() -> str:
+    return _("A difference of this size comes about by chance alone.")
 
 
 def _span_delta(now: Curve, before: Curve) -> Delta | None:
@@ -183,7 +193,7 @@ def _span_delta(now: Curve, before: Curve) -> Delta | None:
     text = _("before: %(span)s") % {"span": labels.span(before.median)}
     gap = now.median - before.median
     if not gap:
-        return Delta(_("as before"), text)
+        return Delta(_("as before"), text, is_real=False)
     if found.is_noise:
-        return Delta(_("within noise"), f"{text}. {_('A difference of this size comes about by chance alone.')}")
+        return Delta(_("within noise"), f"{text}. {_hint()}", is_real=False)
     return Delta(text, "", "is-good" if gap < 0 else "is-bad")

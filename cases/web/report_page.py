@@ -65,9 +65,13 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
     context = shown(found, request.GET.get("show", ""))
     wants_more = report_more.has_more(found.report.name)
     is_more_here = wants_more and "more" in request.GET
+    extras = report_extras.beside(found, frame)
+    if any(each.heat for each in extras):
+        # The hours of the week say more than the hours of the day.
+        context["parts"] = [each for each in context["parts"] if each[0].table.section.name != "hours"]
     return context | {
         "sentence": report_sentences.sentence(found),
-        "extras": report_extras.beside(found, frame) + (_more(frame) if is_more_here else []),
+        "extras": extras + (_more(frame) if is_more_here else []),
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
         "computed_at": found.now,
     }

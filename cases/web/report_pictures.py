@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -36,6 +38,7 @@ HUES = {
     "missed": "late",
     "broken": "late",
     "reopened": "late",
+    "with_system": "low",
 }
 
 
@@ -47,6 +50,7 @@ class Column:
     hue: str = ""
     role: str = ""
     pattern: str = ""
+    legend: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,17 @@ def _bars(table: Table, kind: str) -> Picture:
 def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
     section = table.section
     is_sum = definitions.FIGURES[section.charted[0]].is_sum
-    columns = [Column(definitions.FIGURES[name].label, HUES.get(name, "ink")) for name in section.charted]
-    lines = [Line(row.labels[0], [_cell(table, name, row) for name in section.charted]) for row in rows]
+    columns = [
+        Column(definitions.FIGURES[name].label, HUES.get(name, "ink"), pattern="solid" if name == "with_system" else "")
+        for name in section.charted
+    ]
+    is_time = table.splits[0] in OF_TIME
+    lines = [
+        Line(short(table.splits[0], row.keys[0], row.labels[0]), [_cell(table, name, row) for name in section.charted])
+        for row in rows
+        # Steps of time without anything are a part of the picture, names without anything are not.
+        if is_time or any(row.counted.counts.get(name) for name in section.charted)
+    ]
     return Picture(
         kind,
         f"{table.asked.report}-{section.name}",
@@ -131,6 +144,15 @@ def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
         lines,
         "minutes" if is_sum else "count",
     )
+
+
+def short(dimension: Dimension, key: str, label: str) -> str:
+    """A step of time as an axis says it."""
+    if dimension in (Dimension.DAY, Dimension.WEEK):
+        return date_format(date.fromisoformat(key), "j M")
+    if dimension == Dimension.MONTH:
+        return date_format(date.fromisoformat(key), "M Y")
+    return label
 
 
 def _cell(table: Table, name: str, row: Row) -> Cell:

@@ -25,6 +25,7 @@ from cases.web.report_figures import Cell
 
 MOST_ROWS, MOST_COLUMNS = 400, 60
 HEATS = 9
+LONG = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Shown:
     is_heat: bool = False
     figure: str = ""
     choices: Sequence[tuple[str, str | Promise]] = field(default_factory=list)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is a long row of steps of time, which a picture says better."""
+        return not self.is_matrix and self.table.splits[0] in OF_TIME and len(self.lines) > LONG
 
     @property
     def definitions(self) -> list[Head]:

@@ -234,11 +234,13 @@ def _steps(question: Question, dimension: Dimension) -> list[str]:
 
 
 def _place(splits: Sequence[Dimension], row: Row, first: str) -> tuple[object, ...]:
-    """By time and severity in their order, people by their names, else the greatest first."""
+    """By time, severity and size in their order, people by their names, else the greatest first."""
     if splits and splits[0] in OF_TIME:
         return row.keys
     if splits and splits[0] == Dimension.SEVERITY:
         return (-int(row.keys[0]), *row.labels)
+    if splits and splits[0] in (Dimension.BAND, Dimension.AGE):
+        return (not row.keys[0], int(row.keys[0] or 0), *row.labels)
     if splits and splits[0] in OF_PEOPLE:
         return (not row.keys[0], *(label.casefold() for label in row.labels))
     return (-row.counted.counts.get(first, 0), *row.labels)

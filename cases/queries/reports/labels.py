@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -62,8 +63,13 @@ def _looked_up(model: type[Model], values: Iterable[str], fields: tuple[str, ...
     ids = [int(value) for value in values if is_key(value)]
     if not ids:
         return {value: value for value in values}
-    rows: Iterable[tuple[Any, ...]] = model.objects.filter(pk__in=ids).values_list("pk", *fields)  # type: ignore[attr-defined]
-    found = {str(key): say(*rest) for key, *rest in rows}
+    brand = ("brand__name",) if model not in (Brand, User) else ()
+    rows = list(model.objects.filter(pk__in=ids).values_list("pk", *fields, *brand))  # type: ignore[attr-defined]
+    found = {str(row[0]): say(*row[1 : len(fields) + 1]) for row in rows}
+    if brand:
+        # Each brand has names of its own: where two have the same one, the brand is said too.
+        several = {name for name, n in Counter(found.values()).items() if n > 1}
+        found |= {key: f"{found[key]} · {row[-1]}" for row in rows if found[key := str(row[0])] in several}
     return {value: found.get(value, value) for value in values}
 
 

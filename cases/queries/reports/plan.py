@@ -99,7 +99,8 @@ class Plan(Where):
             if self.money and row[len(keys) - 1]:
                 amounts = rest[len(self.figures) :]
                 group.money[row[len(keys) - 1]] = {e.name: Decimal(a) for e, a in zip(self.money, amounts, strict=True)}
-        return groups
+        # An edge taken off may leave nothing of what a cell holds.
+        return {keys: each for keys, each in groups.items() if any(each.counts.values())}
 
     def spans(self) -> dict[Keys, dict[str, tuple[int, int]]]:
         """The histograms of each group."""
@@ -122,6 +123,7 @@ class Plan(Where):
         return {
             keys: {each.name: (held[2 * i], held[2 * i + 1]) for i, each in enumerate(self.durations)}
             for keys, held in found.items()
+            if any(held)
         }
 
     def _keys(self) -> list[str]:
@@ -216,7 +218,7 @@ class Plan(Where):
         parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
         outer = ", ".join([*keys, *(f"coalesce(sum({column}), 0)" for column in columns)])
         names = ", ".join([*keys, *columns])
-        whole = " HAVING sum(n0) <> 0" if not keys else f" GROUP BY {', '.join(keys)}"
+        whole = f" GROUP BY {', '.join(keys)}" if keys else ""
         yield from self._execute(
             f"{self._ranges} SELECT {outer} FROM ({' UNION ALL '.join(parts)}) AS parts({names}){whole}"  # noqa: S608
         )

@@ -31,6 +31,7 @@ class Source:
     case: str = "f.case_id"
     running: str = "false"
     guarded: str = "f.is_guarded"
+    case_is_sure: bool = True
     currency: str = ""
     own: Mapping[Dimension, str] = field(default_factory=dict)
     kept: tuple[Dimension, ...] = ()
@@ -56,7 +57,7 @@ _OTHER_TEAM = (
     " AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0) ORDER BY n.id LIMIT 1)"
 )
 _HELD_BY = (
-    "CASE WHEN NOT f.is_running THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
+    "CASE WHEN f.is_running IS NOT TRUE THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
     f" WHEN f.owner_id IS NULL THEN 'queue' WHEN {_OTHER_TEAM} IS NOT NULL THEN 'team' ELSE 'owner' END"
 )
 
@@ -148,6 +149,7 @@ SOURCES: Final[dict[Population, Source]] = {
         row="p.id",
         brand="p.brand_id",
         guarded="coalesce(f.is_guarded, false)",
+        case_is_sure=False,
         own={D.BRAND: "p.brand_id::text", D.CHANNEL: "p.channel_id::text", D.LANGUAGE: "p.language"},
         kept=(D.CHANNEL,),
     ),
@@ -176,7 +178,9 @@ def value_of(source: Source, dimension: Dimension, at: str | None = None) -> str
     """The SQL of a row's value in a dimension; raises KeyError where the population has no such thing."""
     if dimension in _OF_TIME:
         return _OF_TIME[dimension].format(at=at or source.at)
-    return source.dimensions[dimension]
+    sql = source.dimensions[dimension]
+    # A post may be in no case.
+    return sql if dimension in source.own or source.case_is_sure else f"coalesce({sql}, '')"
 
 
 def has(population: Population, dimension: Dimension) -> bool:

@@ -118,7 +118,8 @@ class Frame:
     def behind(self, figure: str, asked: Asked | None = None) -> str:
         """Where the rows behind a figure are listed."""
         asked = asked or self.asked
-        return f"{reverse('report-behind')}?{urlencode([('figure', figure), *(asked.pairs if asked else ())])}"
+        pairs = [("figure", figure), ("report", self.report), *(asked.pairs if asked else ())]
+        return f"{reverse('report-behind')}?{urlencode(pairs)}"
 
     def _without(self, *names: str) -> Pairs:
         return [(name, value) for name, value in self.pairs if name not in names]

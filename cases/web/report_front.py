@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,26 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.queries.reports import definitions, labels, period_words
-from cases.queries.reports.asked import Asked
-from cases.queries.reports.front import SPANS, Cause, Front, Side
-from cases.queries.reports.now_open import Held, Named
+from cases.queries.reports.front import SPANS, Cause, Side
 from cases.rules import periods, significance
-from cases.rules.periods import Preset
 from cases.rules.significance import Difference
 from cases.rules.survival import Curve
 from cases.rules.trends import Direction
 from cases.vocabulary import Dimension, WaitsFor
 from cases.web import report_drawing as drawing
-from cases.web.report_drawing import Axis, Column, Reach
+from cases.web.report_drawing import Axis, Reach
 from cases.web.report_figures import Delta, number, percent
-from cases.web.report_frame import Frame
+from cases.web.report_now import OURS, Figure, NowWords
 
 DAY = timedelta(days=1)
-# From here on an open case is old.
-OLD = 4
 # A period that ended this long ago has had its time; of a younger one less is handled, because less time has passed.
 RIPE = timedelta(days=28)
-NAMES = 2
 STEPS = (
     ("received", "inbox", ""),
     ("answered", "message-reply", "is-public"),
@@ -40,24 +33,6 @@ STEPS = (
     ("confirmed", "user-check", "is-green"),
     ("reopened", "arrow-back-up", "is-back"),
 )
-ICONS = {
-    WaitsFor.COMPLAINANT: "st-waiting",
-    WaitsFor.APPROVAL: "hourglass",
-    WaitsFor.TEAM: "users",
-    WaitsFor.OWNER: "user",
-    WaitsFor.SYSTEM: "plug-connected",
-    WaitsFor.NOBODY: "alert-triangle",
-}
-MARKS = {WaitsFor.COMPLAINANT: "f-hatch", WaitsFor.APPROVAL: "f-late", WaitsFor.NOBODY: "f-late"}
-OURS = tuple(each.value for each in WaitsFor if each != WaitsFor.COMPLAINANT)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure in words, and the rows behind it; without any there is nothing to open."""
-
-    text: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,38 +65,6 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """One of those that cases wait for."""
-
-    label: str
-    figure: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """What stands still on one of those a case can wait for."""
-
-    label: str | Promise
-    icon: str
-    css: str
-    width: str
-    figure: Figure
-    named: Sequence[Whom]
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """Open cases of one band of ages."""
-
-    label: str
-    figure: Figure
-    theirs: str
-    bar: Column
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
 class CauseRow:
     """One cause with its bar, and the line of the share so far."""
 
@@ -137,15 +80,8 @@ class CauseRow:
     direction: str
 
 
-class Words:
+class Words(NowWords):
     """The front page as its template shows it."""
-
-    def __init__(self, front: Front, frame: Frame) -> None:
-        self.front, self.frame = front, frame
-        self.ever = replace(
-            front.asked, period=periods.preset(Preset.EVERYTHING, front.now, frame.zone),
-            preset=Preset.EVERYTHING.value, compare="",
-        )  # fmt: skip
 
     @property
     def context(self) -> dict[str, Any]:
@@ -168,18 +104,6 @@ class Words:
             "lead": self.lead(),
         }
 
-    # ---- links ----
-
-    def figure(self, name: str, n: int, asked: Asked | None = None, text: str = "") -> Figure:
-        """A number, and the rows behind it."""
-        asked = replace(asked or self.front.asked, compare="", report=self.frame.report)
-        return Figure(text or number(n), self.frame.behind(name, asked) if n else "")
-
-    def _now(self, name: str, n: int, **filters: Sequence[str]) -> Figure:
-        """A figure of what is so now, whatever the period."""
-        more = {Dimension(key): tuple(values) for key, values in filters.items()}
-        return self.figure(name, n, replace(self.ever, filters={**self.ever.filters, **more}))
-
     def figures(self) -> dict[str, Figure]:
         """The single figures of the page by their names."""
         front = self.front
@@ -188,18 +112,14 @@ class Words:
         moved = front.balance.moved.counts if front.balance else {}
         found = {name: self.figure(name, n) for name, n in {**counts, **promises, **moved}.items()}
         found |= {
-            "open_now": self._now("open", front.open.n),
-            "stuck": self._now("stuck", front.open.stuck),
-            "ours": self._now("open", front.open.n - theirs, held_by=OURS),
-            "theirs": self._now("open", theirs, held_by=(WaitsFor.COMPLAINANT.value,)),
-            "due_today": self._today("to_keep", today.get("to_keep", 0)),
-            "not_begun": self._today("not_begun", today.get("not_begun", 0)),
+            "open_now": self.now("open", front.open.n),
+            "stuck": self.now("stuck", front.open.stuck),
+            "ours": self.now("open", front.open.n - theirs, held_by=OURS),
+            "theirs": self.now("open", theirs, held_by=(WaitsFor.COMPLAINANT.value,)),
+            "due_today": self.today("to_keep", today.get("to_keep", 0)),
+            "not_begun": self.today("not_begun", today.get("not_begun", 0)),
         }
         return found
-
-    def _today(self, name: str, n: int) -> Figure:
-        period = periods.preset(Preset.TODAY, self.front.now, self.frame.zone)
-        return self.figure(name, n, replace(self.ever, period=period, preset=Preset.TODAY.value))
 
     # ---- from received to confirmed ----
 
@@ -282,47 +202,6 @@ class Words:
             axis.reach(before) if before else None,
             _against(curve, before) if before and before.population else "",
         )
-
-    # ---- what stands still ----
-
-    def stuck(self) -> list[Stuck]:
-        """What stands still, on whom or what, the most first."""
-        most = max((each.n for each in self.front.open.held), default=0)
-        return [self._stuck(each, most) for each in self.front.open.held]
-
-    def _stuck(self, held: Held, most: int) -> Stuck:
-        waits = held.waits_for
-        named = [Whom(each.label, self._whom(held, each)) for each in held.named[:NAMES]]
-        rest = sum(each.n for each in held.named[NAMES:])
-        return Stuck(
-            waits.label,
-            ICONS[waits],
-            MARKS.get(waits, "f-ink"),
-            drawing.percent(held.n / most * 100),
-            self._now("stuck", held.n, held_by=(waits.value,)),
-            named,
-            _("%(n)s more") % {"n": number(rest)} if rest else "",
-        )
-
-    def _whom(self, held: Held, named: Named) -> Figure:
-        filters = {"held_by": (held.waits_for.value,), named.dimension.value: (named.value,)}
-        return self._now("stuck", named.n, **filters)
-
-    # ---- open, by age ----
-
-    def ages(self) -> list[Age]:
-        """What is open now, from the youngest to the oldest."""
-        most = max((band.ours + band.theirs for band in self.front.open.bands), default=0) or 1
-        return [
-            Age(
-                band.label,
-                self._now("open", band.ours + band.theirs, age=(band.value,)),
-                number(band.theirs) if band.theirs else "",
-                drawing.column(band.ours, band.theirs, most),
-                "f-late" if place >= OLD else "f-ink",
-            )
-            for place, band in enumerate(self.front.open.bands)
-        ]
 
     # ---- promises ----
 
@@ -416,9 +295,9 @@ class Words:
             if curve.median is not None
             else None,
             "stuck": self.front.open.stuck,
-            "approver": self._whom(held[WaitsFor.APPROVAL], top) if top else None,
+            "approver": self.whom(held[WaitsFor.APPROVAL], top) if top else None,
             "n_approver": top.n if top else 0,
-            "most": self._now("stuck", most.n, held_by=(most.waits_for.value,)) if most else None,
+            "most": self.now("stuck", most.n, held_by=(most.waits_for.value,)) if most else None,
             "waits_for": most.waits_for.value if most else "",
             "broken": self.figure("broken", self.front.this.promises.counts.get("broken", 0)),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,11 +143,6 @@ def drop_old(*, at: datetime, actor: Actor) -> int:
         moves.record(Stream.SETUP, 0, EventKind.FILE_DROPPED, actor, at=at, files=len(keys))
         transaction.on_commit(lambda: _delete(list(keys.values())))
     return len(keys)
-
-
-def new_key() -> str:
-    """Where the file of an export will lie: a name that nobody guesses, like that of every other file."""
-    return f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}"
 
 
 def _is_alive(export: Export, at: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -192,7 +193,7 @@ def _write(export: Export, claimed_at: datetime, folder: Path) -> None:
     size = path.stat().st_size
     progress.note()
     with path.open("rb") as written:
-        key = default_storage.save(commands.new_key(), _Made(written, name=str(path)))
+        key = default_storage.save(_new_key(), _Made(written, name=str(path)))
     is_kept = commands.finish(
         export_id=export.pk,
         claimed_at=claimed_at,
@@ -207,6 +208,11 @@ def _write(export: Export, claimed_at: datetime, folder: Path) -> None:
     if not is_kept:
         default_storage.delete(key)
         raise Stopped
+
+
+def _new_key() -> str:
+    """A name that nobody guesses, like that of every stored file."""
+    return f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}"
 
 
 def _written(export: Export, asked: Asked, seer: Seer, path: Path, progress: _Progress) -> bytes:

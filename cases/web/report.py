@@ -74,7 +74,7 @@ def address_of(report: str) -> str:
 @for_readers
 def front(request: HttpRequest) -> HttpResponse:
     """How many complaints are really handled, how fast, what is stuck and on whom, and why people complain."""
-    frame = Frame(request, FRONT, _("Resolution report"), dimensions=dimensions_of(FRONT))
+    frame = Frame(request, FRONT, _("Resolution report"), dimensions=dimensions_of(FRONT), export_of="cases")
     context = {}
     if frame.asked:
         try:

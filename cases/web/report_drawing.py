@@ -95,14 +95,14 @@ def funnel(shares: Sequence[float]) -> list[str]:
 class Column:
     """One bar of two parts, the second upon the first."""
 
+    height: str
     lower_y: str
     lower: str
-    upper_y: str
     upper: str
 
 
 def column(lower: int, upper: int, most: int) -> Column:
     """A bar beside others of which the highest holds so many."""
     low, high = (max(n / most * (FULL - GAP), LEAST) if n else 0.0 for n in (lower, upper))
-    gap = GAP if lower and upper else 0.0
-    return Column(f"{FULL - low:.1f}", f"{low:.1f}", f"{FULL - low - gap - high:.1f}", f"{high:.1f}")
+    above = high + GAP if lower and upper else high
+    return Column(f"{above + low:.1f}", f"{above:.1f}", f"{low:.1f}", f"{high:.1f}")

@@ -68,12 +68,13 @@ class Frame:
         dimensions: Iterable[Dimension] = (),
         splits: Sequence[Dimension] = (),
         most_splits: int = 2,
+        export_of: str = "",
     ) -> None:
         self.request, self.report, self.title = request, report, title
         self.address = request.path
         self.now: datetime = timezone.now()
         self.seer: Seer = reading.reader(seer_of(request))
-        self.most_splits = most_splits
+        self.most_splits, self.export_of = most_splits, export_of
         self._dimensions, self._splits = tuple(dimensions), tuple(splits)
         self.given = _given(request)
         self.refusal: errors.Refused | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from cases.queries.reports import definitions, labels, period_words
 from cases.queries.reports.front import SPANS, Cause, Side
 from cases.rules import periods, significance
+from cases.rules.periods import Period
 from cases.rules.significance import Difference
 from cases.rules.survival import Curve
 from cases.rules.trends import Direction
@@ -25,6 +27,8 @@ from cases.web.report_now import OURS, Figure, NowWords
 DAY = timedelta(days=1)
 # A period that ended this long ago has had its time; of a younger one less is handled, because less time has passed.
 RIPE = timedelta(days=28)
+# As much of a period's name as there is room for beside a number.
+SHORT = 9
 STEPS = (
     ("received", "inbox", ""),
     ("answered", "message-reply", "is-public"),
@@ -99,10 +103,18 @@ class Words(NowWords):
             "balance": front.balance,
             "ends": period_words.ends(front.asked.period, front.now),
             "begins": period_words.begins(front.asked.period),
+            "is_going_on": front.asked.period.end > front.now,
+            "before_href": self.before_href(),
             "kept": self.kept(),
-            "is_young": bool(front.before) and front.asked.period.end > front.now - RIPE,
             "lead": self.lead(),
         }
+
+    def before_href(self) -> str:
+        """What came and went before the period, which makes what was open at its start."""
+        start = self.front.asked.period.start
+        earlier = Period(min(self.ever.period.start, start - DAY), start, self.frame.zone)
+        asked = replace(self.ever, period=earlier, preset="")
+        return f"{reverse('report', args=['flow'])}?{asked.query}"
 
     def figures(self) -> dict[str, Figure]:
         """The single figures of the page by their names."""
@@ -120,6 +132,11 @@ class Words(NowWords):
             "not_begun": self.today("not_begun", today.get("not_begun", 0)),
         }
         return found
+
+    @property
+    def is_young(self) -> bool:
+        """Whether the complaints of the period have had less time than those it is compared with."""
+        return self.front.asked.period.end > self.front.now - RIPE
 
     # ---- from received to confirmed ----
 
@@ -160,7 +177,9 @@ class Words(NowWords):
         if not was or found.difference is None:
             return None
         change = round((n / span / (was / span_before) - 1) * 100)
-        text = _("%(n)+d %% on %(before)s") % {"n": change, "before": self.frame.compare_words}
+        text = _("%(n)+d %%") % {"n": change}
+        if len(self.frame.compare_words) <= SHORT:
+            text = _("%(change)s on %(before)s") % {"change": text, "before": self.frame.compare_words}
         title = _("%(now)s a day, before %(was)s") % {"now": f"{n / span:.1f}", "was": f"{was / span_before:.1f}"}
         return _delta(text, title, found, is_same=not change, good=0)
 
@@ -172,6 +191,9 @@ class Words(NowWords):
         points = round(found.difference * 100)
         text = ngettext("%(n)+d point", "%(n)+d points", abs(points)) % {"n": points}
         title = _("before: %(n)s, %(share)s") % {"n": number(was), "share": percent(was / of_before)}
+        if self.is_young and found.difference < 0 and not found.is_noise:
+            hint = _("Complaints of this period have had less time than those before.")
+            return Delta(_("so far"), f"{_signed(text)}, {title}. {hint}")
         return _delta(text, title, found, is_same=not points, good=good)
 
     # ---- how fast ----
@@ -313,9 +335,14 @@ def _delta(text: str, title: str, found: Difference, *, is_same: bool, good: int
         return Delta(_("as before"), title)
     if found.is_noise:
         hint = _("A difference of this size comes about by chance alone.")
-        return Delta(_("within noise"), f"{text}, {title}. {hint}")
+        return Delta(_("within noise"), f"{_signed(text)}, {title}. {hint}")
     better = (found.difference or 0) * good
-    return Delta(text, title, "is-good" if better > 0 else "is-bad" if better < 0 else "")
+    return Delta(_signed(text), title, "is-good" if better > 0 else "is-bad" if better < 0 else "")
+
+
+def _signed(text: str) -> str:
+    """A real minus, not a hyphen."""
+    return text.replace("-", "−")
 
 
 def _against(curve: Curve, before: Curve) -> str:

@@ -69,7 +69,6 @@ BESIDE_REPORTS = (
     ("frozen-periods", "snowflake", _("Frozen periods")),
     ("saved-reports", "star", _("Saved reports")),
     ("report-exports", "file-export", _("Exports")),
-    ("report-definitions", "book", _("Definitions")),
 )
 
 

@@ -136,6 +136,9 @@ def reopen(*, case_id: int, reason: str, post_id: int | None = None, at: datetim
     moves.require(actor, Permission.REOPEN, case)
     if not reason.strip():
         raise errors.Invalid(gettext("Say why the case is opened again."), "reason")
+    if case.status not in {Status.HANDLED, Status.DISMISSED}:
+        # A new one has never been open: it is given to somebody.
+        raise errors.IllegalMove(status=Status(case.status).label)
     _reopen(case, at, actor)
     moves.write_down(case, reason, at=at, actor=actor)
     if post_id is not None:

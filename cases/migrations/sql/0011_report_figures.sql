@@ -35,8 +35,9 @@ CREATE FUNCTION casedesk_figures_of(which bigint[]) RETURNS TABLE (case_id bigin
      WHERE e.stream = 'case' AND e.stream_id = ANY (which) AND casedesk_counts(e.kind)
   ), standing AS (
     SELECT l.case_id, l.at, lead(l.at) OVER w AS next_at,
-      sum(CASE WHEN l.kind IN ('case_opened', 'case_reopened') THEN 1
-               WHEN l.kind IN ('case_handled', 'case_dismissed', 'case_withdrawn') THEN -1 ELSE 0 END) OVER w > 0 AS is_open,
+      coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_opened', 'case_reopened')) OVER w, 0)
+        > coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_handled', 'case_dismissed', 'case_withdrawn')) OVER w, 0)
+        AS is_open,
       count(*) FILTER (WHERE l.kind IN ('case_assigned', 'case_reopened')) OVER w > 0 AS is_owned,
       coalesce(max(l.seq) FILTER (WHERE l.kind = 'case_waiting') OVER w, 0)
         > coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_resumed', 'message_received', 'post_joined', 'case_reopened'))
@@ -70,8 +71,6 @@ CREATE FUNCTION casedesk_figures_of(which bigint[]) RETURNS TABLE (case_id bigin
       min(l.occurred_at) FILTER (WHERE l.kind IN ('invitation_accepted', 'thread_confirmed', 'message_received')) AS private_at,
       min(l.occurred_at) FILTER (WHERE l.kind = 'private_declined') AS declined_at,
       min(l.occurred_at) FILTER (WHERE l.kind = 'decision_recorded') AS decided_at,
-      max(l.occurred_at) FILTER (WHERE l.kind = 'case_handled') AS handled_at,
-      max(l.occurred_at) FILTER (WHERE l.kind IN ('case_dismissed', 'case_withdrawn')) AS ended_at,
       max(l.occurred_at) FILTER (WHERE l.kind = 'confirmation_given' AND l.payload ? 'confirmation') AS confirmed_at,
       count(*) FILTER (WHERE l.kind = 'confirmation_given' AND l.payload ? 'confirmation'
         AND l.payload ->> 'answer' = 'no')::smallint AS said_no,
@@ -88,8 +87,8 @@ CREATE FUNCTION casedesk_figures_of(which bigint[]) RETURNS TABLE (case_id bigin
     h.kind NOT IN ('web_form', 'mailbox'),
     EXISTS (SELECT 1 FROM cases_case b WHERE b.complainant_id = c.complainant_id AND b.id < c.id),
     c.posted_at, r.received_at, s.replied_at, s.public_at, s.private_at, s.declined_at, s.decided_at,
-    CASE WHEN c.status = 'handled' THEN coalesce(s.handled_at, c.handled_at) END,
-    CASE WHEN c.status IN ('dismissed', 'withdrawn', 'merged') THEN coalesce(s.ended_at, c.status_since) END,
+    CASE WHEN c.status = 'handled' THEN c.handled_at END,
+    CASE WHEN c.status IN ('dismissed', 'withdrawn', 'merged') THEN c.status_since END,
     CASE WHEN c.status = 'handled' AND c.satisfaction <> '' THEN s.confirmed_at END,
     CASE WHEN c.status = 'handled' THEN (SELECT min(n.opened_at) FROM cases_case n
       WHERE n.complainant_id = c.complainant_id AND n.id > c.id AND n.opened_at >= c.handled_at) END,
@@ -227,18 +226,45 @@ END $$;
 CREATE TRIGGER movement_stale AFTER INSERT ON cases_casemovement REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_movements();
 
--- Actions, promises and deadlines: only what is settled is in a cell, so only that makes one stale.
+-- Actions, promises and deadlines: only what is settled is in a cell, so only what is or was makes one stale.
 CREATE FUNCTION casedesk_stale_actions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT 'actions', c.brand_id, casedesk_day(n.created_at)
       FROM new_rows n JOIN cases_case c ON c.id = n.case_id WHERE n.status IN ('done', 'waived');
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO cases_stale (population, brand_id, day)
+      SELECT DISTINCT 'actions', c.brand_id, casedesk_day(o.created_at)
+        FROM old_rows o JOIN cases_case c ON c.id = o.case_id WHERE o.status IN ('done', 'waived');
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER action_stale_inserted AFTER INSERT ON cases_action REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_actions();
-CREATE TRIGGER action_stale_updated AFTER UPDATE ON cases_action REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_actions();
+CREATE TRIGGER action_stale_updated AFTER UPDATE ON cases_action
+  REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_actions();
+
+-- What proves an action counts with the actions that are done.
+CREATE FUNCTION casedesk_stale_kinds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'actions', n.brand_id, casedesk_day(a.created_at)
+      FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.proof <> n.proof
+      JOIN cases_action a ON a.kind_id = n.id AND a.status = 'done';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER kind_stale_updated AFTER UPDATE ON cases_kind
+  REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_kinds();
+CREATE FUNCTION casedesk_stale_attachments() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO cases_stale (population, brand_id, day)
+    SELECT DISTINCT 'actions', c.brand_id, casedesk_day(a.created_at)
+      FROM new_rows n JOIN cases_action a ON a.id = n.action_id AND a.status = 'done'
+      JOIN cases_case c ON c.id = a.case_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER attachment_stale AFTER INSERT ON cases_attachment REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_attachments();
 
 CREATE FUNCTION casedesk_stale_promises() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -250,12 +276,18 @@ BEGIN
             UNION ALL SELECT 'actions', n.case_id, a.created_at FROM new_rows n JOIN cases_action a ON a.id = n.action_id
              WHERE a.status IN ('done', 'waived')) x
       JOIN cases_case c ON c.id = x.case_id;
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO cases_stale (population, brand_id, day)
+      SELECT DISTINCT 'promises', c.brand_id, casedesk_day(o.due_at)
+        FROM old_rows o JOIN cases_case c ON c.id = o.case_id
+       WHERE o.kept_at IS NOT NULL OR o.moved_at IS NOT NULL OR o.dropped_at IS NOT NULL;
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER promise_stale_inserted AFTER INSERT ON cases_promise REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_promises();
-CREATE TRIGGER promise_stale_updated AFTER UPDATE ON cases_promise REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_promises();
+CREATE TRIGGER promise_stale_updated AFTER UPDATE ON cases_promise
+  REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_promises();
 
 CREATE FUNCTION casedesk_stale_authorisations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -274,12 +306,17 @@ BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT 'deadlines', n.brand_id, casedesk_day(n.due_at) FROM new_rows n
      WHERE n.met_at IS NOT NULL OR n.ended_at IS NOT NULL;
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO cases_stale (population, brand_id, day)
+      SELECT DISTINCT 'deadlines', o.brand_id, casedesk_day(o.due_at) FROM old_rows o
+       WHERE o.met_at IS NOT NULL OR o.ended_at IS NOT NULL;
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER deadline_stale_inserted AFTER INSERT ON cases_deadline REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_deadlines();
-CREATE TRIGGER deadline_stale_updated AFTER UPDATE ON cases_deadline REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_deadlines();
+CREATE TRIGGER deadline_stale_updated AFTER UPDATE ON cases_deadline
+  REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_deadlines();
 
 -- A post, what triage made of it, what was seen of it, what we said under it, and the case it is in.
 CREATE FUNCTION casedesk_stale_posts() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -345,8 +382,9 @@ CREATE TRIGGER frozen_never BEFORE DELETE ON cases_frozenperiod FOR EACH ROW EXE
 
 CREATE FUNCTION casedesk_category_merge() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.merged_into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM cases_category g WHERE g.id = NEW.merged_into_id
-      AND g.brand_id = NEW.brand_id AND g.merged_into_id IS NULL) THEN
+  IF NEW.merged_into_id IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM cases_category g WHERE g.id = NEW.merged_into_id
+      AND g.brand_id = NEW.brand_id AND g.merged_into_id IS NULL)
+      OR EXISTS (SELECT 1 FROM cases_category g WHERE g.merged_into_id = NEW.id)) THEN
     PERFORM casedesk_refuse('category_merge', 'A category is merged into one of its own brand that is not merged itself.');
   END IF;
   RETURN NEW;

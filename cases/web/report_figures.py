@@ -17,7 +17,7 @@ from cases.queries.reports import answer, labels, shares
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.figure import Duration, Figure
 from cases.queries.reports.question import Counted
-from cases.rules import significance
+from cases.rules import periods, significance
 from cases.rules.survival import Curve
 
 MINUTE = 60
@@ -71,6 +71,14 @@ def behind_url(table: Table, figure: str, row: Row | None = None) -> str:
 def behind_of(pairs: list[tuple[str, str]]) -> str:
     """The list of rows that these words ask for."""
     return f"{reverse('report-behind')}?{urlencode(pairs)}"
+
+
+def cut_steps(table: Table) -> set[str]:
+    """The steps of time that the period holds only in part, by their keys."""
+    unit = next((answer.UNITS[each] for each in table.splits if each in answer.UNITS), None)
+    if unit is None:
+        return set()
+    return {each.day.isoformat() for each in periods.buckets(table.asked.period, unit) if not each.is_whole}
 
 
 def link(text: str, href: str) -> SafeString | str:
@@ -145,7 +153,7 @@ def population_of(curve: Curve) -> str:
     """For how many it happened, and for how many not yet."""
     if not curve.still_open:
         return _("%(all)s of %(all)s") % {"all": number(curve.population)}
-    return _("%(n)s of %(all)s, %(open)s still waiting") % {
+    return _("%(n)s of %(all)s, %(open)s wait") % {
         "n": number(curve.happened),
         "all": number(curve.population),
         "open": number(curve.still_open),

@@ -19,7 +19,7 @@ from cases.queries import missing
 from cases.queries.reports import answer, definitions, engine, labels, period_words, recurrence, rising, single
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
-from cases.queries.reports.question import total
+from cases.queries.reports.question import Filters, total
 from cases.queries.reports.reading import reader
 from cases.queries.reports.recurrence import Back
 from cases.rules import periods
@@ -146,12 +146,18 @@ def _stream(
 ) -> Line:
     """One stream; what was folded into others opens nothing, because no filter asks for it."""
     names = [words[place][key] if key is not None else _("others") for place, key in enumerate(keys)]
+    hrefs = [
+        _stream_url(asked, {split: (key,)}) if key is not None else "" for split, key in zip(splits, keys, strict=True)
+    ]
     known = {split: (key,) for split, key in zip(splits, keys, strict=True) if key is not None}
-    href = ""
-    if len(known) == len(splits):
-        narrowed = replace(asked, compare="", filters={**asked.filters, **known})
-        href = figures.behind_of([("figure", "received"), *narrowed.pairs, ("report", "channels")])
-    return Line(names[0], [Cell(names[1]), Cell(names[2]), Cell(figures.number(n), n, href)])
+    href = _stream_url(asked, known) if len(known) == len(splits) else ""
+    cells = [Cell(names[1], href=hrefs[1]), Cell(names[2], href=hrefs[2]), Cell(figures.number(n), n, href)]
+    return Line(names[0], cells, href=hrefs[0])
+
+
+def _stream_url(asked: Asked, known: Filters) -> str:
+    narrowed = replace(asked, compare="", filters={**asked.filters, **known})
+    return figures.behind_of([("figure", "received"), *narrowed.pairs, ("report", "channels")])
 
 
 def _largest(counts: dict[tuple[str, ...], int], place: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,8 @@ from cases.vocabulary import OF_TIME, Dimension
 from cases.web import report_extras, report_more, report_pictures, report_run, report_sentences, report_table
 from cases.web.report_frame import Frame, for_readers, show
 
+# A period that ended this long ago has had its time; of a younger one less is done, because less time has passed.
+RIPE = timedelta(days=28)
 PEOPLE = (Dimension.OWNER, Dimension.PERSON)
 
 
@@ -73,6 +76,7 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         "sentence": report_sentences.sentence(found),
         "extras": extras + (_more(frame) if is_more_here else []),
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
+        "is_young": found.asked.compare and found.asked.period.end > found.now - RIPE,
         "computed_at": found.now,
     }
 

@@ -21,6 +21,7 @@ from cases.web.report_figures import NONE, Cell
 
 # More names than these are not read in a picture; the table below has them all.
 MOST_BARS, MOST_NAMED = 16, 10
+MOST_STEPS, FEW_STEPS = 400, 3
 HUES = {
     "answered_public": "public",
     "public_posts": "public",
@@ -61,6 +62,7 @@ class Line:
     cells: Sequence[Cell]
     value: str = ""
     hue: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,10 @@ def picture(table: Table) -> Picture | None:
     is_time = table.splits[0] in OF_TIME
     if section.chart == "lines" and not is_time:
         return _bars(table, "bars")
-    if is_time and len(table.rows) > MOST_BARS:
-        return _plain(table, "lines", table.rows[-figures_most(table) :])
+    if is_time:
+        rows = _whole(table)
+        return _plain(table, "lines" if len(rows) > MOST_BARS else section.chart, rows)
     return _bars(table, section.chart)
-
-
-def figures_most(table: Table) -> int:
-    """How many steps of time a picture shows."""
-    return 400 if table.splits[0] == Dimension.DAY else 120
 
 
 def _caption(table: Table, names: Sequence[str]) -> str:
@@ -115,10 +113,15 @@ def _caption(table: Table, names: Sequence[str]) -> str:
 
 
 def _bars(table: Table, kind: str) -> Picture:
-    is_time = table.splits[0] in OF_TIME
-    found = _plain(table, kind, table.rows if is_time else table.rows[:MOST_BARS])
     # Names need room: they stand one below the other.
-    return replace(found, is_across=not is_time)
+    return replace(_plain(table, kind, table.rows[:MOST_BARS]), is_across=True)
+
+
+def _whole(table: Table) -> Sequence[Row]:
+    """The steps of a picture: where there are some whole ones, those that the period cuts only look like a fall."""
+    cut = figures.cut_steps(table)
+    whole = [row for row in table.rows if row.keys[0] not in cut]
+    return (whole if len(whole) > FEW_STEPS else table.rows)[-MOST_STEPS:]
 
 
 def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:

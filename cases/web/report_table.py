@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Category
 from cases.queries.authority import text_of
+from cases.queries.reports import answer
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.conditions import is_key
 from cases.queries.reports.question import Counted
@@ -113,18 +114,25 @@ def _called(former: Mapping[str, Any]) -> str:
     return _("called “%(name)s” until %(day)s") % {"name": text_of(former["label"], default="en"), "day": day}
 
 
-def _labels(table: Table, row: Row, former: Mapping[str, str]) -> list[Label]:
+def _labels(table: Table, row: Row, former: Mapping[str, str], cut: Collection[str]) -> list[Label]:
     return [
-        Label(text, former.get(key, "") if split == Dimension.CATEGORY else "")
+        Label(text, _remark(split, key, former, cut))
         for split, key, text in zip(table.splits, row.keys, row.labels, strict=True)
     ]
+
+
+def _remark(split: Dimension, key: str, former: Mapping[str, str], cut: Collection[str]) -> str:
+    if split == Dimension.CATEGORY:
+        return former.get(key, "")
+    return _("in part") if split in answer.UNITS and key in cut else ""
 
 
 # ---- lines ----
 
 
 def _lines(table: Table, former: Mapping[str, str]) -> Shown:
-    lines = [Line(_labels(table, row, former), _cells(table, row)) for row in table.rows[:MOST_ROWS]]
+    cut = figures.cut_steps(table)
+    lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in table.rows[:MOST_ROWS]]
     total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
     keys = [Head(each.label) for each in table.splits]
     return Shown(table, keys, _heads(table), lines, total, max(len(table.rows) - MOST_ROWS, 0))
@@ -168,12 +176,21 @@ def _matrix(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
         for other, _label in columns:
             row = by_keys.get((key, other) if across == 1 else (other, key))
             cells.append(_heated(table, chosen.name, row, most))
-        lines.append(Line([Label(label, _former(table, down, key, former))], cells))
+        if not is_hours:
+            cells.append(_sum(table, chosen.name, [(down, key)]))
+        lines.append(Line([Label(label, _remark(table.splits[down], key, former, ()))], cells))
+    heads = [Head(key if is_hours else label) for key, label in columns]
+    total = None
+    if not is_hours:
+        heads.append(Head(_("All")))
+        sums = [_sum(table, chosen.name, [(across, key)]) for key, _label in columns]
+        total = Line([Label(_("All"))], [*sums, _sum(table, chosen.name, [])])
     return Shown(
         table,
         [Head(table.splits[down].label)],
-        [Head(key if is_hours else label) for key, label in columns],
+        heads,
         lines,
+        total,
         left=max(len(_order(table, down)) - MOST_ROWS, 0) + max(len(_order(table, across)) - MOST_COLUMNS, 0),
         is_matrix=True,
         is_heat=is_hours,
@@ -182,8 +199,15 @@ def _matrix(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
     )
 
 
-def _former(table: Table, place: int, key: str, former: Mapping[str, str]) -> str:
-    return former.get(key, "") if table.splits[place] == Dimension.CATEGORY else ""
+def _sum(table: Table, figure: str, of: Sequence[tuple[int, str]]) -> Cell:
+    """What a row or a column of a matrix comes to, or all of it."""
+    rows = [row for row in table.rows if all(row.keys[place] == key for place, key in of)]
+    n = sum(row.counted.counts.get(figure, 0) for row in rows)
+    asked = table.narrowed()
+    for place, key in of:
+        asked = asked.with_filter(table.splits[place], key)
+    pairs = [("figure", figure), *asked.pairs, ("report", asked.report)]
+    return Cell(figures.number(n), n, figures.behind_of(pairs) if n else "")
 
 
 def _across(table: Table) -> int:

@@ -21,12 +21,13 @@ from cases.vocabulary import OF_TIME, Dimension
 
 # More rows than this are not counted one by one while somebody waits for a page.
 SLOW_ROWS = 150_000
-_STEPS = {
+UNITS = {
     Dimension.DAY: periods.Unit.DAY,
     Dimension.WEEK: periods.Unit.WEEK,
     Dimension.MONTH: periods.Unit.MONTH,
     Dimension.QUARTER: periods.Unit.QUARTER,
 }
+_READ_BY = {unit: dimension for dimension, unit in UNITS.items()} | {periods.Unit.HOUR: Dimension.DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,9 @@ def splits_of(section: Section, asked: Asked, seer: Seer) -> tuple[Dimension, ..
     """By what a section is split: as asked where it can be, else by its first named split that this person may read."""
     wanted = tuple(each for each in asked.splits if has(section.population, each))
     is_open = may_see_people(seer)
-    return wanted or tuple(each for each in section.splits if is_open or each not in OF_PEOPLE)[:1]
+    named = wanted or tuple(each for each in section.splits if is_open or each not in OF_PEOPLE)[:1]
+    # A section by weeks goes by the steps in which its period is read best.
+    return named if wanted or named != (Dimension.WEEK,) else (_READ_BY[periods.unit_for(asked.period)],)
 
 
 def _reader(asked: Asked, seer: Seer) -> Seer:
@@ -203,13 +206,15 @@ def _counted(
 def rows_of(question: Question, section: Section, groups: Groups, before: Groups | None) -> list[Row]:
     """The groups of a table in their order, with their words."""
     keys = _keys(question, groups, before)
+    # Days and weeks are never those of the period before.
+    is_dated = bool(UNITS.keys() & set(question.splits))
     said = [labels.words(by, {key[i] for key in keys}) for i, by in enumerate(question.splits)]
     rows = [
         Row(
             key,
             tuple(words[value] for words, value in zip(said, key, strict=True)),
             groups.get(key) or Counted(),
-            (before.get(key) or Counted()) if before is not None else None,
+            (before.get(key) or Counted()) if before is not None and not is_dated else None,
         )
         for key in keys
     ]
@@ -230,7 +235,7 @@ def _steps(question: Question, dimension: Dimension) -> list[str]:
         return [f"{hour:02}" for hour in range(24)]
     if dimension == Dimension.WEEKDAY:
         return [str(day) for day in range(1, 8)]
-    return [each.day.isoformat() for each in periods.buckets(question.period, _STEPS[dimension])]
+    return [each.day.isoformat() for each in periods.buckets(question.period, UNITS[dimension])]
 
 
 def _place(splits: Sequence[Dimension], row: Row, first: str) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cases.models import Seer
 from cases.queries.reports import answer, definitions
-from cases.queries.reports.answer import Answer, Row, Table
+from cases.queries.reports.answer import Answer, Table
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import Counted, Groups, total
@@ -28,9 +28,10 @@ def as_result(found: Answer, seer: Seer) -> dict[str, Any]:
                 "splits": [each.value for each in table.splits],
                 "asked": table.asked.json,
                 "rows": [[list(row.keys), answer.as_mapping(row.counted)] for row in table.rows],
-                "before": None
-                if table.before is None
-                else [[list(row.keys), answer.as_mapping(row.before)] for row in table.rows if row.before is not None],
+                "before": [
+                    [list(row.keys), answer.as_mapping(row.before)] for row in table.rows if row.before is not None
+                ],
+                "total_before": None if table.before is None else answer.as_mapping(table.before),
             }
             for table in found.tables
         ],
@@ -46,10 +47,11 @@ def of_result(asked: Asked, result: Mapping[str, Any]) -> Answer:
     for each in result["tables"]:
         section = sections[each["section"]]
         splits = tuple(Dimension(split) for split in each["splits"])
-        groups, before = _groups(each["rows"]), None if each["before"] is None else _groups(each["before"])
+        groups, before = _groups(each["rows"]), _groups(each["before"])
+        whole = None if each["total_before"] is None else counted_of(each["total_before"])
         mine = Asked.of_json(each["asked"], now=now)
-        rows: Sequence[Row] = answer.rows_of(mine.question(section.population, splits=splits), section, groups, before)
-        whole = total(before) if before is not None else None
+        question = mine.question(section.population, splits=splits)
+        rows = answer.rows_of(question, section, groups, None if whole is None else before)
         tables.append(Table(section, mine, splits, rows, total(groups), whole))
     return Answer(report, asked, tables, now)
 

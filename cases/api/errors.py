@@ -56,6 +56,15 @@ class BadQuestion(errors.Invalid):
     status = 400
 
 
+class TakesTooLong(errors.Refused):
+    """This takes longer than a call may: it counts many rows one by one. POST the same question to the `runs/` of the
+    report, and ask for it again when the run is done.
+    """
+
+    code = "takes_too_long"
+    status = 409
+
+
 class Unreadable(errors.Refused):
     """The body is not JSON that can be read: %(reason)s. Nothing was done."""
 

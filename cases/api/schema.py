@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -70,13 +70,20 @@ KEY = OpenApiParameter(
 
 
 def reads(
-    shape: Any, text: str, *, refuses: Sequence[int] = (), takes: Sequence[Any] = (), **more: Any
+    shape: Any,
+    text: str,
+    *,
+    refuses: Sequence[int] = (),
+    takes: Sequence[Any] = (),
+    also: Mapping[Any, Any] | None = None,
+    **more: Any,
 ) -> Callable[[F], F]:
-    """Describe a call that only reads."""
+    """Describe a call that only reads; ``also`` are its other answers."""
+    ours = shape if isinstance(shape, Mapping) else {200: shape}
     return extend_schema(
         summary=text,
         parameters=list(takes),
-        responses={200: shape} | _problems((*ALWAYS, *refuses)),
+        responses={**ours, **(also or {})} | _problems((*ALWAYS, *refuses)),
         **more,
     )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from cases.queries.reports.answer import Table
+from cases.queries.reports.catalogue import Section
 from cases.queries.reports.figure import Figure
 from cases.queries.reports.question import Counted
 from cases.rules import significance
@@ -29,11 +30,16 @@ _DAY = timedelta(days=1)
 
 def whole_of(table: Table, figure: Figure) -> str:
     """The name of the figure that this one is a part of; '' where it is a figure of its own."""
-    first = table.section.figures[0]
-    if table.section.population == Population.MOVEMENTS or figure.is_sum or figure.name == first:
+    return part_of(table.section, figure)
+
+
+def part_of(section: Section, figure: Figure) -> str:
+    """The same for any table of a section."""
+    first = section.figures[0]
+    if section.population == Population.MOVEMENTS or figure.is_sum or figure.name == first:
         return ""
     whole = _OF.get(figure.name, first)
-    return whole if whole in table.section.figures else ""
+    return whole if whole in section.figures else ""
 
 
 def difference(table: Table, figure: Figure, now: Counted, before: Counted | None) -> Difference | None:

@@ -36,6 +36,7 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.RUN_REPLAY: 60.0,
     Job.RUN_REPORT: 60.0,
     Job.RUN_EXPORT: 15.0,
+    Job.MAIL_REPORTS: 60.0,
     Job.SWEEP_FILES: crontab(minute=17),
 }
 app.conf.beat_schedule = {

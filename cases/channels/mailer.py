@@ -16,7 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.core.mail.message import EmailMessage as DjangoMail
+from django.core.mail.message import EmailMultiAlternatives as DjangoMail
 
 FILES = "django.core.mail.backends.filebased.EmailBackend"
 SMTP_SERVER = "django.core.mail.backends.smtp.EmailBackend"
@@ -24,8 +24,20 @@ STORAGE_EXCEEDED = 552
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """One file that goes with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail, complete; sending it a second time carries the same Message-ID."""
+    """One mail, complete; sending it a second time carries the same Message-ID.
+
+    What the text says, ``html`` says for whoever reads that.
+    """
 
     public_id: str
     recipient: str
@@ -33,6 +45,8 @@ class Letter:
     text: str
     sender: str = ""
     is_automatic: bool = False
+    html: str = ""
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ def send(letter: Letter) -> Outcome:
         return _send_by_smtp(mail, recipient)
     if settings.EMAIL_BACKEND == FILES:
         return _lay_down(mail, letter.public_id)
-    return _send_by_django(mail)
+    return _send_by_django(mail, letter)
 
 
 def message_id(public_id: str) -> str:
@@ -96,6 +110,11 @@ def _compose(letter: Letter) -> tuple[EmailMessage, str]:
     if letter.is_automatic:
         mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(letter.text)
+    if letter.html:
+        mail.add_alternative(letter.html, subtype="html")
+    for file in letter.files:
+        kind, _, subtype = file.media_type.partition("/")
+        mail.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
     return mail, recipient
 
 
@@ -199,15 +218,19 @@ def _lay_down(mail: EmailMessage, public_id: str) -> Outcome:
     return Sent()
 
 
-def _send_by_django(mail: EmailMessage) -> Outcome:
+def _send_by_django(mail: EmailMessage, letter: Letter) -> Outcome:
     """Through any other backend of Django's, which does not say in which phase it failed."""
     message = DjangoMail(
         subject=str(mail["Subject"]),
-        body=mail.get_content(),
+        body=letter.text,
         from_email=str(mail["From"]),
         to=[str(mail["To"])],
         headers={name: str(mail[name]) for name in ("Message-ID", "Date", "Auto-Submitted") if mail[name]},
     )
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
+    for file in letter.files:
+        message.attach(file.name, file.content, file.media_type)
     try:
         get_connection().send_messages([message])
     except (OSError, smtplib.SMTPException) as error:

@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.html import urlize
 from django.utils.translation import gettext
 
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import Answer, Delivery, Target
+from cases.queries import people
+from cases.queries.reports import exports
+from cases.queries.reports.attached import PLACE, Attached, attached
 from cases.queries.target import is_sent
-from cases.vocabulary import Actor, AnswerStatus, Ask, DeliveryKind, DeliveryStatus, EventKind, Job, Permission
+from cases.vocabulary import (
+    Actor,
+    AnswerStatus,
+    Ask,
+    DeliveryKind,
+    DeliveryStatus,
+    EventKind,
+    Job,
+    Permission,
+    RunStatus,
+)
 
 MAX_ATTEMPTS = 10
 # A worker that has held a delivery for longer than this is taken for dead: nobody knows whether it was sent.
@@ -32,6 +46,8 @@ class Mail:
     body: str
     sender: str
     is_automatic: bool
+    html: str = ""
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +99,8 @@ def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | Hook
     # The case first, then its delivery: the order in which every command locks.
     case = moves.lock(case_ids[0]) if case_ids[0] else None
     rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    row = rows.select_related("brand", "action", "target").first()
-    if row is None or _is_in_between(row):
+    row = rows.select_related("brand", "action", "target", "export").first()
+    if row is None or _is_in_between(row) or _waits_for_file(row):
         return None
     row.case = case
     if not _is_wanted(row):
@@ -100,10 +116,17 @@ def claim(*, delivery_id: int, at: datetime, actor: Actor) -> Mail | Call | Hook
 
 
 def _is_wanted(row: Delivery) -> bool:
-    """Whether it still has to go: what a request asks about has not ended, and the system is not switched off."""
+    """Whether it still has to go: what a request asks about goes on, a system is not off, a reader may still read."""
     if row.kind == DeliveryKind.HOOK:
         return row.target is not None and row.target.is_active
+    if row.export is not None:
+        # What it says was counted with rights that its reader may have lost since.
+        return exports.still_may(people.seer_of(row.export.person_id), row.export)
     return row.action is None or is_sent(row.action)
+
+
+def _waits_for_file(row: Delivery) -> bool:
+    return row.export is not None and row.export.status in RunStatus.unfinished()
 
 
 def _is_in_between(row: Delivery) -> bool:
@@ -142,13 +165,17 @@ def _hook(row: Delivery, target: Target, at: datetime) -> Hook:
 
 
 def _mail(row: Delivery, at: datetime) -> Mail:
+    file = attached(row.export) if row.export is not None else None
+    said = file.sentence if file else ""
     return Mail(
         delivery_id=row.pk,
         claimed_at=at,
         public_id=str(row.public_id),
         recipient=row.recipient,
         subject=row.subject or "",
-        body=row.body or "",
+        body=(row.body or "").replace(PLACE, said),
+        html=(row.html or "").replace(PLACE, urlize(said, autoescape=True)),
+        attached=file,
         sender=row.brand.name if row.brand else "",
         # What a colleague wrote is no machine's word, even though a machine carries it.
         is_automatic=row.message_id is None,

@@ -19,7 +19,7 @@ from cases.vocabulary import Actor, EventKind, Format, Job, RunStatus, Stream
 KEPT = timedelta(days=14)
 # An export that one worker after the other dies of is given up.
 GIVE_UP = timedelta(hours=12)
-MOST_WAITING = 10
+MOST_WAITING = moves.MOST_EXPORTS
 BATCH = 500
 
 
@@ -32,10 +32,7 @@ def start_export(
     ``part`` is the figure whose rows they are, or the section of the report. The period is that of now for good.
     Raises NotAllowed, SplitNotAllowed, NoSuchSplit, NotFound, TooManyExports.
     """
-    person_id = moves.person_of(actor)
-    moves.lock_exports_of(person_id)
-    if Export.objects.filter(person_id=person_id, status__in=RunStatus.unfinished()).count() >= MOST_WAITING:
-        raise errors.TooManyExports(most=MOST_WAITING)
+    moves.refuse_too_many_exports(moves.person_of(actor))
     return moves.begin_export(
         moves.seer(actor),
         asked=asked,

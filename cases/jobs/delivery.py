@@ -6,12 +6,14 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from cases.channels import mailer
 from cases.commands import delivery
 from cases.jobs import carrying
 from cases.queries import delivery as deliveries
+from cases.queries.reports.attached import Attached
 from cases.vocabulary import SYSTEM, Job
 
 log = logging.getLogger(__name__)
@@ -31,10 +33,24 @@ def send_delivery(*, delivery_id: int, **_more: Any) -> None:
     elif isinstance(claimed, delivery.Hook):
         carrying.tell(claimed)
     elif claimed is not None:
-        _mark(claimed, mailer.send(_letter(claimed)))
+        _mark(claimed, _send(claimed))
 
 
-def _letter(mail: delivery.Mail) -> mailer.Letter:
+def _send(mail: delivery.Mail) -> mailer.Outcome:
+    try:
+        file = _file(mail.attached) if mail.attached and mail.attached.key else None
+    except OSError as error:
+        # The storage is away: the mail waits for its file.
+        return mailer.TemporaryFailure(f"The file of the mail cannot be read: {error.strerror or error}")
+    return mailer.send(_letter(mail, file))
+
+
+def _file(attached: Attached) -> mailer.File:
+    with default_storage.open(attached.key) as stored:
+        return mailer.File(attached.name, attached.media_type, bytes(stored.read()))
+
+
+def _letter(mail: delivery.Mail, file: mailer.File | None) -> mailer.Letter:
     return mailer.Letter(
         public_id=mail.public_id,
         recipient=mail.recipient,
@@ -42,6 +58,8 @@ def _letter(mail: delivery.Mail) -> mailer.Letter:
         text=mail.body,
         sender=mail.sender,
         is_automatic=mail.is_automatic,
+        html=mail.html,
+        files=(file,) if file else (),
     )
 
 

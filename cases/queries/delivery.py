@@ -20,7 +20,7 @@ from django.db.models import (
 
 from cases.models import Action, Callback, Delivery, Raw, Seer
 from cases.rules import permission as permissions
-from cases.vocabulary import ActionStatus, DeliveryKind, DeliveryStatus, Permission, RawStatus, SystemStatus
+from cases.vocabulary import ActionStatus, DeliveryKind, DeliveryStatus, Permission, RawStatus, RunStatus, SystemStatus
 
 # Counting stops here: the navigation says "99+".
 COUNTED = 100
@@ -31,8 +31,9 @@ ODD = ("unexpected", "unclear", "not_known_there", "unreadable", "unknown_order"
 
 
 def due(at: datetime, limit: int) -> list[int]:
-    """The deliveries whose time has come, longest waiting first."""
+    """The deliveries whose time has come, longest waiting first; not those that wait for their file."""
     rows = Delivery.objects.filter(status=DeliveryStatus.QUEUED, due_at__lte=at).order_by("due_at")
+    rows = rows.exclude(export__isnull=False, export__status__in=RunStatus.unfinished())
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
@@ -106,7 +107,7 @@ def raw_page(seer: Seer, before: int | None) -> list[Raw]:
 
 def delivery_page(seer: Seer, before: int | None) -> list[Delivery]:
     """One page of unsure deliveries, in the same way."""
-    rows = unsure(seer).select_related("case", "brand", "target", "action__kind").defer("body")
+    rows = unsure(seer).select_related("case", "brand", "target", "action__kind").defer("body", "html")
     return list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
 
 

@@ -224,6 +224,7 @@ _OF_BRANDS = (
     ),
     Named("report run", "cases_reportrun", "'setup'", "0", [_K.REPORT_COMPUTED], "run"),
     Named("export", "cases_export", "'setup'", "0", [_K.EXPORT_STARTED], "export"),
+    Named("saved report", "cases_savedreport", "'setup'", "0", [_K.REPORT_SAVED], "saved"),
     Named(
         "the file of export", "cases_export", "'setup'", "0", [_K.EXPORT_MADE], "export", where="x.digest IS NOT NULL"
     ),

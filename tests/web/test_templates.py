@@ -26,7 +26,10 @@ def named(template: Path) -> str:
 @pytest.mark.parametrize("template", TEMPLATES, ids=named)
 class TestTemplates:
     def test_has_no_inline_script_style_or_handler(self, template: Path) -> None:
-        assert not INLINE.findall(template.read_text())
+        found = INLINE.findall(template.read_text())
+        # A mail has no policy and no style sheet: what it looks like stands in it.
+        is_mail = template.parent.name == "mail"
+        assert not [each for each in found if not (is_mail and each == " style=")]
 
     def test_loads_nothing_from_elsewhere(self, template: Path) -> None:
         assert not FOREIGN.findall(template.read_text())

@@ -65,7 +65,7 @@ from cases.commands.moves.dialogue import (
     write_message,
     write_reply,
 )
-from cases.commands.moves.exporting import begin_export, lock_exports_of
+from cases.commands.moves.exporting import MOST_EXPORTS, begin_export, lock_exports_of, refuse_too_many_exports
 from cases.commands.moves.finding_cause import keep_cause
 from cases.commands.moves.following import follow, follow_many, record_missed
 from cases.commands.moves.leaving import InHand, hand_over, leave_authority, lock_in_hand, lock_people
@@ -108,6 +108,7 @@ from cases.commands.moves.tagging import put_tag, take_tag
 
 __all__ = [
     "FAILED_THERE",
+    "MOST_EXPORTS",
     "NEVER_SENT",
     "Heard",
     "InHand",
@@ -203,6 +204,7 @@ __all__ = [
     "refuse_frozen",
     "refuse_in_use",
     "refuse_needed",
+    "refuse_too_many_exports",
     "require",
     "require_authority",
     "require_in_brand",

@@ -12,13 +12,23 @@ from cases.commands.moves.recording import record
 from cases.models import Export, Seer
 from cases.queries.reports import conditions, exports
 from cases.queries.reports.asked import Asked
-from cases.vocabulary import Actor, EventKind, Format, Job, Stream
+from cases.vocabulary import Actor, EventKind, Format, Job, RunStatus, Stream
+
+# More than these of one person are not waited for.
+MOST_EXPORTS = 10
 
 
 def lock_exports_of(person_id: int) -> None:
     """Let one transaction at a time start or claim exports of a person."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:export'), %s)", [person_id])
+
+
+def refuse_too_many_exports(person_id: int) -> None:
+    """Refuse another export while so many of the person still go on; raises TooManyExports."""
+    lock_exports_of(person_id)
+    if Export.objects.filter(person_id=person_id, status__in=RunStatus.unfinished()).count() >= MOST_EXPORTS:
+        raise errors.TooManyExports(most=MOST_EXPORTS)
 
 
 def begin_export(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from cases import queue
-from cases.models import Case, Delivery, Message
+from cases.models import Case, Delivery, Export, Message
 from cases.vocabulary import Job
 
 
@@ -19,11 +19,16 @@ def post_mail(
     recipient: str,
     subject: str,
     body: str,
+    html: str | None = None,
+    export: Export | None = None,
     case: Case | None = None,
     message: Message | None = None,
     at: datetime | None = None,
 ) -> Delivery:
-    """Write a mail down inside the caller's transaction and nudge a worker after its commit."""
+    """Write a mail down inside the caller's transaction and nudge a worker after its commit.
+
+    One with an export waits until that has ended, and takes its file along.
+    """
     at = at or timezone.now()
     delivery = Delivery.objects.create(
         purpose=purpose,
@@ -31,6 +36,8 @@ def post_mail(
         # A line break in a subject would begin another header.
         subject=" ".join(subject.split()),
         body=body,
+        html=html,
+        export=export,
         case=case,
         brand_id=case.brand_id if case else None,
         message=message,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.template.loader import render_to_string
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
@@ -21,7 +22,7 @@ from cases.models import Export, Membership
 from cases.queries.reports.asked import Asked
 from cases.vocabulary import Role
 from tests.desk import HTMX, signed_in, taken
-from tests.people import Stage, set_stage
+from tests.people import Stage, person, set_stage
 
 pytestmark = pytest.mark.usefixtures("own_database")
 ASKED = {"report": "flow", "of": "cases", "part": "", "format": "csv", "from": "2026-01-01", "to": "2026-12-31"}
@@ -149,8 +150,8 @@ class TestFile:
 
     def test_is_nobody_elses(self, stage: Stage) -> None:
         export = done(signed_in(stage.manager))
-        for person in (stage.auditor, stage.admin, stage.agent, stage.outsider):
-            client = signed_in(person)
+        for other in (stage.auditor, stage.admin, stage.agent, stage.outsider):
+            client = signed_in(other)
             for more in ("", "file/"):
                 assert client.get(url(export, more)).status_code == 404
             assert client.post(url(export, "cancel/")).status_code == 404
@@ -204,3 +205,14 @@ class TestRefused:
 
     def test_an_empty_list_says_how_to_begin(self, stage: Stage) -> None:
         assert "No exports yet" in signed_in(stage.auditor).get("/reports/exports/").content.decode()
+
+
+class TestDataBrowser:
+    @pytest.mark.parametrize("model", ["export", "casefigures", "casemovement", "cell", "stale"])
+    def test_shows_an_admin_of_everything_no_figures_of_brands_that_are_not_theirs(
+        self, stage: Stage, model: str
+    ) -> None:
+        start(signed_in(stage.manager))
+        boss = person("boss", is_organisation_admin=True)
+        assert signed_in(boss).get(f"/data/cases/{model}/").context["cl"].result_count == 0
+        assert apps.get_model("cases", model).objects.exists() or model == "cell"

@@ -182,14 +182,18 @@ class Plan(Where):
         """Every row of the question that this person may see."""
         return super().everything + (" AND f.is_running" if self._is_of_running else "")
 
-    @property
-    def _settled(self) -> str:
+    def _settled(self, beside: str = "") -> str:
         source = self.source
         kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
         return (
-            f"FROM {source.tables} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
+            f"FROM {source.one_by_one}{beside} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
             f" AND {source.at} < r.high AND {kept}{self.filters}"
         )
+
+    @property
+    def _live(self) -> Iterator[tuple[str, str]]:
+        """The tables and the condition of what is guarded, found by its cases, and of what runs, found by itself."""
+        return zip((self.source.tables, self.source.one_by_one), self.live, strict=False)
 
     _CELLS = (
         "FROM spans p CROSS JOIN LATERAL (SELECT c.* FROM cases_cell c WHERE c.population = %(population)s"
@@ -210,9 +214,9 @@ class Plan(Where):
             yield from self._execute(f"SELECT {inner} FROM {self.source.tables} WHERE {self.everything}{group}")  # noqa: S608
             return
         signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
-        settled = f"SELECT {inner} {self._settled}{group}"
+        settled = f"SELECT {inner} {self._settled()}{group}"
         parts = [f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL ({settled}) x"]  # noqa: S608
-        parts += [f"SELECT {inner} FROM {self.source.tables} WHERE {each}{group}" for each in self.live]  # noqa: S608
+        parts += [f"SELECT {inner} FROM {tables} WHERE {each}{group}" for tables, each in self._live]  # noqa: S608
         cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
         listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
         parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
@@ -230,16 +234,14 @@ class Plan(Where):
         inner = f"SELECT {named}v.number, v.happened, {histograms.LANE} AS lane, count(*) AS n"
         group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys) + 3))}"
         beside = histograms.beside(self.durations)
-        rows = f"{inner}, NULL::bytea FROM {self.source.tables}{beside} WHERE"
         if self.kept is None:
-            return f"{rows} {self.everything}{group}"
-        settled = self._settled.replace(f"FROM {self.source.tables}", f"FROM {self.source.tables}{beside}", 1)
+            return f"{inner}, NULL::bytea FROM {self.source.tables}{beside} WHERE {self.everything}{group}"
         listed = "".join(f"x.{key}, " for key in keys)
         signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, NULL::bytea"
         cells = "".join(f"{sql}, " for sql in self._cell_keys())
         parts = [
-            f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {settled}{group}) x",
-            *(f"{rows} {each}{group}" for each in self.live),
+            f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {self._settled(beside)}{group}) x",
+            *(f"{inner}, NULL::bytea FROM {tables}{beside} WHERE {each}{group}" for tables, each in self._live),
             f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL",
         ]
         return self._ranges + " UNION ALL ".join(parts)

@@ -5,6 +5,7 @@ Every source joins the figures of the case as ``f``: they say whose brand it is,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,8 @@ BANDS: Final = (25, 50, 100, 250, 500, 1000)
 
 # The upper ends of the bands of ages, in days of 24 hours since the case was received.
 AGES: Final = (1, 3, 7, 14, 28)
+
+_JOINED = re.compile(r"JOIN (cases_\w+) (\w) ON (.+?)(?= (?:LEFT )?JOIN |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Source:
     currency: str = ""
     own: Mapping[Dimension, str] = field(default_factory=dict)
     kept: tuple[Dimension, ...] = ()
+
+    @property
+    def one_by_one(self) -> str:
+        """The same tables, what is joined being looked up row by row: for few rows out of many."""
+        return _JOINED.sub(r"JOIN LATERAL (SELECT \2.* FROM \1 \2 WHERE \3 OFFSET 0) \2 ON true", self.tables)
 
     @property
     def dimensions(self) -> dict[Dimension, str]:

@@ -37,6 +37,8 @@ TIMETABLE: dict[Job, float | crontab] = {
     Job.RUN_REPORT: 60.0,
     Job.RUN_EXPORT: 15.0,
     Job.MAIL_REPORTS: 60.0,
+    Job.REFRESH_CELLS: 5.0,
+    Job.CHECK_FIGURES: crontab(hour=3, minute=10),
     Job.SWEEP_FILES: crontab(minute=17),
 }
 app.conf.beat_schedule = {

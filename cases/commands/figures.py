@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from cases.commands import moves
 from cases.models import Case, Cell, FiguresCheck, Stale
 from cases.queries.reports import cells
 from cases.queries.reports.cells import Made
-from cases.queries.reports.checking import Difference, differing_cases, differing_cells
+from cases.queries.reports.checking import Difference, differing_cases, differing_cells, differing_movements
 from cases.vocabulary import Actor, EventKind, Population, Stream
 
 BATCH = 2000
@@ -22,7 +22,10 @@ MOST_TOLD = 100
 
 @transaction.atomic(durable=True)
 def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says when and who acts
-    """Make the cells anew of every day of which something settled changed, and of its month; how many notes of it."""
+    """Make the cells anew of every day of which something settled changed, and of its month; how many notes of it.
+
+    Again until nothing is left. Raises OperationalError when somebody else has just made the same cells.
+    """
     with connection.cursor() as cursor:
         # One look at everything: what is noted after it stays noted.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -41,21 +44,6 @@ def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every comma
         _keep(population, brand, cells.month(population, brand, month))
     Stale.objects.filter(pk__in=[key for key, *_ in noted]).delete()
     return len(noted)
-
-
-def refresh_all(*, at: datetime, actor: Actor) -> int:
-    """Make cells anew until nothing is stale; how many notes there were. What changes meanwhile is left for later."""
-    made = 0
-    while Stale.objects.exists():
-        try:
-            found = refresh(at=at, actor=actor)
-        except OperationalError:
-            # Somebody else has just made the same cells.
-            return made
-        if not found:
-            return made
-        made += found
-    return made
 
 
 @transaction.atomic(durable=True)
@@ -79,11 +67,14 @@ def rebuild(*, at: datetime, actor: Actor) -> int:
 def check(*, at: datetime, actor: Actor) -> FiguresCheck:
     """Compute everything again beside what is kept, and keep what came out differently; nothing is mended by it."""
     started = time.monotonic()
+    with connection.cursor() as cursor:
+        # Nobody makes cells meanwhile, so whatever changes leaves its note.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:cells'))")
     found: list[Difference] = []
     cases = 0
     for chunk in _all_cases():
         cases += len(chunk)
-        found += differing_cases(chunk)
+        found += differing_cases(chunk) + differing_movements(chunk)
     months, differing = differing_cells()
     found += differing
     kept = FiguresCheck.objects.create(

@@ -143,6 +143,8 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.RULE_CHANGED: ("stairs-up", lazy("%(actor)s changed the rule %(rule)s")),
     E.RULE_REPLAYED: ("player-play", lazy("%(actor)s ran the rule %(rule)s through the past")),
     E.REPORT_COMPUTED: ("chart-bar", lazy("A long report was counted in the background")),
+    E.FIGURES_DIFFERED: ("alert-triangle", lazy("The nightly check found figures of reports that differ")),
+    E.FIGURES_REBUILT: ("refresh", lazy("%(actor)s computed the figures of reports anew")),
     E.REPORT_SAVED: ("star", lazy("%(actor)s saved a report, or changed, shared or scheduled a saved one")),
     E.REPORT_MAILED: ("mail", lazy("A saved report was sent by mail")),
     E.EXPORT_STARTED: ("file-export", lazy("%(actor)s asked for an export of a report")),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
 
 from cases.models import Cell, Stale
 from cases.queries.reports import cells, histograms
+from cases.queries.reports.sources import SOURCES
 from cases.vocabulary import Population
 
 _CASES = """
@@ -23,10 +24,18 @@ SELECT coalesce(k.case_id, f.case_id), array_remove(ARRAY(
  WHERE k.case_id IS NULL OR to_jsonb(k) IS DISTINCT FROM to_jsonb(f)
 """
 
+_MOVEMENTS = """
+SELECT coalesce(k.case_id, f.case_id), array_agg(coalesce(k.seq, f.seq) || ' ' || coalesce(k.kind, f.kind))
+  FROM casedesk_movements_of(%(which)s::bigint[]) f
+  FULL JOIN (SELECT * FROM cases_casemovement m WHERE m.case_id = ANY (%(which)s::bigint[])) k
+    ON k.case_id = f.case_id AND k.seq = f.seq
+ WHERE (k.brand_id, k.kind, k.at) IS DISTINCT FROM (f.brand_id, f.kind, f.at) GROUP BY 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One case, or one month's cells, that came out differently, and in what."""
+    """One case, its movements, or one month's cells, that came out differently, and in what."""
 
     what: str
     key: str
@@ -45,11 +54,20 @@ def differing_cases(case_ids: Sequence[int]) -> list[Difference]:
         return [Difference("case", str(key), tuple(fields)) for key, fields in cursor.fetchall()]
 
 
+def differing_movements(case_ids: Sequence[int]) -> list[Difference]:
+    """Of these cases, those whose kept movements are not what their journals give, with the lines that differ."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVEMENTS, {"which": list(case_ids)})
+        return [Difference("movements", str(key), tuple(lines)) for key, lines in cursor.fetchall()]
+
+
 def differing_cells() -> tuple[int, list[Difference]]:
-    """How many months were looked at, and those whose cells are not what their rows give; what is stale is left out."""
-    noted = set(Stale.objects.values_list("population", "brand_id", "day"))
-    kept = Cell.objects.filter(is_month=True).values_list("population", "brand_id", "starts_on").distinct()
-    months = sorted(kept)
+    """How many months were looked at, and those whose cells are not what their rows give; what is stale is left out.
+
+    Whoever calls it keeps refreshing away meanwhile; what changes meanwhile is stale in the end.
+    """
+    noted = _noted()
+    months = sorted(_months())
     found = []
     for population, brand, month in months:
         days = [month + timedelta(days=n) for n in range(monthrange(month.year, month.month)[1])]
@@ -63,8 +81,41 @@ def differing_cells() -> tuple[int, list[Difference]]:
                 rows.filter(is_month=True, starts_on=month), cells.month(Population(population), brand, month)
             )
         if names:
-            found.append(Difference("cells", f"{population} {brand} {month:%Y-%m}", tuple(names)))
-    return len(months), found
+            found.append((population, brand, month, names))
+    noted = _noted()
+    # A name begins with its day.
+    differing = [
+        (population, brand, month, [name for name in names if (population, brand, _day(name)) not in noted])
+        for population, brand, month, names in found
+    ]
+    return len(months), [
+        Difference("cells", f"{population} {brand} {month:%Y-%m}", tuple(names))
+        for population, brand, month, names in differing
+        if names
+    ]
+
+
+def _noted() -> set[tuple[str, int, date]]:
+    return set(Stale.objects.values_list("population", "brand_id", "day"))
+
+
+def _day(name: str) -> date:
+    return date.fromisoformat(name.split(" ")[0])
+
+
+def _months() -> set[tuple[str, int, date]]:
+    """Every month that has cells, or rows of which there should be some."""
+    days = Cell.objects.values_list("population", "brand_id", "starts_on").distinct()
+    found = {(population, brand, day.replace(day=1)) for population, brand, day in days}
+    for population, source in SOURCES.items():
+        sql = (
+            f"SELECT DISTINCT {source.brand}, date_trunc('month', {source.at} AT TIME ZONE 'UTC')::date"  # noqa: S608
+            f" FROM {source.tables} WHERE NOT {source.guarded} AND NOT {source.running}"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            found |= {(population.value, brand, month) for brand, month in cursor.fetchall()}
+    return found
 
 
 def _differing(rows: Iterable[Cell], made: Iterable[cells.Made]) -> list[str]:

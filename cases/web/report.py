@@ -102,7 +102,8 @@ def filters(request: HttpRequest) -> HttpResponse:
         if may_see_people or each not in reading.OF_PEOPLE:
             chosen = request.GET.getlist(each.value)
             values = choices.choices(each, seer)
-            found.append(Filter(each.value, each.label, [Choice(label, v, v in chosen) for v, label in values]))
+            if chosen or len(values) > 1:
+                found.append(Filter(each.value, each.label, [Choice(label, v, v in chosen) for v, label in values]))
     context = {"filters": found, "kept": kept, "without": urlencode(kept), "address": address_of(report)}
     template = "report/filters.html#choose" if request.headers.get("HX-Request") else "report/filters.html"
     return render(request, template, context)

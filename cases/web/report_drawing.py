@@ -13,7 +13,7 @@ from cases.rules.survival import Curve
 TOP, DEEP = 3.0, 61.0
 # Ticks of the axis of times, in minutes: as round as people say them.
 TICKS = (1, 10, 60, 240, 1440, 5760, 20_160, 80_640, 525_600, 5_256_000, 52_560_000)
-SHORTEST, ROOM, APART = 10, 1.3, 13.0
+SHORTEST, ROOM, APART, SEEN = 10, 1.3, 13.0, 1.5
 # The bars of ages: their full height and the least that is seen.
 FULL, LEAST, GAP = 112.0, 2.0, 2.0
 
@@ -72,9 +72,9 @@ class Axis:
         half, most = curve.median, curve.percentile(0.9)
         if half is None:
             return None
-        return Reach(
-            percent(self.place(half)), percent(100.0 if most is None else self.place(most)), is_open=most is None
-        )
+        start = self.place(half)
+        end = 100.0 if most is None else max(self.place(most), start + SEEN)
+        return Reach(percent(start), percent(min(end, 100.0)), is_open=most is None)
 
 
 def percent(place: float) -> str:

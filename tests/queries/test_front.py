@@ -62,7 +62,7 @@ class Scene:
     def asked(self, **more: list[str]) -> Asked:
         return Asked.of("front", SEPTEMBER | more, now=NOW, zone="UTC")
 
-    def front(self, person: User | None = None, **more: list[str]) -> Front:
+    def front(self, person: User | None = None, /, **more: list[str]) -> Front:
         seer = people.seer_of((person or self.stage.manager).pk)
         return front(self.asked(**more), seer, now=NOW)
 

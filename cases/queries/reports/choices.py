@@ -47,6 +47,8 @@ FILTERED = tuple(each for each in Dimension if each not in OF_TIME or each in (D
 
 def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
     """The values of a dimension with their words, those of names and texts in the order of their words."""
+    if dimension == D.TIMELY and not Original.objects.filter(case__brand__in=seer.brand_ids).exists():
+        return []
     if dimension in _FIXED:
         words = labels.words(dimension, _FIXED[dimension])
         return [(value, words[value]) for value in _FIXED[dimension]]

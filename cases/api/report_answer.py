@@ -37,8 +37,12 @@ class Links:
 
     def api(self, path: str, query: str = "") -> str:
         """An address below the reports of the API."""
+        return self.root(f"reports/{path}", query)
+
+    def root(self, path: str, query: str = "") -> str:
+        """An address of the API."""
         root = reverse("api-schema").removesuffix("schema/")
-        return self.request.build_absolute_uri(f"{root}reports/{path}{'?' if query else ''}{query}")
+        return self.request.build_absolute_uri(f"{root}{path}{'?' if query else ''}{query}")
 
     def page(self, name: str, *args: Any, query: str = "") -> str:
         """A page."""

@@ -19,6 +19,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -35,6 +37,8 @@ from cases.web.desk import actor_of, seer_of
 from cases.web.tags import lasting
 
 _CHUNK = 1 << 18
+# After so long the pace can be told; what takes less than the other is not counted in minutes.
+_TELLING, _SOON = timedelta(seconds=5), timedelta(seconds=45)
 _NO_RIGHTS = lazy("You may no longer see what was asked for, so nothing was written.")
 _WHY = {
     "disk_full": lazy(
@@ -61,9 +65,19 @@ class ExportRow:
     is_there: bool
 
     @property
-    def days(self) -> tuple[str, str]:
-        """From when to when, as it was asked."""
-        return self.asked.period.written
+    def first(self) -> str:
+        """From when, as people write it."""
+        return _written(self.asked.period.written[0])
+
+    @property
+    def last(self) -> str:
+        """Until when, as people write it; a last day is part of it."""
+        return _written(self.asked.period.written[1])
+
+
+def _written(given: str) -> str:
+    day = parse_date(given) if len(given) == len("2026-01-01") else None
+    return date_format(day, "j M Y") if day else given
 
 
 @require_POST
@@ -175,4 +189,7 @@ def _left(found: Export) -> str:
     if not (found.rows and found.total and found.started_at and found.beat_at and found.rows < found.total):
         return ""
     took = found.beat_at - found.started_at
-    return lasting(took * (found.total - found.rows) / found.rows) if took > timedelta(seconds=5) else ""
+    left = took * (found.total - found.rows) / found.rows
+    if took < _TELLING:
+        return ""
+    return lasting(left) if left >= _SOON else _("less than a minute")

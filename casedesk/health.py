@@ -1,4 +1,4 @@
-"""What monitoring asks: is the process alive, can it work, are rules looked at in time, and its metrics."""
+"""What monitoring asks: is it alive, can it work, are rules looked at in time, are figures true; and its metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from django_prometheus import exports
 from psycopg_pool import PoolTimeout
 
-from cases.queries import sweeping
+from cases.queries import clock, sweeping
+from cases.queries.reports import freshness
 
 LOCAL = {"127.0.0.1", "::1"}
 
@@ -51,6 +52,24 @@ def rules(_request: HttpRequest) -> HttpResponse:
         "waiting_seconds": round(late.waiting, 1),
     }
     return JsonResponse(said, status=503 if late.is_alarming else 200)
+
+
+@require_safe
+@never_cache
+def figures(_request: HttpRequest) -> HttpResponse:
+    """200 while reports agree with the journals and are kept quick, else 503: what differed, how much is stale."""
+    try:
+        kept = freshness.freshness(clock.now())
+    except (DatabaseError, PoolTimeout):
+        return JsonResponse({"agree": False, "reason": "the database does not answer"}, status=503)
+    said = {
+        "agree": kept.differed == 0,
+        "differed": kept.differed,
+        "last_check": kept.checked_at.isoformat() if kept.checked_at else None,
+        "stale_months": kept.stale_months,
+        "silent_seconds": None if kept.silent is None else round(kept.silent.total_seconds(), 1),
+    }
+    return JsonResponse(said, status=503 if kept.is_alarming else 200)
 
 
 @require_safe

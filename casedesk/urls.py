@@ -30,6 +30,7 @@ urlpatterns = [
     path("healthz", health.alive, name="health-alive"),
     path("readyz", health.ready, name="health-ready"),
     path("healthz/rules", health.rules, name="health-rules"),
+    path("healthz/figures", health.figures, name="health-figures"),
     path("metrics", health.metrics, name="health-metrics"),
     path("accounts/", include(accounts)),
     path("data/", admin.site.urls),

@@ -17,6 +17,7 @@ PUBLIC = {
     "health-ready",
     "health-metrics",
     "health-rules",
+    "health-figures",
     "account_login",
     "account_logout",
     "account_inactive",
@@ -33,7 +34,7 @@ PUBLIC = {
 # These belong to whoever holds the secret in their address, sign somebody out, or describe the API.
 OPEN = re.compile(r"^(i|p|approve)/<|^data/log(in|out)/$|^api/v1/schema/$")
 # Says 503 when a part of the system is away, which is so in a test.
-MAY_BE_UNWELL = {"health-ready", "health-rules"}
+MAY_BE_UNWELL = {"health-ready", "health-rules", "health-figures"}
 # There only in development, or with something that no fixture has.
 ELSEWHERE = {"dev/mail/", "dev/mail/<str:name>/", "api/", "api/v1/", "data/<url>"}
 

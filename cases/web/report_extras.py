@@ -114,7 +114,7 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
             Column(_("at least"), role="low", legend=_("four times out of five")),
         ]
         columns.append(Column(_("at most"), role="high"))
-    caption = _("How many cases stood open at the end of each step of time.")
+    caption = _("How many cases stood open at the end of each step of time, which is called by its first day.")
     picture = Picture("lines", "flow-backlog", caption, counted.dimension.label, columns, lines)
     return Extra("backlog", title, picture=picture, said=[_expected(counted)] if is_running else [])
 

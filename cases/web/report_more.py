@@ -69,7 +69,9 @@ def _rising(asked: Asked, split: Dimension, found: rising.Rising) -> Extra:
             split=str(split.label).lower(),
         )
     ]
-    if found.steady:
+    if not found.lines:
+        said.append(_("Nothing rises or falls by more than chance."))
+    elif found.steady:
         said.append(ngettext("%(n)s holds steady.", "%(n)s hold steady.", found.steady) % {"n": found.steady})
     moving = [_moving(asked, split, found, line) for line in found.lines]
     return Extra("rising", _("Rising and falling"), css="c7", said=said, moving=moving)

@@ -95,7 +95,7 @@ def shown(found: Answer, wanted: str) -> dict[str, Any]:
     return {
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],
-        "is_empty": not any(table.rows for table in found.tables),
+        "is_empty": not any(any(table.total.counts.values()) for table in found.tables),
         "is_of_people": any(each in PEOPLE for table in found.tables for each in table.splits),
         "population": "; ".join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
         "definitions": list({head.label: head for each in tables for head in _defined(each)}.values()),

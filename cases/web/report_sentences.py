@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.queries.reports import answer, labels
 from cases.queries.reports.answer import Answer, Table
@@ -17,6 +18,12 @@ from cases.web import report_figures as figures
 
 Sentence = SafeString | str
 MOST_OF_IT = 0.8
+# What half of all have after so long, and what they do not have yet.
+_HALF: Final = {
+    "to_reply": (gettext_lazy("hear from a person within {span}"), gettext_lazy("have not heard from a person")),
+    "to_decision": (gettext_lazy("have a decision within {span}"), gettext_lazy("have no decision")),
+    "to_handled": (gettext_lazy("are handled within {span}"), gettext_lazy("are not handled")),
+}
 
 
 def sentence(found: Answer) -> Sentence:
@@ -53,18 +60,27 @@ def _speed(found: Answer) -> Sentence:
     table = _of(found, "speed")
     if table is None:
         return ""
-    given = {}
-    for name in ("to_reply", "to_decision", "to_handled"):
+    reached, waiting = [], []
+    for name, (said, not_yet) in _HALF.items():
         half = answer.curve(table.total, name).median
-        href = figures.behind_url(table, name) if half is not None else ""
-        given[name] = figures.link(labels.span(half) if half is not None else _("not yet"), href)
-    return format_html(
-        _(
-            "Half of all hear from a person within {to_reply}, have a decision within {to_decision} and are handled "
-            "within {to_handled}."
-        ),
-        **given,
-    )
+        if half is None:
+            waiting.append(str(not_yet))
+        else:
+            reached.append(
+                format_html(str(said), span=figures.link(labels.span(half), figures.behind_url(table, name)))
+            )
+    parts = [format_html(_("Half of all {reached}."), reached=_joined(reached))] if reached else []
+    if waiting:
+        parts.append(format_html(_("Half of all {waiting} yet."), waiting=_joined(waiting)))
+    return SafeString(" ".join(parts))
+
+
+def _joined(parts: Sequence[Sentence]) -> SafeString:
+    """Parts of a sentence, one after the other."""
+    if len(parts) == 1:
+        return format_html("{}", parts[0])
+    several = format_html_join(", ", "{}", ((part,) for part in parts[:-1]))
+    return format_html(_("{several} and {last}"), several=several, last=parts[-1])
 
 
 def _actions(found: Answer) -> Sentence:

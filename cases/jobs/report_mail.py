@@ -39,7 +39,7 @@ def _mail(saved_id: int, at: datetime) -> None:
     found = SavedReport.objects.select_related("owner").filter(pk=saved_id, is_active=True).first()
     if found is None or found.next_at is None or found.next_at > at:
         return
-    if not saved.may_send(found.owner):
+    if not saved.senders([found.owner_id]):
         commands.stop_sending(saved_id=saved_id, due_at=found.next_at, at=at, actor=SYSTEM)
         return
     # Counted before the transaction, which only finds out whether another worker was faster.

@@ -21,7 +21,7 @@ from cases.queries import case as cases
 from cases.queries import delivery as deliveries
 from cases.queries import grants, people, sweeping
 from cases.queries import rule as rules
-from cases.queries.reports import reading
+from cases.queries.reports import reading, saved, schedule_words
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.rule import Shelf
 from cases.vocabulary import Inbox
@@ -129,7 +129,12 @@ class Shell:
         if self._request.path.startswith(_href("authority-missing") or "/authority/") and grants.may_look(self.seer):
             return [areas, Group(_("Authority"), self._authority())]
         if self._request.path.startswith("/reports/") and reading.may_read(self.seer):
-            return [areas, Group(_("Reports"), self._reports())]
+            by_mail = self._sent()
+            return [
+                areas,
+                Group(_("Reports"), self._reports()),
+                *([Group(_("Sent by mail"), by_mail)] if by_mail else []),
+            ]
         if self._is_at_rules() and grants.may_look(self.seer):
             return [areas, Group(_("Rules"), self._rules())]
         return [areas, Group(_("Views"), self._views())]
@@ -164,6 +169,13 @@ class Shell:
             Link(href, icon, label, path == href if href == front[0] else path.startswith(href))
             for href, icon, label in (front, *named, *beside)
             if href
+        ]
+
+    def _sent(self) -> list[Link]:
+        """The reports that the person sends or gets by mail."""
+        found = [(_href("saved-report", str(each.public_id)), each) for each in saved.sent(self.seer)]
+        return [
+            Link(href, "mail", schedule_words.short(each), self._request.path == href) for href, each in found if href
         ]
 
     def _rules(self) -> list[Link]:

@@ -105,9 +105,12 @@ def due(now: datetime, limit: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def may_send(owner: User) -> bool:
-    """Whether the owner is still here and may still read reports: else nothing is sent in their name."""
-    return owner.is_active and may_read(people.seer_of(owner.pk))
+def senders(owner_ids: Collection[int]) -> set[int]:
+    """Which of these are still here and may still read reports: nothing is sent in the name of the others."""
+    rows = Membership.objects.filter(
+        person__in=owner_ids, person__is_active=True, brand__is_active=True, role__in=_READERS
+    )
+    return {*rows.values_list("person_id", flat=True)}
 
 
 def candidates(seer: Seer, asked: Asked) -> QuerySet[User]:

@@ -29,6 +29,7 @@ LOOKED_AT = {"revision": 1}
 TELL = {"kind": "tell", "whom": "managers"}
 POLICY = {"name": {"en": "New"}, "goal": "decision", "start": "received", "amount": 1, "unit": "week"}
 MINUTES = {"start": "2026-03-09T10:00", "amount": 5, "unit": "minute"}
+OF_RETURN = {"brand": "brindlewick", "table": "balance", "figure": "received"}
 CALLS = [
     Call("GET", "me/", P.READ, "nothing"),
     *(
@@ -137,6 +138,24 @@ CALLS = [
         for method, needs in (("GET", P.READ), ("PATCH", P.SET_UP))
     ),
     *(Call("GET", f"{rows}/", P.SEE_AUTHORITY, "overseen") for rows in ("grants", "absences", "rates", "waivers")),
+    Call("GET", "reports/", P.SEE_REPORTS, "overseen"),
+    Call("GET", "reports/front/", P.SEE_REPORTS, "overseen"),
+    Call("GET", "reports/<slug:report>/", P.SEE_REPORTS, "overseen"),
+    Call("GET", "reports/<slug:report>/behind/", P.SEE_REPORTS, "overseen", {"figure": "received"}),
+    Call("GET", "reports/<slug:report>/exports/", P.SEE_REPORTS, "overseen"),
+    Call("POST", "reports/<slug:report>/exports/", P.SEE_REPORTS, "overseen", {"format": "csv"}),
+    Call("GET", "reports/exports/<uuid:export>/", P.SEE_REPORTS, "own"),
+    Call("GET", "reports/exports/<uuid:export>/file/", P.SEE_REPORTS, "own"),
+    Call("POST", "reports/exports/<uuid:export>/cancel/", P.SEE_REPORTS, "own"),
+    Call("POST", "reports/<slug:report>/runs/", P.SEE_REPORTS, "overseen"),
+    Call("GET", "reports/<slug:report>/runs/<uuid:run>/", P.SEE_REPORTS, "own"),
+    Call("POST", "reports/<slug:report>/runs/<uuid:run>/cancel/", P.SEE_REPORTS, "own"),
+    Call("GET", "returns/<slug:regulator>/", P.SEE_REPORTS, "reports", {"brand": "brindlewick"}),
+    Call("GET", "returns/<slug:regulator>/behind/", P.SEE_REPORTS, "reports", OF_RETURN),
+    Call("GET", "frozen-periods/", P.SEE_REPORTS, "overseen"),
+    Call("POST", "frozen-periods/", P.SIGN_REPORTS, "brand", {"period": "2020-H1"}),
+    Call("GET", "frozen-periods/<uuid:frozen>/", P.SEE_REPORTS, "reports"),
+    Call("POST", "frozen-periods/<uuid:frozen>/sign/", P.SIGN_REPORTS, "reports"),
     Call("GET", "authority/", P.READ, "nothing"),
     Call("GET", "authority/missing/", P.SEE_AUTHORITY, "overseen"),
     Call("GET", "grants/<int:number>/", P.SEE_AUTHORITY, "brand"),

@@ -16,9 +16,10 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.urls import URLPattern
+from django.utils import timezone
 
 from cases.api.urls import urlpatterns
-from cases.commands import action, case, dialogue, invitation, people
+from cases.commands import action, case, dialogue, export, invitation, people, report_run
 from cases.models import (
     Absence,
     Case,
@@ -26,6 +27,7 @@ from cases.models import (
     Category,
     Cause,
     Escalation,
+    FrozenPeriod,
     Grant,
     Kind,
     Membership,
@@ -34,9 +36,10 @@ from cases.models import (
     Target,
     User,
 )
+from cases.queries.reports.asked import Asked
 from cases.rules.permission import may
-from cases.vocabulary import Actor, ActorKind, Goal, Permission, Role, When
-from tests import rules_at_work, times
+from cases.vocabulary import Actor, ActorKind, Format, Goal, Permission, Role, When
+from tests import exported, rules_at_work, times
 from tests.api.calls import Program
 from tests.guards.calls import CALLS, Call
 from tests.people import AT, Stage, actor, person, set_stage
@@ -61,6 +64,11 @@ NOWHERE = {
     "replay": UUID(int=9),
     "escalation": UUID(int=10),
     "pack": "nowhere",
+    "report": "nowhere",
+    "regulator": "nowhere",
+    "export": UUID(int=11),
+    "run": UUID(int=12),
+    "frozen": UUID(int=13),
 }
 
 
@@ -80,6 +88,8 @@ class World:
 
     def sees(self, call: Call) -> bool:
         """Whether what the call acts on is there for this role."""
+        if call.on == "own":
+            return self.role == "manager"
         if self.role == "chief":
             return call.on == "batch" or (call.on != "case" and call.needs not in {P.INTAKE, P.REASSIGN_ALL})
         if call.on == "case" and self.is_restricted:
@@ -161,6 +171,7 @@ def _world(role: str, *, is_restricted: bool) -> World:
         "reply": written.reply.public_id,
         "username": "colleague",
         "slug": "brindlewick",
+        **_reports(stage),
         "numbers": {
             "channels": stage.channel.pk,
             "targets": system.pk,
@@ -198,6 +209,24 @@ def _time(stage: Stage, taken: Case) -> dict[str, Any]:
         "rule": version.rule.public_id,
         "replay": replay.public_id,
         "escalation": acted.public_id,
+    }
+
+
+def _reports(stage: Stage) -> dict[str, Any]:
+    """What the manager keeps of reports."""
+    by, now = actor(stage.manager), timezone.now()
+    asked = Asked.of("speed", {"period": ["last-month"]}, now=now, zone="UTC")
+    frozen = {"brand": stage.brand, "starts_on": "2020-01-01", "ends_on": "2020-06-30", "zone": "UTC"}
+    made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
+    figures: dict[str, Any] = {"definitions": 1, "words": {}, "counts": {}, "money": {}, "spans": {}, "balance": {}}
+    return {
+        "report": "speed",
+        "regulator": "disp",
+        "export": exported.written(made, now).public_id,
+        "run": report_run.start_run(asked=asked, at=now, actor=by).public_id,
+        "frozen": FrozenPeriod.objects.create(
+            **frozen, definitions=1, figures=figures, digest=b"", frozen_by=stage.manager
+        ).public_id,
     }
 
 

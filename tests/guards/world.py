@@ -24,6 +24,7 @@ from cases.commands import (
     cause,
     dialogue,
     export,
+    frozen,
     handling,
     intake,
     invitation,
@@ -55,6 +56,7 @@ from cases.models import (
     Delivery,
     Escalation,
     Export,
+    FrozenPeriod,
     Grant,
     Kind,
     Membership,
@@ -98,7 +100,7 @@ from cases.vocabulary import (
     Unit,
     When,
 )
-from tests import rules_at_work, times
+from tests import exported, rules_at_work, times
 from tests.people import Stage, actor, person, set_stage
 
 ROLES = ("agent", "manager", "admin", "auditor", "outsider")
@@ -121,6 +123,8 @@ WORDS: dict[str, list[Any]] = {
     "level": ["1"],
     "move": ["live", "set-aside"],
     "switch": ["default", "off"],
+    "regulator": ["disp", "cfpb"],
+    "written_as": ["csv", "json"],
 }
 # What rows are called in addresses.
 MODELS: dict[str, type[Model]] = {
@@ -166,7 +170,9 @@ MODELS: dict[str, type[Model]] = {
     "replays": Replay,
     "act": ReplayAct,
     "exports": Export,
+    "run": ReportRun,
     "runs": ReportRun,
+    "frozen": FrozenPeriod,
 }
 MOST = 2
 
@@ -225,6 +231,7 @@ def grow(world: World, numbers: range) -> None:
         _replay(world.stage, number)
         _export(world.stage)
         _report(world.stage)
+        _freeze(world.stage)
         rules_at_work.live(world.stage, When.DEADLINE, name=f"Due {number}", **rules_at_work.overdue())
     # Rules hear what was said, and act.
     rules_at_work.work()
@@ -264,9 +271,20 @@ def _report(stage: Stage) -> None:
     report_run.start_run(asked=asked, at=AT, actor=actor(stage.manager))
 
 
+def _freeze(stage: Stage) -> None:
+    """The figures of a month, and of a return for it."""
+    for regulator in ("", "acpr"):
+        frozen.freeze(brand_id=stage.brand.pk, period="2026-08", regulator=regulator, at=AT, actor=actor(stage.manager))
+
+
 def _export(stage: Stage) -> None:
-    asked = Asked.of("flow", {}, now=timezone.now(), zone="UTC")
-    export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=timezone.now(), actor=actor(stage.manager))
+    """An export of the manager's whose file is there, and one that waits for a worker."""
+    now, by = timezone.now(), actor(stage.manager)
+    asked = Asked.of("flow", {}, now=now, zone="UTC")
+    for is_done in (True, False):
+        made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
+        if is_done:
+            exported.written(made, now)
 
 
 def _set_up(stage: Stage, number: int) -> None:

@@ -21,7 +21,7 @@ from cases.queries import case as cases
 from cases.queries import delivery as deliveries
 from cases.queries import grants, people, sweeping
 from cases.queries import rule as rules
-from cases.queries.reports import reading, saved, schedule_words
+from cases.queries.reports import choices, reading, saved, schedule_words
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.rule import Shelf
 from cases.vocabulary import Inbox
@@ -161,7 +161,8 @@ class Shell:
 
     def _reports(self) -> list[Link]:
         """Every report by its name, what regulators ask for, and what was kept."""
-        named = [(_href("report", each.name), each.icon, each.title) for each in REPORTS.values()]
+        shown = [each for each in REPORTS.values() if each.name != "imported" or choices.has_imports(self.seer)]
+        named = [(_href("report", each.name), each.icon, each.title) for each in shown]
         beside = [(_href(name), icon, label) for name, icon, label in BESIDE_REPORTS]
         front = (_href("report-front"), "layout-dashboard", pgettext_lazy("a report", "Front page"))
         path = self._request.path

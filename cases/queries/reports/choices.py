@@ -47,7 +47,7 @@ FILTERED = tuple(each for each in Dimension if each not in OF_TIME or each in (D
 
 def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
     """The values of a dimension with their words, those of names and texts in the order of their words."""
-    if dimension == D.TIMELY and not Original.objects.filter(case__brand__in=seer.brand_ids).exists():
+    if dimension == D.TIMELY and not has_imports(seer):
         return []
     if dimension in _FIXED:
         words = labels.words(dimension, _FIXED[dimension])
@@ -56,6 +56,11 @@ def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
     words = labels.words(dimension, values)
     found = sorted(((value, words[value]) for value in values), key=lambda one: one[1].casefold())
     return found + [("", label) for label in labels.words(dimension, [""]).values() if dimension in _OPTIONAL]
+
+
+def has_imports(seer: Seer) -> bool:
+    """Whether any complaint came out of a register that said something of it."""
+    return Original.objects.filter(case__brand__in=seer.brand_ids).exists()
 
 
 def _found(dimension: Dimension, seer: Seer) -> list[str]:

@@ -381,31 +381,6 @@ class TooManyExports(Refused):
     status = 429
 
 
-class ReturnTooLong(Refused):
-    """More than %(most)s cases of the brand touch this period. Choose a shorter one, a quarter or a month."""
-
-    code = "return_too_long"
-    status = 422
-
-
-class PeriodNotOver(Refused):
-    """The period is not over yet: it ends on %(day)s. What is frozen has to be whole; freeze it after that day."""
-
-    code = "period_not_over"
-
-
-class SignedAlready(Refused):
-    """This period is signed already, and a signature stays. Freeze the period again and sign the new figures."""
-
-    code = "signed_already"
-
-
-class FrozenDamaged(Refused):
-    """The frozen figures are no longer those that were frozen, so nobody can sign them. Freeze the period again."""
-
-    code = "frozen_damaged"
-
-
 class NoSuchBeat(Refused):
     """Choose an hour from 0 to 23, a day of the week, and a day of the month from 1 to 28 or its last."""
 

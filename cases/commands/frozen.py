@@ -21,6 +21,24 @@ from cases.vocabulary.returns import ReturnName
 LONGEST_REMARK = 500
 
 
+class PeriodNotOver(errors.Refused):
+    """The period is not over yet: it ends on %(day)s. What is frozen has to be whole; freeze it after that day."""
+
+    code = "period_not_over"
+
+
+class SignedAlready(errors.Refused):
+    """This period is signed already, and a signature stays. Freeze the period again and sign the new figures."""
+
+    code = "signed_already"
+
+
+class FrozenDamaged(errors.Refused):
+    """The frozen figures are no longer those that were frozen, so nobody can sign them. Freeze the period again."""
+
+    code = "frozen_damaged"
+
+
 @transaction.atomic(durable=True)
 def freeze(*, brand_id: int, period: str, regulator: str = "", at: datetime, actor: Actor) -> FrozenPeriod:
     """Keep the figures of a brand's month, quarter or half-year as they are now, or those of a regulator's return.
@@ -35,7 +53,7 @@ def freeze(*, brand_id: int, period: str, regulator: str = "", at: datetime, act
         raise errors.NotFound
     span = return_periods.of_name(period, brand.zone)
     if not span.is_over(at):
-        raise errors.PeriodNotOver(day=date_format(span.last, "j F Y"))
+        raise PeriodNotOver(day=date_format(span.last, "j F Y"))
     figures = queries.figures(Subject(brand, span, ReturnName(regulator) if regulator else None, person_id), at)
     frozen = FrozenPeriod.objects.create(
         brand=brand,
@@ -66,9 +84,9 @@ def sign(*, frozen_id: int, remark: str = "", at: datetime, actor: Actor) -> Fro
     moves.require_in_brand(actor, Permission.SIGN_REPORTS, frozen.brand_id)
     person_id = moves.person_of(actor)
     if frozen.signed_at is not None:
-        raise errors.SignedAlready
+        raise SignedAlready
     if not queries.is_intact(frozen, queries.recorded(frozen)):
-        raise errors.FrozenDamaged
+        raise FrozenDamaged
     frozen.signed_at, frozen.signed_by_id = at, person_id
     frozen.remark = texts.clean(remark).strip()[:LONGEST_REMARK]
     frozen.save(update_fields=["signed_at", "signed_by", "remark"])

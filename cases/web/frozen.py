@@ -29,6 +29,7 @@ from cases.commands import frozen as commands
 from cases.models import Brand, FrozenPeriod, Seer
 from cases.queries.reports import definitions, labels, reading
 from cases.queries.reports import frozen as queries
+from cases.queries.reports.complaints import ReturnTooLong
 from cases.queries.reports.frozen import Compared, Subject
 from cases.vocabulary import Population
 from cases.vocabulary.returns import RETURNS, TABLES, ReturnName
@@ -203,7 +204,7 @@ def _page(request: HttpRequest, seer: Seer, frozen: FrozenPeriod, form: SignForm
     }
     try:
         found = queries.compared(frozen.figures, queries.figures(Subject.of(frozen), now))
-    except errors.ReturnTooLong as refused:
+    except ReturnTooLong as refused:
         # What was frozen is shown even where it can no longer be counted for a page.
         found, context["refusal"] = queries.compared(frozen.figures, frozen.figures), refused
     context |= {

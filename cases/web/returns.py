@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from cases import errors
 from cases.queries.reports import definitions, returned
-from cases.queries.reports.complaints import FORWARDED, Wanted
+from cases.queries.reports.complaints import FORWARDED, ReturnTooLong, Wanted
 from cases.rules.export_csv import CsvRows
 from cases.rules.export_xlsx import XlsxRows
 from cases.rules.exporting import Line, Writer, plain
@@ -75,14 +75,14 @@ def returns(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_readers
-def return_page(request: HttpRequest, name: str) -> HttpResponse:
+def return_page(request: HttpRequest, regulator: str) -> HttpResponse:
     """A return for a brand's period: whether it balances, its tables, what was left out and why."""
-    asked = _name(name)
+    asked = _name(regulator)
     picked = Picked.of(request, USUAL[asked])
     context: dict[str, Any] = {"picked": picked, "name": asked, "words": RETURNS[asked], "forwarded": FORWARDED}
     try:
         made = returned.make(_wanted(asked, picked))
-    except errors.ReturnTooLong as refused:
+    except ReturnTooLong as refused:
         return render(request, "report/return.html", context | {"refusal": refused}, status=refused.status)
     context |= {
         "made": made,
@@ -97,9 +97,9 @@ def return_page(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @for_readers
-def behind(request: HttpRequest, name: str) -> HttpResponse:
+def behind(request: HttpRequest, regulator: str) -> HttpResponse:
     """The cases behind one figure of a return."""
-    asked = _name(name)
+    asked = _name(regulator)
     picked = Picked.of(request, USUAL[asked])
     wanted = _wanted(asked, picked)
     table, key = request.GET.get("table", ""), request.GET.get("figure", "")
@@ -126,9 +126,9 @@ def behind(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @for_readers
-def file(request: HttpRequest, name: str, written_as: str) -> HttpResponse:
+def file(request: HttpRequest, regulator: str, written_as: str) -> HttpResponse:
     """A return as a file: every figure as CSV, as a workbook or as JSON, or the public fields of each complaint."""
-    asked = _name(name)
+    asked = _name(regulator)
     write = WRITERS.get(written_as)
     if write is None or (written_as == "public" and asked != ReturnName.CFPB):
         raise errors.NotFound

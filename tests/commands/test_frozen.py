@@ -130,16 +130,16 @@ def test_somebody_signs_and_no_machine(stage: Stage) -> None:
 def test_what_is_signed_is_not_signed_again(stage: Stage) -> None:
     frozen = _freeze(stage)
     _sign(stage, frozen)
-    with pytest.raises(errors.SignedAlready):
+    with pytest.raises(commands.SignedAlready):
         _sign(stage, frozen)
 
 
 @pytest.mark.parametrize(
     ("period", "at", "refusal"),
     [
-        ("2026-03", datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC), errors.PeriodNotOver),
-        ("2026-10", datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC), errors.PeriodNotOver),
-        ("2026-H1", FROZEN_AT, errors.PeriodNotOver),
+        ("2026-03", datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC), commands.PeriodNotOver),
+        ("2026-10", datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC), commands.PeriodNotOver),
+        ("2026-H1", FROZEN_AT, commands.PeriodNotOver),
         ("2026-13", FROZEN_AT, errors.UnknownPeriod),
         ("", FROZEN_AT, errors.UnknownPeriod),
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cases import errors
 from cases.commands import frozen as commands
 from cases.models import FrozenPeriod
 from cases.queries.reports import frozen as queries
@@ -35,7 +34,7 @@ def test_a_changed_row_is_found_and_cannot_be_signed(stage: Stage, raw_owner: Co
     owner.execute("ALTER TABLE cases_frozenperiod ENABLE TRIGGER USER")
     frozen = FrozenPeriod.objects.get()
     assert not queries.is_intact(frozen, queries.recorded(frozen))
-    with pytest.raises(errors.FrozenDamaged):
+    with pytest.raises(commands.FrozenDamaged):
         commands.sign(frozen_id=frozen.pk, at=FROZEN_AT, actor=actor(stage.manager))
     shown = client.get(page).content.decode()
     assert "The figures are not those that were frozen" in shown

@@ -282,7 +282,7 @@ def test_too_many_for_a_page_are_refused(stage: Stage, monkeypatch: pytest.Monke
     Life.begins(stage, "one", "2026-03-02T10:00")
     Life.begins(stage, "two", "2026-03-02T10:00")
     monkeypatch.setattr(complaints, "MOST", 1)
-    with pytest.raises(errors.ReturnTooLong):
+    with pytest.raises(complaints.ReturnTooLong):
         built(wanted(stage))
 
 

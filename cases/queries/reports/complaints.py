@@ -88,6 +88,13 @@ WHERE d.case_id = ANY (%(ids)s) AND d.goal = ANY (%(finally)s) GROUP BY d.case_i
 """
 
 
+class ReturnTooLong(errors.Refused):
+    """More than %(most)s cases of the brand touch this period. Choose a shorter one, a quarter or a month."""
+
+    code = "return_too_long"
+    status = 422
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which return of which brand for which period, for whom; guarded cases count for whoever may open them."""
@@ -111,7 +118,7 @@ def references(wanted: Wanted) -> list[int]:
         cursor.execute(sql, parameters)
         found = [key for (key,) in cursor.fetchall()]
     if len(found) > MOST:
-        raise errors.ReturnTooLong(most=MOST)
+        raise ReturnTooLong(most=MOST)
     return found
 
 

@@ -14,15 +14,19 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 
 from cases.models import Heartbeat
+from cases.queries.reports.database import REPLICA
 
 SILENT_AFTER = timedelta(seconds=90)
 CLOCKS_AGREE_WITHIN = timedelta(seconds=5)
 LEAST_FREE = 1024**3
+# A worker beats every fifteen seconds, so a replica that keeps up hears of something.
+BEHIND = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,42 @@ def findings() -> Iterator[Finding]:
     if waiting:
         yield Finding(True, f"{waiting} migrations are waiting.", "Run `manage.py migrate`.")
         return
+    yield from _replica()
     yield from _roles()
     yield from _triggers()
     yield from _worker()
+
+
+def _replica() -> Iterator[Finding]:
+    """Whether the database that reports read from is there, is one, and keeps up."""
+    if REPLICA not in settings.DATABASES:
+        return
+    try:
+        with connections[REPLICA].cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_is_in_recovery(), extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())"
+            )
+            is_replica, behind = cursor.fetchone()
+    except (DatabaseError, PoolTimeout) as error:
+        reason = str(error).strip().splitlines()[0]
+        yield Finding(
+            True,
+            f"The replica that reports read from does not answer: {reason}",
+            "Start it, or correct DATABASE_REPLICA_URL, or take it out of the environment.",
+        )
+        return
+    if not is_replica:
+        yield Finding(
+            False,
+            "DATABASE_REPLICA_URL names a database that is no replica.",
+            "Let it name one that follows DATABASE_URL, or take it out of the environment.",
+        )
+    elif behind is not None and behind > BEHIND.total_seconds():
+        yield Finding(
+            False,
+            f"The replica heard of its last change {round(behind)} s ago; reports may be as old.",
+            "Look whether it follows; with nothing happening this is as it should be.",
+        )
 
 
 def _settings() -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from cases.commands import export as commands
+from cases.jobs.export import new_key
 from cases.models import Export
 from cases.queries.people import seer_of
 from cases.queries.reports import exports
@@ -26,7 +27,7 @@ def written(export: Export, at: datetime, content: bytes = CONTENT) -> Export:
     assert commands.finish(
         export_id=export.pk,
         claimed_at=claimed.started_at,
-        key=default_storage.save(commands.new_key(), ContentFile(content)),
+        key=default_storage.save(new_key(), ContentFile(content)),
         rows=1,
         size=len(content),
         digest=hashlib.sha256(content).digest(),

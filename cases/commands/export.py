@@ -20,6 +20,8 @@ KEPT = timedelta(days=14)
 # An export that one worker after the other dies of is given up.
 GIVE_UP = timedelta(hours=12)
 MOST_WAITING = moves.MOST_EXPORTS
+# Of the worker's four threads.
+AT_ONCE = 2
 BATCH = 500
 
 
@@ -49,8 +51,8 @@ def start_export(
 def claim(*, export_id: int, at: datetime, actor: Actor) -> Export | None:
     """Take an export that nobody is at, from its beginning; None where there is nothing to do now.
 
-    One export of a person is made at a time. What is made belongs to this claim by its ``started_at``: a worker that
-    was thought dead finds that it has lost it.
+    One export of a person is made at a time, and of all people as many as leave the workers room for what is urgent.
+    What is made belongs to this claim by its ``started_at``: a worker that was thought dead finds that it has lost it.
     """
     export = Export.objects.select_for_update(skip_locked=True).filter(pk=export_id).first()
     if export is None or export.status not in RunStatus.unfinished() or _is_alive(export, at):
@@ -58,9 +60,11 @@ def claim(*, export_id: int, at: datetime, actor: Actor) -> Export | None:
     if export.created_at < at - GIVE_UP:
         _end(export, RunStatus.FAILED, at, actor, error="gave_up")
         return None
-    moves.lock_exports_of(export.person_id)
-    others = Export.objects.filter(person_id=export.person_id, status=RunStatus.RUNNING).exclude(pk=export.pk)
-    if any(_is_alive(other, at) for other in others):
+    # Whoever claims one looks at everybody's.
+    moves.lock_exports_of(0)
+    others = Export.objects.filter(status=RunStatus.RUNNING).exclude(pk=export.pk)
+    alive = [other.person_id for other in others if _is_alive(other, at)]
+    if export.person_id in alive or len(alive) >= AT_ONCE:
         return None
     export.status, export.started_at, export.beat_at = RunStatus.RUNNING, at, at
     export.rows, export.total = 0, None
@@ -105,7 +109,7 @@ def finish(
     export.status, export.ended_at, export.beat_at = RunStatus.DONE, at, at
     export.save(update_fields=["key", "rows", "total", "size", "digest", "asked", "status", "ended_at", "beat_at"])
     _record(export, EventKind.EXPORT_MADE, actor, at, rows=rows, sha256=digest.hex())
-    _take_next(export.person_id)
+    _take_next()
     return True
 
 
@@ -156,16 +160,17 @@ def _end(export: Export, status: RunStatus, at: datetime, actor: Actor, *, error
     export.status, export.ended_at, export.error = status, at, error[:300]
     export.save(update_fields=["status", "ended_at", "error", "cancel_asked_at"])
     _record(export, EventKind.EXPORT_ENDED, actor, at, status=status.value, error=export.error)
-    _take_next(export.person_id)
+    _take_next()
 
 
 def _record(export: Export, kind: EventKind, actor: Actor, at: datetime, **said: Any) -> None:
     moves.record(Stream.SETUP, 0, kind, actor, at=at, export=export.pk, **said)
 
 
-def _take_next(person_id: int) -> None:
-    """The person's next export has its turn."""
-    waiting = Export.objects.filter(person_id=person_id, status=RunStatus.WAITING).order_by("pk")
+def _take_next() -> None:
+    """The oldest export has its turn of whoever has none under way."""
+    busy = Export.objects.filter(status=RunStatus.RUNNING).values("person_id")
+    waiting = Export.objects.filter(status=RunStatus.WAITING).exclude(person_id__in=busy).order_by("pk")
     following = waiting.values_list("pk", flat=True).first()
     if following is not None:
         queue.after_commit(Job.RUN_EXPORT, export_id=following)

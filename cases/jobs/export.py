@@ -193,7 +193,7 @@ def _write(export: Export, claimed_at: datetime, folder: Path) -> None:
     size = path.stat().st_size
     progress.note()
     with path.open("rb") as written:
-        key = default_storage.save(_new_key(), _Made(written, name=str(path)))
+        key = default_storage.save(new_key(), _Made(written, name=str(path)))
     is_kept = commands.finish(
         export_id=export.pk,
         claimed_at=claimed_at,
@@ -210,7 +210,7 @@ def _write(export: Export, claimed_at: datetime, folder: Path) -> None:
         raise Stopped
 
 
-def _new_key() -> str:
+def new_key() -> str:
     """A name that nobody guesses, like that of every stored file."""
     return f"{secrets.token_hex(2)}/{secrets.token_urlsafe(32)}"
 

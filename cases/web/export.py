@@ -46,6 +46,7 @@ _WHY = {
     ),
     "not_allowed": _NO_RIGHTS,
     "split_not_allowed": _NO_RIGHTS,
+    "too_many_steps": lazy("The table would have too many steps of time. Choose a longer step or a shorter period."),
 }
 _ELSE = lazy("Something went wrong on our side. Nothing half written was kept; start the export again.")
 

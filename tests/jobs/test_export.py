@@ -349,6 +349,12 @@ class TestWorkers:
         assert nudges == [(Job.RUN_EXPORT.value, {"export_id": second.pk})]
         assert made(second).status == "done"
 
+    def test_two_of_all_people_leave_the_workers_room(self, stage: Stage) -> None:
+        Membership.objects.filter(person=stage.colleague).update(role=Role.MANAGER)
+        every = [start(stage, person=each) for each in (stage.manager, stage.auditor, stage.admin, stage.colleague)]
+        claimed = [commands.claim(export_id=each.pk, at=timezone.now(), actor=SYSTEM) for each in every]
+        assert [each is not None for each in claimed] == [True, True, False, False]
+
     def test_one_that_kills_every_worker_is_given_up(self, stage: Stage) -> None:
         export = start(stage, at=timezone.now() - timedelta(days=1))
         assert made(export).error == "gave_up"

@@ -167,5 +167,5 @@ def checked(asked: Asked, of: str, part: str) -> Population:
             raise errors.NotFound
     else:
         raise errors.NotFound
-    asked.question(population, splits=() if of != TABLE else None)
+    asked.question(population, splits=())
     return population

@@ -126,12 +126,12 @@ def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
     for name, n in (("flow_in", step.came), ("flow_out", step.went)):
         pairs = [("figure", name), *asked.pairs, ("report", "flow")]
         cells.append(Cell(figures.number(n), n, figures.behind_of(pairs) if n else ""))
-    return Line(pictures.short(dimension, key, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+    return Line(figures.short(dimension, key, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
 
 
 def _ahead(counted: backlog.Backlog, week: forecast.Week) -> Line:
     key = (counted.monday + week.ahead * 7 * _DAY).isoformat()
-    label = pictures.short(Dimension.WEEK, key, key)
+    label = figures.short(Dimension.WEEK, key, key)
     return Line(label, [Cell(NONE), Cell(NONE), Cell(NONE), *_cells(week.backlog, week.low, week.high)])
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from cases.queries.reports.figure import Duration, Figure
 from cases.queries.reports.question import Counted
 from cases.rules import periods, significance
 from cases.rules.survival import Curve
+from cases.vocabulary import Dimension
 
 MINUTE = 60
 NONE = "–"
@@ -79,6 +81,15 @@ def cut_steps(table: Table) -> set[str]:
     if unit is None:
         return set()
     return {each.day.isoformat() for each in periods.buckets(table.asked.period, unit) if not each.is_whole}
+
+
+def short(dimension: Dimension, key: str, label: str) -> str:
+    """A step of time as an axis says it."""
+    if dimension in (Dimension.DAY, Dimension.WEEK):
+        return date_format(date.fromisoformat(key), "j M")
+    if dimension == Dimension.MONTH:
+        return date_format(date.fromisoformat(key), "M Y")
+    return label
 
 
 def link(text: str, href: str) -> SafeString | str:

@@ -95,11 +95,18 @@ def shown(found: Answer, wanted: str) -> dict[str, Any]:
     return {
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],
-        "is_empty": not any(any(table.total.counts.values()) for table in found.tables),
+        "is_empty": _is_empty(found),
         "is_of_people": any(each in PEOPLE for table in found.tables for each in table.splits),
         "population": "; ".join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
         "definitions": list({head.label: head for each in tables for head in _defined(each)}.values()),
     }
+
+
+def _is_empty(found: Answer) -> bool:
+    """Whether there is nothing to show: nothing counted, or nothing that came from a register."""
+    if found.report.name == "imported" and not found.asked.splits:
+        return not any(any(row.keys) for table in found.tables for row in table.rows)
+    return not any(any(table.total.counts.values()) for table in found.tables)
 
 
 def _defined(each: report_table.Shown) -> list[report_table.Head]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,7 @@ from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.question import Counted
 from cases.rules import pareto
 from cases.rules.survival import Curve
-from cases.vocabulary import OF_TIME, Dimension
+from cases.vocabulary import OF_TIME
 from cases.web import report_figures as figures
 from cases.web.report_figures import NONE, Cell
 
@@ -133,7 +131,10 @@ def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
     ]
     is_time = table.splits[0] in OF_TIME
     lines = [
-        Line(short(table.splits[0], row.keys[0], row.labels[0]), [_cell(table, name, row) for name in section.charted])
+        Line(
+            figures.short(table.splits[0], row.keys[0], row.labels[0]),
+            [_cell(table, name, row) for name in section.charted],
+        )
         for row in rows
         # Steps of time without anything are a part of the picture, names without anything are not.
         if is_time or any(row.counted.counts.get(name) for name in section.charted)
@@ -147,15 +148,6 @@ def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
         lines,
         "minutes" if is_sum else "count",
     )
-
-
-def short(dimension: Dimension, key: str, label: str) -> str:
-    """A step of time as an axis says it."""
-    if dimension in (Dimension.DAY, Dimension.WEEK):
-        return date_format(date.fromisoformat(key), "j M")
-    if dimension == Dimension.MONTH:
-        return date_format(date.fromisoformat(key), "M Y")
-    return label
 
 
 def _cell(table: Table, name: str, row: Row) -> Cell:

@@ -179,7 +179,8 @@ def _matrix(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
         if not is_hours:
             cells.append(_sum(table, chosen.name, [(down, key)]))
         lines.append(Line([Label(label, _remark(table.splits[down], key, former, ()))], cells))
-    heads = [Head(key if is_hours else label) for key, label in columns]
+    by = table.splits[across]
+    heads = [Head(key if is_hours else figures.short(by, key, label)) for key, label in columns]
     total = None
     if not is_hours:
         heads.append(Head(_("All")))

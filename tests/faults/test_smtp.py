@@ -51,6 +51,24 @@ def test_names_a_second_sending_like_the_first_and_a_machine_s_mail_as_one(post:
     assert [mail["Auto-Submitted"] for mail in post.mails] == ["auto-generated"] * 2
 
 
+def test_sends_a_page_and_files_beside_the_text(post: Post) -> None:
+    file = mailer.File("Übersicht.xlsx", "application/vnd.ms-excel", bytes(range(256)) * 100)
+    letter = mailer.Letter(
+        LETTER.public_id, LETTER.recipient, LETTER.subject, LETTER.text, html="<p>é\n.\n</p>", files=(file,)
+    )
+    mailer.send(letter)
+    mailer.send(letter)
+    assert {mail["Message-ID"] for mail in post.mails} == {mailer.message_id(LETTER.public_id)}
+    for mail in post.mails:
+        text, page, sheet = (part for part in mail.walk() if not part.is_multipart())
+        assert mail.get_content_type() == "multipart/mixed"
+        assert text.get_payload(decode=True).decode().replace("\r\n", "\n").strip() == LETTER.text.strip()  # type: ignore[union-attr]
+        assert page.get_content_type() == "text/html"
+        assert page.get_payload(decode=True).decode().replace("\r\n", "\n").strip() == letter.html  # type: ignore[union-attr]
+        assert (sheet.get_filename(), sheet.get_content_type()) == (file.name, file.media_type)
+        assert sheet.get_payload(decode=True) == file.content
+
+
 @pytest.mark.parametrize(
     ("step", "answer", "outcome"),
     [

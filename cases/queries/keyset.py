@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cases import errors
@@ -26,8 +26,11 @@ def opened(key: str, *readers: Callable[[str], Any]) -> list[Any]:
 
 
 def instant(word: str) -> datetime:
-    """The moment in a key; it must say its zone."""
+    """The moment in a key, in UTC: it must say its zone, and that may be one that no database knows."""
     value = datetime.fromisoformat(word)
     if value.tzinfo is None:
         raise ValueError("no zone")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no time") from error

@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cases import errors
 from cases.api.endpoint import Paged, found
 from cases.api.fields import Code, Instant, Words
 from cases.api.report_answer import Links, instant
@@ -17,8 +16,9 @@ from cases.api.report_asked import ReportEndpoint
 from cases.api.schema import changes, reads
 from cases.commands import frozen as commands
 from cases.models import FrozenPeriod
-from cases.queries import api_setup
+from cases.queries import api_report
 from cases.queries.reports import frozen as queries
+from cases.queries.reports.complaints import ReturnTooLong
 from cases.queries.reports.frozen import Compared, Subject
 from cases.vocabulary.returns import ReturnName
 
@@ -140,7 +140,7 @@ class FrozenPeriods(_Frozen):
         """The frozen period."""
         given = self.given(FreezeIn)
         facts: dict[str, Any] = {
-            "brand_id": found(api_setup.brand_id(self.seer, given["brand"])),
+            "brand_id": found(api_report.brand(self.reading, given["brand"])).pk,
             "period": given["period"],
             "regulator": given.get("regulator", ""),
             "at": self.now,
@@ -169,7 +169,7 @@ class OneFrozen(_Frozen):
     def _corrections(self, row: FrozenPeriod) -> list[dict[str, Any]] | None:
         try:
             now = queries.figures(Subject.of(row), self.now)
-        except errors.ReturnTooLong:
+        except ReturnTooLong:
             return None
         return [_correction(each) for each in queries.compared(row.figures, now) if each.is_corrected]
 

@@ -18,6 +18,7 @@ from cases.api.report_asked import ReportEndpoint
 from cases.api.report_shapes import LinkShape
 from cases.api.schema import reads
 from cases.models import Brand
+from cases.queries import api_report as queries
 from cases.queries.reports import definitions, returned
 from cases.queries.reports.complaints import Wanted
 from cases.rules import return_periods
@@ -141,19 +142,13 @@ class ReturnShape(serializers.Serializer[Any]):
     sections = ReturnSectionShape(many=True)
 
 
-def brand_of(endpoint: ReportEndpoint, slug: str) -> Brand:
-    """One of the brands whose reports the person reads; raises NotAllowed, NotFound."""
-    rows = Brand.objects.filter(pk__in=endpoint.reading.brand_ids, slug=slug)
-    return found(rows.first())
-
-
 class _Returns(ReportEndpoint):
     def wanted(self, regulator: str, asked: dict[str, Any]) -> Wanted:
         """Which return; raises NotAllowed, NotFound, and what a period is refused for."""
         seer = self.reading
         if regulator not in set(ReturnName):
             raise errors.NotFound
-        brand, name = brand_of(self, asked["brand"]), ReturnName(regulator)
+        brand, name = found(queries.brand(seer, asked["brand"])), ReturnName(regulator)
         return Wanted(name, brand, self._span(asked, brand, name), seer, self.now)
 
     def _span(self, asked: dict[str, Any], brand: Brand, name: ReturnName) -> Span:

@@ -26,6 +26,11 @@ def brands(seer: Seer) -> list[BrandRow]:
     return [BrandRow(*row) for row in rows]
 
 
+def brand(seer: Seer, slug: str) -> Brand | None:
+    """The one of that slug."""
+    return Brand.objects.filter(pk__in=seer.brand_ids, slug=slug).first()
+
+
 def usual_zone(seer: Seer, found: Sequence[BrandRow]) -> str:
     """The zone of the person's first brand."""
     return next((brand.zone for brand in found if brand.pk == seer.brand_ids[0]), "UTC")

@@ -260,6 +260,8 @@ def test_each_call_asks_who_calls(role: str, is_restricted: bool) -> None:
 def _judge(world: World, call: Call) -> list[str]:
     before = _everything()
     answer = world.call(call, world.named)
+    if answer.streaming:
+        list(answer)
     name = f"{call.method} {call.path}: {answer.status_code}"
     if world.role in {"nobody", "leaver"}:
         expected = {401}

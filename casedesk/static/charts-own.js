@@ -102,7 +102,9 @@ const BAR = 9;
 const GAP = 9;
 
 function flowParts(model, size) {
+  // Below the last name its own half stays free.
   const top = 22;
+  const room = size.height - top - 6;
   const ways = model.rows.map((row, at) => ({ at, stops: row.stops, count: row.count, hue: row.stops[2].hue ?? "ink-3", text: row.countText })).filter((way) => way.count > 0);
   const total = ways.reduce((sum, way) => sum + way.count, 0);
   const stages = [0, 1, 2].map((stage) => {
@@ -117,11 +119,11 @@ function flowParts(model, size) {
     return [...nodes.values()];
   });
   const most = Math.max(...stages.map((nodes) => nodes.length));
-  const scale = (size.height - top - GAP * (most - 1)) / Math.max(total, 1);
+  const scale = (room - GAP * (most - 1)) / Math.max(total, 1);
   stages.forEach((nodes, stage) => {
     const used = total * scale + GAP * (nodes.length - 1);
-    const gap = nodes.length > 1 ? GAP + Math.min((size.height - top - used) / (nodes.length - 1), 26) : 0;
-    let y = top + (size.height - top - total * scale - gap * (nodes.length - 1)) / 2;
+    const gap = nodes.length > 1 ? GAP + Math.min((room - used) / (nodes.length - 1), 26) : 0;
+    let y = top + (room - total * scale - gap * (nodes.length - 1)) / 2;
     nodes.forEach((node, order) => {
       Object.assign(node, { order, y, height: node.count * scale, x: (size.width - BAR) * (stage / 2) });
       y += node.height + gap;

@@ -65,6 +65,8 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
                 "again": report_run.again_url(found.report.name, found.asked.pairs),
             }
         found = kept.of_result(found.asked, run.result)
+        # What was counted a moment ago says so.
+        frame.now = found.now
     context = shown(found, request.GET.get("show", ""))
     wants_more = report_more.has_more(found.report.name)
     is_more_here = wants_more and "more" in request.GET
@@ -77,7 +79,6 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         "extras": extras + (_more(frame) if is_more_here else []),
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
         "is_young": found.asked.compare and found.asked.period.end > found.now - RIPE,
-        "computed_at": found.now,
     }
 
 

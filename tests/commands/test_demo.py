@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from django.core.management import call_command
@@ -68,6 +69,9 @@ from cases.vocabulary import (
     StepStatus,
     VersionStatus,
 )
+from tests.property.folding import World
+from tests.property.histories import questions
+from tests.property.test_figures import differences
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 MONDAY_MORNING = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
@@ -160,6 +164,7 @@ class TestTheDemo:
         _shows_promises_and_systems(now)
         _shows_deadlines(now)
         _shows_rules(now)
+        _is_counted(now)
 
         agent = User.objects.get(username="agent")
         assert agent.check_password(load_demo.PASSWORD)
@@ -168,6 +173,13 @@ class TestTheDemo:
         call_command("load_demo", stdout=said)
         assert "nothing was changed" in said.getvalue()
         assert Post.objects.count() == posts
+
+
+def _is_counted(now: datetime) -> None:
+    """What reports count of it is what its journal tells, for everybody."""
+    world = World()
+    seers = [people.seer_of(pk) for pk in User.objects.filter(is_active=True).values_list("pk", flat=True)]
+    assert differences(world, list(questions(Random(1), world, 60)), seers, now) == []
 
 
 def _shows_who_decides(now: datetime) -> None:

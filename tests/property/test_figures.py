@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cases.commands import figures
-from cases.models import Seer
-from cases.queries.reports import checking, engine
+from cases.models import Case, CaseFigures, Seer
+from cases.queries.reports import checking, engine, histograms
+from cases.queries.reports.conditions import Where
 from cases.queries.reports.question import Groups, Question
-from cases.rules import lanes
-from cases.vocabulary import SYSTEM
+from cases.rules import lanes, survival
+from cases.rules.periods import Period
+from cases.vocabulary import SYSTEM, Population
 from tests.property.folding import Answer, World
 from tests.property.histories import NOW, Year, questions
 
+ALWAYS = Period(datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC), "UTC")
 Told = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -91,3 +98,61 @@ class TestAYear:
         refresh(NOW)
         assert differences(world, asked, year.seers(), NOW)[:3] == []
         assert figures.check(at=NOW, actor=SYSTEM).differences == []
+
+    def test_is_open_to_each_as_far_as_its_cases_are(self, own_database: str) -> None:
+        year = Year(3)
+        year.pass_(30)
+        stage, case_id = year.stage, Case.objects.earliest("pk").pk
+        people_of = (stage.agent.pk, stage.manager.pk, None)
+        brands, teams = (stage.brand.pk, stage.other_brand.pk), (None, stage.team.pk)
+        for is_restricted, owner, about, brand, team in itertools.product(
+            (False, True), people_of, people_of, brands, teams
+        ):
+            CaseFigures.objects.filter(pk=case_id).update(
+                is_restricted=is_restricted,
+                is_guarded=is_restricted or about is not None,
+                owner_id=owner,
+                about_id=about,
+                brand_id=brand,
+                team_id=team,
+            )
+            _same_for_all(year.seers(), case_id)
+
+
+def _same_for_all(seers: list[Seer], case_id: int) -> None:
+    for seer in seers:
+        where = Where(Question(Population.CASES, ALWAYS), seer, seer.brand_ids, NOW)
+        with connection.cursor() as cursor:
+            sql = f"SELECT count(*) FROM cases_casefigures f WHERE f.case_id = %(case)s AND {where.everything}"
+            cursor.execute(sql, {**where.parameters, "case": case_id})
+            [found] = cursor.fetchone()
+        assert found == CaseFigures.objects.filter(seer.cases(), pk=case_id).count(), (seer, case_id)
+
+
+@pytest.mark.django_db
+def test_a_lane_is_the_same_in_the_database() -> None:
+    edges = {lanes.edges(number) for number in range(lanes.LANES)}
+    around = {minute + step for low, high in edges for minute in (low, high) for step in (-1, 0, 1)}
+    minutes = sorted(each for each in {*around, *range(-3, 2000)} if each <= lanes.LONGEST)
+    with connection.cursor() as cursor:
+        for seconds in (0, 0.000001, 59.999999):
+            cursor.execute(
+                f"SELECT m, {histograms.LANE} FROM unnest(%s::int[]) m"
+                " CROSS JOIN LATERAL (SELECT to_timestamp(0) + m * interval '1 min' + %s * interval '1 s' AS until) v"
+                " CROSS JOIN (SELECT to_timestamp(0) AS posted_at) f",
+                [minutes, seconds],
+            )
+            assert dict(cursor.fetchall()) == {each: lanes.lane(each) for each in minutes}
+
+
+SPANS = st.lists(st.integers(0, 400_000), max_size=60)
+
+
+@given(happened=SPANS, censored=SPANS, share=st.sampled_from((0.1, 0.5, 0.9)))
+def test_a_percentile_is_as_near_as_is_said(happened: list[int], censored: list[int], share: float) -> None:
+    """Who is still open counts as watched to the end of their lane, in both."""
+    watched = [lanes.edges(lanes.lane(each))[1] - 1 for each in censored]
+    found = survival.curve(lanes.tally(happened), lanes.tally(censored)).percentile(share)
+    real = survival.exact(happened, watched).percentile(share)
+    assert (found is None) == (real is None)
+    assert found is None or abs(found - (real or 0)) <= lanes.ERROR * (real or 0)

@@ -137,7 +137,7 @@ def test_a_lane_is_the_same_in_the_database() -> None:
     with connection.cursor() as cursor:
         for seconds in (0, 0.000001, 59.999999):
             cursor.execute(
-                f"SELECT m, {histograms.LANE} FROM unnest(%s::int[]) m"
+                f"SELECT m, {histograms.lane('v.until')} FROM unnest(%s::int[]) m"
                 " CROSS JOIN LATERAL (SELECT to_timestamp(0) + m * interval '1 min' + %s * interval '1 s' AS until) v"
                 " CROSS JOIN (SELECT to_timestamp(0) AS posted_at) f",
                 [minutes, seconds],

@@ -231,7 +231,7 @@ CREATE FUNCTION casedesk_stale_actions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT 'actions', c.brand_id, casedesk_day(n.created_at)
-      FROM new_rows n JOIN cases_case c ON c.id = n.case_id WHERE n.status IN ('done', 'waived');
+      FROM new_rows n JOIN cases_case c ON c.id = n.case_id;
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO cases_stale (population, brand_id, day)
       SELECT DISTINCT 'actions', c.brand_id, casedesk_day(o.created_at)
@@ -273,8 +273,7 @@ BEGIN
       FROM (SELECT 'promises' AS population, n.case_id, n.due_at AS at FROM new_rows n
              WHERE n.kept_at IS NOT NULL OR n.moved_at IS NOT NULL OR n.dropped_at IS NOT NULL
             -- Whether an action was promised, and what was said of it afterwards, counts with the action as well.
-            UNION ALL SELECT 'actions', n.case_id, a.created_at FROM new_rows n JOIN cases_action a ON a.id = n.action_id
-             WHERE a.status IN ('done', 'waived')) x
+            UNION ALL SELECT 'actions', n.case_id, a.created_at FROM new_rows n JOIN cases_action a ON a.id = n.action_id) x
       JOIN cases_case c ON c.id = x.case_id;
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO cases_stale (population, brand_id, day)
@@ -293,7 +292,7 @@ CREATE FUNCTION casedesk_stale_authorisations() RETURNS trigger LANGUAGE plpgsql
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT 'actions', n.brand_id, casedesk_day(a.created_at) FROM new_rows n
-      JOIN cases_action a ON a.id = n.action_id WHERE a.status IN ('done', 'waived');
+      JOIN cases_action a ON a.id = n.action_id;
   RETURN NULL;
 END $$;
 CREATE TRIGGER authorisation_stale_inserted AFTER INSERT ON cases_authorisation REFERENCING NEW TABLE AS new_rows

@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 
 from cases.queries.reports import definitions, histograms
-from cases.queries.reports.figure import Duration
 from cases.queries.reports.sources import SOURCES, Source, value_of
 from cases.rules import lanes
 from cases.vocabulary import Dimension, Population
@@ -106,8 +105,7 @@ def _value(source: Source, dimension: Dimension) -> str:
 
 
 def _where(source: Source) -> str:
-    kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
-    return f"{source.brand} = %(brand)s AND {source.at} >= %(low)s AND {source.at} < %(high)s AND {kept}"
+    return f"{source.brand} = %(brand)s AND {source.at} >= %(low)s AND {source.at} < %(high)s AND {source.is_kept}"
 
 
 def _counts(
@@ -116,7 +114,10 @@ def _counts(
     """Of everything and of each value of each dimension: its place, the value, the currency, counts and money."""
     source, figures, money = SOURCES[population], definitions.of(population), definitions.money_of(population)
     keys = [*values, source.currency or "''"]
-    sums = [*(each.counted for each in figures), *(f"coalesce(sum({each.sql}), 0)" for each in money)]
+    sums = [
+        *("0" if each.is_live else each.counted for each in figures),
+        *(f"coalesce(sum({each.sql}), 0)" for each in money),
+    ]
     width = len(values)
     for place, *rest in _execute(_grouped(source, keys, sums, width), parameters):
         numbers = rest[len(keys) :]
@@ -133,19 +134,17 @@ def _spans(
     if not durations:
         return {}
     kept = [sql for sql, each in zip(values, source.kept, strict=True) if each not in _WITHOUT_SPANS]
-    keys = [*kept, "v.number", "v.happened", histograms.LANE]
+    keys = [*kept, histograms.codes(durations)]
     gathered: dict[tuple[int | None, str], list[dict[int, int]]] = {}
-    for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), durations), parameters):
-        number, happened, lane, n = row[len(kept) :]
+    for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept)), parameters):
+        code, n = row[len(kept) :]
         key = place, "" if place is None else row[place]
         into = gathered.setdefault(key, [{} for _ in range(2 * len(durations))])
-        into[2 * number + (0 if happened else 1)][lane] = n
+        into[2 * (code // 1024) + (0 if code // 512 % 2 else 1)][code % 512] = n
     return {key: histograms.packed([lanes.of(lanes.pack(one)) for one in each]) for key, each in gathered.items()}
 
 
-def _grouped(
-    source: Source, keys: Sequence[str], sums: Sequence[str], width: int, spans: Sequence[Duration] = ()
-) -> str:
+def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: int) -> str:
     """One pass over the rows: grouped by each of the first keys alone and by none of them, and always by the others."""
     names = [f"g.k{i}" for i in range(len(keys))]
     alone, always = names[:width], names[width:]
@@ -153,9 +152,8 @@ def _grouped(
     whens = " ".join(f"WHEN GROUPING({key}) = 0 THEN {i}" for i, key in enumerate(alone))
     place = f"CASE {whens} END" if alone else "NULL::int"
     named = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(keys))
-    beside = histograms.beside(spans) if spans else ""
     return (
-        f"SELECT {place}, {', '.join([*names, *sums])} FROM {source.tables}{beside}"  # noqa: S608
+        f"SELECT {place}, {', '.join([*names, *sums])} FROM {source.tables}"  # noqa: S608
         f" CROSS JOIN LATERAL (SELECT {named}) g WHERE {_where(source)} GROUP BY GROUPING SETS ({sets})"
     )
 

@@ -13,7 +13,10 @@ Words = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: what it is called, what it means, and how it is counted; ``good`` is 1 where more is better."""
+    """One figure: what it is called, what it means, and how it is counted; ``good`` is 1 where more is better.
+
+    ``is_live`` is one that only counts rows that are running, and asks for the present.
+    """
 
     name: str
     population: Population
@@ -22,6 +25,7 @@ class Figure:
     sql: str
     is_sum: bool = False
     good: int = 0
+    is_live: bool = False
 
     @property
     def counted(self) -> str:

@@ -9,18 +9,24 @@ from collections.abc import Mapping, Sequence
 from cases.queries.reports.figure import Duration
 from cases.rules import lanes
 
-# The lane of what ``beside`` brings to a row of a case's figures: how many lanes begin at or before it, less the first.
+# A lane of minutes is how many lanes begin at or before them, less the first.
 _LOWS = ",".join(str(lanes.edges(each)[0]) for each in range(1, lanes.LANES))
-LANE = f"width_bucket(date_part('epoch', v.until - f.posted_at) / 60, '{{{_LOWS}}}'::float8[])"
+# Of a code: the number of the duration, whether it happened, its lane.
+PARTS = ("{code} / 1024", "mod({code} / 512, 2) = 1", "mod({code}, 512)")
 
 
-def beside(durations: Sequence[Duration]) -> str:
-    """SQL that puts every duration beside a row: its number, whether it happened, and until when it lasted."""
-    spans = ", ".join(
-        f"({i}, {each.happened} IS NOT NULL, coalesce({each.happened}, {each.until}))"
+def lane(until: str) -> str:
+    """The SQL of the lane of the time from the public post to an instant."""
+    return f"width_bucket(date_part('epoch', {until} - f.posted_at) / 60, '{{{_LOWS}}}'::float8[])"
+
+
+def codes(durations: Sequence[Duration]) -> str:
+    """SQL that gives a row for every duration of a row, told in one number."""
+    found = (
+        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN {lane(each.until)} ELSE 512 + {lane(each.happened)} END"
         for i, each in enumerate(durations)
     )
-    return f" CROSS JOIN LATERAL (VALUES {spans}) AS v(number, happened, until)"
+    return f"unnest(ARRAY[{', '.join(found)}])"
 
 
 def number(counts: Mapping[int, int]) -> int:

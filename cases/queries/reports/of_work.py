@@ -8,8 +8,8 @@ from cases.queries.reports.figure import Figure, Money, Words
 from cases.vocabulary import Population
 
 
-def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
-    return Figure(name, Population.ACTIONS, label, definition, sql, good=good)
+def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0, *, is_live: bool = False) -> Figure:
+    return Figure(name, Population.ACTIONS, label, definition, sql, good=good, is_live=is_live)
 
 
 _PROMISED = "EXISTS (SELECT 1 FROM cases_promise p WHERE p.action_id = a.id"
@@ -56,6 +56,7 @@ ACTIONS = (
         _("Not done yet, and its date has passed."),
         "a.status NOT IN ('done', 'waived') AND a.due_at < %(now)s",
         good=-1,
+        is_live=True,
     ),
     _action(
         "awaiting",

@@ -96,7 +96,8 @@ class Plan(Where):
             group = groups.setdefault(found, Counted())
             for each, n in zip(self.figures, rest, strict=False):
                 group.counts[each.name] = group.counts.get(each.name, 0) + int(n)
-            if self.money and row[len(keys) - 1]:
+            # An edge taken off may leave nothing of a currency.
+            if self.money and row[len(keys) - 1] and any(rest):
                 amounts = rest[len(self.figures) :]
                 group.money[row[len(keys) - 1]] = {e.name: Decimal(a) for e, a in zip(self.money, amounts, strict=True)}
         # An edge taken off may leave nothing of what a cell holds.
@@ -182,12 +183,11 @@ class Plan(Where):
         """Every row of the question that this person may see."""
         return super().everything + (" AND f.is_running" if self._is_of_running else "")
 
-    def _settled(self, beside: str = "") -> str:
+    def _settled(self) -> str:
         source = self.source
-        kept = f"NOT {source.guarded}" + ("" if source.running == "false" else f" AND NOT {source.running}")
         return (
-            f"FROM {source.one_by_one}{beside} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
-            f" AND {source.at} < r.high AND {kept}{self.filters}"
+            f"FROM {source.one_by_one} WHERE {source.brand} = ANY (r.brands) AND {source.at} >= r.low"
+            f" AND {source.at} < r.high AND {source.is_kept}{self.filters}"
         )
 
     @property
@@ -208,15 +208,21 @@ class Plan(Where):
         """Group by these keys what cells, settled rows and live rows say of these columns."""
         named = [*self._keys(), *([self.source.currency] if self.money else [])]
         group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else " HAVING count(*) > 0"
-        inner = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(named, keys, strict=True)), *_as(values, columns)])
+        grouped = [f"{sql} AS {k}" for sql, k in zip(named, keys, strict=True)]
+        inner, of_kept, of_running = (
+            ", ".join([*grouped, *_as(some, columns)]) for some in (values, *self._divided(values))
+        )
         # The names are definitions': nothing from outside comes in here but as a parameter.
         if self.kept is None:
             yield from self._execute(f"SELECT {inner} FROM {self.source.tables} WHERE {self.everything}{group}")  # noqa: S608
             return
         signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
-        settled = f"SELECT {inner} {self._settled()}{group}"
+        settled = f"SELECT {of_kept} {self._settled()}{group}"
         parts = [f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL ({settled}) x"]  # noqa: S608
-        parts += [f"SELECT {inner} FROM {tables} WHERE {each}{group}" for tables, each in self._live]  # noqa: S608
+        parts += [
+            f"SELECT {listed} FROM {tables} WHERE {each}{group}"  # noqa: S608
+            for listed, (tables, each) in zip((inner, of_running), self._live, strict=False)
+        ]
         cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
         listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
         parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
@@ -227,24 +233,40 @@ class Plan(Where):
             f"{self._ranges} SELECT {outer} FROM ({' UNION ALL '.join(parts)}) AS parts({names}){whole}"  # noqa: S608
         )
 
+    def _divided(self, values: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Of what is counted: the part of rows that are in cells, and the part of those that run."""
+        if not self.source.all_kept:
+            return [*values], [*values]
+        are_live = [each.is_live for each in self.figures] + [False] * len(self.money)
+        return (
+            ["0" if is_live else sql for sql, is_live in zip(values, are_live, strict=True)],
+            [sql if is_live else "0" for sql, is_live in zip(values, are_live, strict=True)],
+        )
+
     def _lane_rows(self) -> str:
         """Of each group the lanes of single rows, and the kept histograms."""
         keys = [f"k{i}" for i in range(len(self.question.splits))]
-        named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
-        inner = f"SELECT {named}v.number, v.happened, {histograms.LANE} AS lane, count(*) AS n"
-        group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys) + 3))}"
-        beside = histograms.beside(self.durations)
         if self.kept is None:
-            return f"{inner}, NULL::bytea FROM {self.source.tables}{beside} WHERE {self.everything}{group}"
+            return self._lanes(keys, f"FROM {self.source.tables} WHERE {self.everything}")
         listed = "".join(f"x.{key}, " for key in keys)
-        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, NULL::bytea"
+        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, x.lanes"
         cells = "".join(f"{sql}, " for sql in self._cell_keys())
         parts = [
-            f"{signed} FROM ranges r CROSS JOIN LATERAL ({inner} {self._settled(beside)}{group}) x",
-            *(f"{inner}, NULL::bytea FROM {tables}{beside} WHERE {each}{group}" for tables, each in self._live),
+            f"{signed} FROM ranges r CROSS JOIN LATERAL ({self._lanes(keys, self._settled())}) x",
+            *(self._lanes(keys, f"FROM {tables} WHERE {each}") for tables, each in self._live),
             f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL",
         ]
         return self._ranges + " UNION ALL ".join(parts)
+
+    def _lanes(self, keys: Sequence[str], rows: str) -> str:
+        named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
+        listed = "".join(f"y.{key}, " for key in keys)
+        number, happened, lane = (each.format(code="y.code") for each in histograms.PARTS)
+        return (
+            f"SELECT {listed}{number} AS number, {happened} AS happened, {lane} AS lane, count(*) AS n,"  # noqa: S608
+            f" NULL::bytea AS lanes FROM (SELECT {named}{histograms.codes(self.durations)} AS code {rows}) y"
+            f" GROUP BY {listed}y.code"
+        )
 
     def _execute(self, sql: str) -> list[tuple[Any, ...]]:
         with connections[alias()].cursor() as cursor:

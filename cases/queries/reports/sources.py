@@ -25,7 +25,10 @@ _JOINED = re.compile(r"JOIN (cases_\w+) (\w) ON (.+?)(?= (?:LEFT )?JOIN |$)")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One population: ``running`` rows and those of guarded cases are counted live, the others kept in cells."""
+    """One population: ``running`` rows and those of guarded cases are counted live, the others kept in cells.
+
+    Where ``all_kept``, running rows are in the cells as well, for all figures but those that ask for the present.
+    """
 
     tables: str
     at: str
@@ -33,6 +36,7 @@ class Source:
     brand: str = "f.brand_id"
     case: str = "f.case_id"
     running: str = "false"
+    all_kept: bool = False
     guarded: str = "f.is_guarded"
     case_is_sure: bool = True
     currency: str = ""
@@ -43,6 +47,12 @@ class Source:
     def one_by_one(self) -> str:
         """The same tables, what is joined being looked up row by row: for few rows out of many."""
         return _JOINED.sub(r"JOIN LATERAL (SELECT \2.* FROM \1 \2 WHERE \3 OFFSET 0) \2 ON true", self.tables)
+
+    @property
+    def is_kept(self) -> str:
+        """The condition on a row that is counted in cells."""
+        is_live = self.running != "false" and not self.all_kept
+        return f"NOT {self.guarded}" + (f" AND NOT {self.running}" if is_live else "")
 
     @property
     def dimensions(self) -> dict[Dimension, str]:
@@ -122,11 +132,12 @@ SOURCES: Final[dict[Population, Source]] = {
         at="a.created_at",
         row="a.id",
         running="(a.status NOT IN ('done', 'waived'))",
+        all_kept=True,
         currency="a.currency",
         own={
             D.KIND: "a.kind_id::text",
             D.BAND: _BAND,
-            D.PERSON: "coalesce(a.owner_id, f.owner_id)::text",
+            D.PERSON: "coalesce(coalesce(a.owner_id, f.owner_id)::text, '')",
             D.TEAM: "coalesce(coalesce(a.team_id, f.team_id)::text, '')",
         },
         kept=(D.KIND, D.BAND),

@@ -14,6 +14,7 @@ from cases import errors
 from cases.queries.reports import answer, kept, runs
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS, Report
+from cases.queries.reports.reading import OF_PEOPLE
 from cases.queries.reports.sources import SOURCES
 from cases.vocabulary import OF_TIME, Dimension
 from cases.web import report_extras, report_more, report_pictures, report_run, report_sentences, report_table
@@ -21,7 +22,6 @@ from cases.web.report_frame import Frame, for_readers, show
 
 # A period that ended this long ago has had its time; of a younger one less is done, because less time has passed.
 RIPE = timedelta(days=28)
-PEOPLE = (Dimension.OWNER, Dimension.PERSON)
 
 
 @require_safe
@@ -97,7 +97,7 @@ def shown(found: Answer, wanted: str) -> dict[str, Any]:
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],
         "is_empty": _is_empty(found),
-        "is_of_people": any(each in PEOPLE for table in found.tables for each in table.splits),
+        "is_of_people": any(each in OF_PEOPLE for table in found.tables for each in table.splits),
         "population": "; ".join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
         "definitions": list({head.label: head for each in tables for head in _defined(each)}.values()),
     }

@@ -21,13 +21,12 @@ from cases import errors
 from cases.api.endpoint import Paged, found
 from cases.api.fields import Code, Instant
 from cases.api.report_answer import Links, instant
-from cases.api.report_asked import AskedIn, ReportEndpoint
+from cases.api.report_asked import AskedIn, ReportEndpoint, words_of
 from cases.api.schema import changes, reads
 from cases.commands import export as commands
 from cases.models import Export
 from cases.queries import api_report as queries
 from cases.queries.reports import definitions, exports
-from cases.queries.reports.asked import Asked
 from cases.vocabulary import Format, Population, RunStatus
 
 _CHUNK = 1 << 18
@@ -88,7 +87,7 @@ class _Exports(ReportEndpoint):
             **{name: getattr(export, name) for name in plain},
             "id": str(export.public_id),
             "subject": exports.subject(export),
-            "asked": _words(asked),
+            "asked": words_of(asked),
             "percent": min(100, 100 * export.rows // export.total) if export.total else 0,
             "sha256": bytes(export.digest).hex() if export.digest else None,
             **{
@@ -98,13 +97,6 @@ class _Exports(ReportEndpoint):
             "url": address,
             "file": f"{address}file/" if is_there else None,
         }
-
-
-def _words(asked: Asked) -> dict[str, list[str]]:
-    words: dict[str, list[str]] = {}
-    for name, value in asked.pairs:
-        words.setdefault(name, []).append(value)
-    return words
 
 
 class Exports(_Exports):

@@ -128,3 +128,11 @@ class ReportEndpoint(Endpoint):
         asked = Asked.of(report, pairs, now=self.now, zone=queries.usual_zone(self.reading, self.brands))
         reader(self.reading, asked.dimensions)
         return asked
+
+
+def words_of(asked: Asked) -> dict[str, list[str]]:
+    """The same words again."""
+    words: dict[str, list[str]] = {}
+    for name, value in asked.pairs:
+        words.setdefault(name, []).append(value)
+    return words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 
-from cases.models import Brand, Export, ReportRun, Seer
+from cases.models import Brand, Export, ReportRun, SavedReport, Seer, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,15 @@ def run(seer: Seer, key: int) -> ReportRun | None:
 def exports(seer: Seer) -> QuerySet[Export]:
     """One's own exports, the latest first."""
     return Export.objects.filter(person_id=seer.person_id).order_by("-pk")
+
+
+def own_saved(seer: Seer, public_id: UUID) -> int | None:
+    """The key of one's own saved report, even where it was put away."""
+    rows = SavedReport.objects.filter(public_id=public_id, owner_id=seer.person_id)
+    return rows.values_list("pk", flat=True).first()
+
+
+def person_ids(seer: Seer, usernames: Collection[str]) -> dict[str, int]:
+    """The keys of colleagues by these user names."""
+    rows = User.objects.filter(username__in=usernames, memberships__brand_id__in=seer.brand_ids)
+    return dict(rows.values_list("username", "pk").distinct())

@@ -30,6 +30,7 @@ TELL = {"kind": "tell", "whom": "managers"}
 POLICY = {"name": {"en": "New"}, "goal": "decision", "start": "received", "amount": 1, "unit": "week"}
 MINUTES = {"start": "2026-03-09T10:00", "amount": 5, "unit": "minute"}
 OF_RETURN = {"brand": "brindlewick", "table": "balance", "figure": "received"}
+DAILY = {"rhythm": "daily", "recipients": ["manager"]}
 CALLS = [
     Call("GET", "me/", P.READ, "nothing"),
     *(
@@ -150,6 +151,13 @@ CALLS = [
     Call("POST", "reports/<slug:report>/runs/", P.SEE_REPORTS, "overseen"),
     Call("GET", "reports/<slug:report>/runs/<uuid:run>/", P.SEE_REPORTS, "own"),
     Call("POST", "reports/<slug:report>/runs/<uuid:run>/cancel/", P.SEE_REPORTS, "own"),
+    Call("GET", "saved-reports/", P.SEE_REPORTS, "overseen"),
+    Call("POST", "saved-reports/", P.SEE_REPORTS, "overseen", {"name": "New", "report": "speed"}),
+    Call("GET", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept"),
+    Call("PATCH", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept", {"name": "Other"}),
+    Call("POST", "saved-reports/<uuid:saved>/schedule/", P.SEE_REPORTS, "kept", DAILY),
+    Call("POST", "saved-reports/<uuid:saved>/unschedule/", P.SEE_REPORTS, "kept"),
+    Call("DELETE", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept"),
     Call("GET", "returns/<slug:regulator>/", P.SEE_REPORTS, "reports", {"brand": "brindlewick"}),
     Call("GET", "returns/<slug:regulator>/behind/", P.SEE_REPORTS, "reports", OF_RETURN),
     Call("GET", "frozen-periods/", P.SEE_REPORTS, "overseen"),

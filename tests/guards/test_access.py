@@ -19,7 +19,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from cases.api.urls import urlpatterns
-from cases.commands import action, case, dialogue, export, invitation, people, report_run
+from cases.commands import action, case, dialogue, export, frozen, invitation, people, report_run, saved_report
 from cases.models import (
     Absence,
     Case,
@@ -27,7 +27,6 @@ from cases.models import (
     Category,
     Cause,
     Escalation,
-    FrozenPeriod,
     Grant,
     Kind,
     Membership,
@@ -69,6 +68,7 @@ NOWHERE = {
     "export": UUID(int=11),
     "run": UUID(int=12),
     "frozen": UUID(int=13),
+    "saved": UUID(int=14),
 }
 
 
@@ -88,8 +88,8 @@ class World:
 
     def sees(self, call: Call) -> bool:
         """Whether what the call acts on is there for this role."""
-        if call.on == "own":
-            return self.role == "manager"
+        if call.on in {"own", "kept"}:
+            return self.role == "manager" or (call.on == "kept" and self.role in {"agent", "chief"})
         if self.role == "chief":
             return call.on == "batch" or (call.on != "case" and call.needs not in {P.INTAKE, P.REASSIGN_ALL})
         if call.on == "case" and self.is_restricted:
@@ -216,17 +216,15 @@ def _reports(stage: Stage) -> dict[str, Any]:
     """What the manager keeps of reports."""
     by, now = actor(stage.manager), timezone.now()
     asked = Asked.of("speed", {"period": ["last-month"]}, now=now, zone="UTC")
-    frozen = {"brand": stage.brand, "starts_on": "2020-01-01", "ends_on": "2020-06-30", "zone": "UTC"}
     made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
-    figures: dict[str, Any] = {"definitions": 1, "words": {}, "counts": {}, "money": {}, "spans": {}, "balance": {}}
+    kept = frozen.freeze(brand_id=stage.brand.pk, period="2026-08", at=now, actor=by)
     return {
         "report": "speed",
         "regulator": "disp",
         "export": exported.written(made, now).public_id,
         "run": report_run.start_run(asked=asked, at=now, actor=by).public_id,
-        "frozen": FrozenPeriod.objects.create(
-            **frozen, definitions=1, figures=figures, digest=b"", frozen_by=stage.manager
-        ).public_id,
+        "frozen": kept.public_id,
+        "saved": saved_report.save_report(asked=asked, name="Speed", at=now, actor=by).public_id,
     }
 
 

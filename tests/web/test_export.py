@@ -13,8 +13,10 @@ from uuid import UUID
 import pytest
 from asgiref.sync import async_to_sync
 from django.apps import apps
+from django.db import connection
 from django.template.loader import render_to_string
 from django.test import AsyncClient, Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.jobs import export as jobs
@@ -106,6 +108,27 @@ def test_without_script_the_fragment_leads_to_the_list(stage: Stage) -> None:
     start(client)
     export = Export.objects.get()
     assert client.get(url(export))["Location"].endswith(f"#export-{export.public_id}")
+
+
+def test_twenty_cost_no_more_queries_than_one(stage: Stage) -> None:
+    client = signed_in(stage.manager)
+    done(client, part="open")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/reports/exports/")
+        return len(captured)
+
+    queries()
+    one = queries()
+    made = Export.objects.get()
+    Export.objects.bulk_create(
+        [
+            Export(person=made.person, report=made.report, asked=made.asked, format="csv", status="done", key=f"k{n}")
+            for n in range(19)
+        ]
+    )
+    assert queries() == one
 
 
 def test_is_cancelled(stage: Stage) -> None:

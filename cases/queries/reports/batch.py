@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections
 
@@ -39,7 +39,11 @@ class Narrowed(Where):
         return f" AND {value_of(self.source, dimension)} = ANY (%(of_category)s)"
 
 
-class _Noted(Narrowed, Plan):
+class Planned(Narrowed, Plan):
+    """A plan where it is known already what was merged into which category."""
+
+
+class _Noted(Planned):
     """A plan that first only notes its statement, and answers from the rows it is given."""
 
     noted = ""
@@ -48,6 +52,9 @@ class _Noted(Narrowed, Plan):
     def _execute(self, sql: str) -> Rows:
         self.noted = sql
         return self.rows
+
+
+P = TypeVar("P", bound=Planned)
 
 
 @dataclass(slots=True)
@@ -92,6 +99,10 @@ class Batch:
     def where(self, question: Question) -> Narrowed:
         """The conditions of a question, for a statement of one's own."""
         return Narrowed(question, self.seer, brands_of(question, self.seer), self.now, self.merged)
+
+    def planned(self, kind: type[P], question: Question) -> P:
+        """A plan of one's own kind."""
+        return kind(question, self.seer, brands_of(question, self.seer), self.now, self.merged)
 
     def rows(self, sql: str, parameters: Mapping[str, Any], width: int) -> Callable[[], Rows]:
         """The rows of a statement of one's own, with so many columns."""

@@ -18,6 +18,7 @@ from cases.queries.reports.batch import Batch, Rows, Spans
 from cases.queries.reports.now_open import Open
 from cases.queries.reports.question import Counted, Groups, Question, total
 from cases.queries.reports.reading import reader
+from cases.queries.reports.weekly import Weekly
 from cases.rules import pareto, periods, survival, trends
 from cases.rules.pareto import Row
 from cases.rules.periods import Period, Preset, Unit
@@ -104,7 +105,8 @@ class _Parts:
         today = periods.preset(Preset.TODAY, now, asked.period.zone)
         self.due_today = batch.count(self._of(Population.PROMISES, today))
         self.open = now_open.ask(batch, self._of(Population.CASES, self.ever), seer)
-        self.weeks = rising.weeks_of(asked.period, now)
+        # Weeks of UTC, of which days are kept.
+        self.weeks = rising.weeks_of(replace(asked.period, zone="UTC"), now)
         self.by_week = self._by_week()
         self.flow = self._flow()
 
@@ -131,19 +133,9 @@ class _Parts:
         ]
 
     def _by_week(self) -> Callable[[], Rows]:
-        """Complaints of each category in each of the last weeks; each of three indexes is asked for its rows."""
-        where = self.batch.where(self._of(Population.CASES, self.weeks))
-        kept = f"{where.period} AND NOT f.is_guarded AND NOT f.is_running"
-        rows = " UNION ALL ".join(
-            f"SELECT f.category_id, f.received_at FROM {where.source.tables} WHERE {each}"  # noqa: S608
-            for each in (kept, *where.live)
-        )
-        sql = (
-            "SELECT coalesce(x.category_id::text, ''), width_bucket(x.received_at, %(mondays)s::timestamptz[]) - 1,"  # noqa: S608
-            f" count(*) FROM ({rows}) AS x GROUP BY 1, 2"
-        )
+        weekly = self.batch.planned(Weekly, self._of(Population.CASES, self.weeks))
         mondays = [each.start for each in periods.buckets(self.weeks, Unit.WEEK)]
-        return self.batch.rows(sql, where.parameters | {"mondays": mondays}, width=3)
+        return self.batch.rows(weekly.statement, weekly.parameters | {"mondays": mondays}, width=3)
 
 
 def front(asked: Asked, seer: Seer, *, now: datetime) -> Front:

@@ -203,7 +203,7 @@ def _page(request: HttpRequest, seer: Seer, frozen: FrozenPeriod, form: SignForm
         "version": definitions.VERSION,
     }
     try:
-        found = queries.compared(frozen.figures, queries.figures(Subject.of(frozen), now))
+        found = queries.compared(frozen.figures, queries.as_known_now(frozen, now))
     except ReturnTooLong as refused:
         # What was frozen is shown even where it can no longer be counted for a page.
         found, context["refusal"] = queries.compared(frozen.figures, frozen.figures), refused

@@ -50,13 +50,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One table of a return; a single line is shown figure under figure with what each means."""
+    """One table of a return; a single line is shown figure under figure with what each means.
+
+    Of many lines only the columns in which some case counts are shown; ``is_cut`` says that there are others.
+    """
 
     key: Table
     title: str | Promise
     heads: list[str]
     columns: list[tuple[str, str]]
     rows: list[tuple[list[str], list[Cell]]]
+    is_cut: bool
 
     @property
     def is_single(self) -> bool:
@@ -184,13 +188,17 @@ def _balance(made: Return, picked: Picked) -> list[Cell]:
 
 
 def _shown(section: Section, picked: Picked, made: Return) -> Shown:
-    return Shown(
-        section.key,
-        TABLES[section.key],
-        returned.titles(section),
-        [(returned.label(key), returned.definition(key)) for key in section.columns],
-        [(returned.words(row), _cells(section, line, row, picked, made.name)) for line, row in enumerate(section.rows)],
-    )
+    heads = returned.titles(section)
+    used = (any(row.figures[place].count for row in section.rows) for place in range(len(section.columns)))
+    places = [place for place, is_used in enumerate(used) if is_used or not heads]
+    rows = []
+    for line, row in enumerate(section.rows):
+        cells = _cells(section, line, row, picked, made.name)
+        rows.append((returned.words(row), [cells[place] for place in places]))
+    columns = [
+        (returned.label(section.columns[place]), returned.definition(section.columns[place])) for place in places
+    ]
+    return Shown(section.key, TABLES[section.key], heads, columns, rows, len(columns) < len(section.columns))
 
 
 def _publication(found: Publication | None, picked: Picked) -> Publication | None:

@@ -31,6 +31,7 @@ from cases.vocabulary import Dimension, EventKind, Population, Role, Stream
 from cases.vocabulary.returns import FIGURES, TABLES, ReturnName
 
 SHARES = {"median": 0.5, "p90": 0.9}
+BALANCE = ("open_at_start", "came", "went", "open_at_end")
 _CAME = "('received', 'reopened')"
 _OPEN = f"SELECT coalesce(sum(CASE WHEN m.kind IN {_CAME} THEN 1 ELSE -1 END), 0) FROM "  # noqa: S608
 
@@ -236,12 +237,19 @@ Key = tuple[str, str, str, str, str]
 Flat = dict[Key, int | Decimal | None]
 
 
+def as_known_now(frozen: FrozenPeriod, now: datetime) -> dict[str, Any]:
+    """The same figures again; of the brand's own those that depend on the present by the clock of then, because time
+    alone corrects nothing. A return is made as it would be today. Raises ReturnTooLong.
+    """
+    return figures(Subject.of(frozen), now if frozen.regulator else frozen.frozen_at)
+
+
 def compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Compared]:
     """Every figure of then and of now side by side, in the order of then; a new line at the end of its own."""
     before, after = dict(_flat(then)), dict(_flat(now))
     words = _line_words(then) | _line_words(now)
     return [
-        Compared(key[0], words.get(key[:2], ""), key[2], key[3], _at(before, key), _at(after, key), key[4])
+        Compared(key[0], words.get(key[:2], key[1]), key[2], key[3], _at(before, key), _at(after, key), key[4])
         for key in dict.fromkeys([*before, *after])
     ]
 
@@ -256,19 +264,18 @@ def _flat(figures: Mapping[str, Any]) -> Iterator[tuple[Key, int | Decimal | Non
     if "return" in figures:
         yield from _flat_return(figures["return"])
         return
-    for name, n in figures["balance"].items():
-        if name != "holds":
-            yield ("balance", "", name, "count", ""), n
+    for name in BALANCE:
+        yield ("balance", "", name, "count", ""), figures["balance"][name]
     for name in _in_order(figures["counts"], list(definitions.FIGURES)):
         figure = definitions.FIGURES.get(name)
         what = "seconds" if figure is not None and figure.is_sum else "count"
         yield (figure.population.value if figure else "", "", name, what, ""), figures["counts"][name]
     for currency, sums in figures["money"].items():
-        for name, amount in sums.items():
-            yield ("money", "", name, "money", currency), Decimal(amount)
-    for name, known in figures["spans"].items():
+        for name in _in_order(sums, list(definitions.MONEY)):
+            yield ("money", "", name, "money", currency), Decimal(sums[name])
+    for name in _in_order(figures["spans"], list(definitions.DURATIONS)):
         for share in SHARES:
-            yield ("spans", share, name, "minutes", ""), known[share]
+            yield ("spans", share, name, "minutes", ""), figures["spans"][name][share]
 
 
 def _in_order(names: Mapping[str, Any], order: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases.models import Case
 from cases.queries.calendar import Calendars
@@ -19,7 +20,7 @@ from cases.rules.returns_acpr import acpr
 from cases.rules.returns_cfpb import cfpb, public
 from cases.rules.returns_disp import Publication, disp, publication
 from cases.rules.returns_tables import Figure, Return, Row, Section
-from cases.vocabulary.returns import FIGURES, TABLES, ClosedBy, Counted, PublicField, ReturnName
+from cases.vocabulary.returns import FIGURES, TABLES, ClosedBy, Counted, PublicField, ReturnName, Table
 
 # A column of money has no name of a regulator's own for each currency.
 MONEY = frozenset({Counted.REDRESS})
@@ -54,9 +55,25 @@ def _key(key: str) -> Counted | ClosedBy:
 
 
 def titles(section: Section) -> list[str]:
-    """What the splits of a table are called."""
-    width = len(section.rows[0].keys) if section.rows else 0
-    return ([str(TABLES[section.key])] if width == 1 else [_("First"), _("Second")])[:width]
+    """What the splits of a table are called; nothing for a table of one line."""
+    category, cause, product = _("Category"), _("Cause"), _("Product")
+    subject = pgettext("of a complaint", "Subject")
+    named: dict[Table, list[str]] = {
+        Table.BY_CATEGORY: [category],
+        Table.BY_CAUSE: [cause],
+        Table.BY_CATEGORY_AND_CAUSE: [category, cause],
+        Table.BY_PRODUCT: [product],
+        Table.BY_SUB_PRODUCT: [product, _("Sub-product")],
+        Table.BY_ISSUE: [subject],
+        Table.BY_PRODUCT_AND_ISSUE: [product, subject],
+        Table.BY_RESPONSE: [_("Company response")],
+        Table.BY_PUBLIC_RESPONSE: [_("Public response")],
+        Table.BY_SUBMITTED_VIA: [_("Submitted via")],
+        Table.BY_STATE: [_("State")],
+        Table.BY_TAGS: [_("Tags")],
+        Table.BY_CONSENT: [_("Consent")],
+    }
+    return named.get(section.key, [])
 
 
 def words(row: Row) -> list[str]:

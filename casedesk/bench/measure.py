@@ -59,11 +59,11 @@ class Server:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._number = 0
 
-    def times(self, call: Call, repeats: int = REPEATS) -> list[float]:
+    def times(self, call: Call, repeats: int = REPEATS, warm_up: int = WARM_UP) -> list[float]:
         """Milliseconds of each call, after a few that do not count."""
         # The server has closed a connection that was idle while something was set up; a closed one opens by itself.
         self._connection.close()
-        return [self._once(call) for _ in range(WARM_UP + repeats)][WARM_UP:]
+        return [self._once(call) for _ in range(warm_up + repeats)][warm_up:]
 
     def _once(self, call: Call) -> float:
         self._number += 1

@@ -13,14 +13,14 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from casedesk.bench import deciding, escalating, population, replaying
+from casedesk.bench import deciding, escalating, population, replaying, reports, upkeep
 from casedesk.bench.measure import Call, Figure, Server, figure, queries_of
 from cases.commands import intake
-from cases.models import Case, Playbook, Raw, User
+from cases.models import Case, Playbook, Raw, Seer, User
 from cases.rules.arrival import Arrival
-from cases.vocabulary import SYSTEM
+from cases.vocabulary import SYSTEM, Format
 
-NAMES = (
+DAILY = (
     "bulk_intake",
     "intake",
     "inbox",
@@ -38,6 +38,9 @@ NAMES = (
     "event_to_action",
     "replay",
 )
+# These bring brands of their own, with as many cases.
+OF_REPORTS = ("report_rebuild", "report_front", "report_split", "report_any_split", "report_upkeep", "export")
+NAMES = (*DAILY, *OF_REPORTS)
 BATCH, BATCHES = 500, 6
 CSRF = "c" * 32
 
@@ -171,10 +174,75 @@ class Bench:
         note = f"{took:.1f} s on two processes, {replaying.RULES} live rules, acted {acted:,} times"
         return Figure("replay", self.cases, ratio=took / floor, per_second=self.cases / took, note=note)
 
+    def _report_rebuild(self) -> Figure:
+        """All cells of two years made from the rows, as after a rebuild."""
+        began = time.perf_counter()
+        _, took = reports.prepare(self.cases)
+        note = f"{took:.0f} s, after {time.perf_counter() - began - took:.0f} s of filling"
+        return Figure("report_rebuild", self.cases, per_second=self.cases / took if took > 1 else None, note=note)
+
+    def _reader(self) -> tuple[Seer, dict[str, str]]:
+        """Who manages all five brands, and their browser."""
+        seer, _ = reports.prepare(self.cases)
+        session = _session(seer.person_id or 0)
+        return seer, {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={CSRF}"}
+
+    def _report_front(self) -> Figure:
+        """The front page of the last thirty days, compared with those before, while forty agents work."""
+        seer, headers = self._reader()
+        call = _page("/reports/", headers)
+        with reports.agents(seer):
+            times = self.server.times(call)
+        return figure("report_front", self.cases, times, self._floor("page"), queries_of(call))
+
+    def _report_split(self) -> Figure:
+        """The slowest page of a named report and split over two years, while forty agents work."""
+        seer, headers = self._reader()
+        with reports.agents(seer):
+            found = {path: min(self.server.times(_page(path, headers), 2, warm_up=1)) for path in reports.pages()}
+            slowest = max(found, key=lambda path: found[path])
+            call = _page(slowest, headers)
+            times = self.server.times(call)
+        measured = figure("report_split", self.cases, times, self._floor("page"), queries_of(call))
+        over = sum(took > reports.SPLIT_BUDGET for took in found.values())
+        measured.note = f"{slowest.split('?')[0]} by {slowest.rpartition('=')[2]}; {over} of {len(found)} over budget"
+        return measured
+
+    def _report_any_split(self) -> Figure:
+        """A matrix that no cell answers, over two years, month by month, while forty agents work."""
+        seer, _ = self._reader()
+        with reports.agents(seer):
+            times = reports.any_split(seer)
+        return figure("report_any_split", self.cases, times, self._floor("page"), None)
+
+    def _report_upkeep(self) -> Figure:
+        """What keeping figures up takes of the time of a path of commands, and of bulk intake."""
+        found = upkeep.costs()
+        bulk = found.pop("bulk")
+        on, off = (sum(both[place] for both in found.values()) for place in (0, 1))
+        note = f"{(on - off) / on:.1%} of a path, {(bulk[0] - bulk[1]) / bulk[0]:.1%} of bulk intake"
+        return Figure("report_upkeep", self.cases, on, floor_p50_ms=off, ratio=on / off, note=note)
+
+    def _export(self) -> Figure:
+        """Every case of two years written to CSV and XLSX."""
+        seer, _ = self._reader()
+        told, rate = [], 0.0
+        for written_as in (Format.XLSX, Format.CSV):
+            took, rows, most, size = reports.export(seer, written_as)
+            rate = rows / took
+            told.append(
+                f"{written_as.value}: {rows:,} rows in {took:.0f} s, {most:.0f} MB of memory, {size / 1e6:.0f} MB"
+            )
+        return Figure("export", self.cases, per_second=rate, note="; ".join(told))
+
     def _bulk_intake(self) -> Figure:
         rate = _per_second(lambda: _take_in(BATCH))
         floor = _per_second(lambda: _insert_raw(BATCH))
         return Figure("bulk_intake", self.cases, ratio=floor / rate, per_second=rate)
+
+
+def _page(path: str, headers: dict[str, str]) -> Call:
+    return Call("GET", lambda _: path, headers)
 
 
 def _per_second(batch: Callable[[], None]) -> float:
@@ -215,9 +283,9 @@ def _talking_case() -> Case:
     return case
 
 
-def _session() -> str:
-    """A session of the agent, signed in."""
-    person = User.objects.get(pk=1)
+def _session(person_id: int = 1) -> str:
+    """A session of the agent, or of somebody else, signed in."""
+    person = User.objects.get(pk=person_id)
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

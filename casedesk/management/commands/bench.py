@@ -59,8 +59,10 @@ class Command(BaseCommand):
             filled = 0
             for size in sizes:
                 filling = progress.add_task(f"{size:,} cases", total=size - filled)
-                population.grow(filled, size, partial(progress.advance, filling))
-                filled = size
+                # What reports measure has cases of its own, and needs of these no more than the floor does.
+                grown = size if set(names) - set(scenarios.OF_REPORTS) else min(size, sizes[0])
+                population.grow(filled, grown, partial(progress.advance, filling))
+                filled = grown
                 measuring = progress.add_task("  measured", total=len(names))
                 with serving(env) as server:
                     for figure in scenarios.Bench(server, token, size).run(iter(names)):

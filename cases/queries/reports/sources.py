@@ -62,22 +62,30 @@ class Source:
 
 # Of what is still open: for how long, and on whom or what it stands. A case waits for one, the first that was asked.
 _AGE = (
-    "CASE WHEN f.is_running THEN width_bucket((extract(epoch FROM %(now)s - f.received_at) / 86400)::numeric,"
-    f" ARRAY[{', '.join(map(str, AGES))}]::numeric[])::text ELSE '' END"
+    "CASE WHEN f.is_running THEN width_bucket(%(now)s - f.received_at,"
+    f" ARRAY[{', '.join(f"'{days} days'" for days in AGES)}]::interval[])::text ELSE '' END"
 )
+# Of a request q and whoever is asked k; of an action n that a case f of another team needs.
+ASKED: Final = "q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
+ELSEWHERE: Final = "n.is_required AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0)"
 _APPROVER = (
     "coalesce((SELECT k.person_id::text FROM cases_approval q JOIN cases_asked k ON k.approval_id = q.id"
-    " WHERE q.case_id = f.case_id AND q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
-    " ORDER BY k.id LIMIT 1), '')"
+    f" WHERE q.case_id = f.case_id AND {ASKED} ORDER BY k.id LIMIT 1), '')"
 )
 _OTHER_TEAM = (
-    "(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND n.is_required"
-    " AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0) ORDER BY n.id LIMIT 1)"
+    f"(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND {ELSEWHERE} ORDER BY n.id LIMIT 1)"
 )
-_HELD_BY = (
-    "CASE WHEN f.is_running IS NOT TRUE THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
-    f" WHEN f.owner_id IS NULL THEN 'queue' WHEN {_OTHER_TEAM} IS NOT NULL THEN 'team' ELSE 'owner' END"
-)
+
+
+def held_by(is_elsewhere: str) -> str:
+    """The SQL of on whom or what a case stands, given that of whether another team has to do something for it."""
+    return (
+        "CASE WHEN NOT f.is_running THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
+        f" WHEN f.owner_id IS NULL THEN 'queue' WHEN {is_elsewhere} THEN 'team' ELSE 'owner' END"
+    )
+
+
+_HELD_BY = held_by(f"{_OTHER_TEAM} IS NOT NULL")
 
 OF_CASE: Final[dict[Dimension, str]] = {
     D.BRAND: "f.brand_id::text",
@@ -112,8 +120,8 @@ _KEPT_OF_CASES = (
     D.HOUR,
 )
 _BAND = (
-    "CASE WHEN a.amount IS NULL THEN '' ELSE"
-    f" width_bucket(a.amount - 0.0001, ARRAY[{', '.join(map(str, BANDS))}]::numeric[])::text END"
+    "CASE WHEN a.amount IS NULL THEN ''"
+    f" {' '.join(f"WHEN a.amount <= {end} THEN '{place}'" for place, end in enumerate(BANDS))} ELSE '{len(BANDS)}' END"
 )
 
 SOURCES: Final[dict[Population, Source]] = {

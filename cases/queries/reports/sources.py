@@ -61,19 +61,20 @@ class Source:
 
 
 # Of what is still open: for how long, and on whom or what it stands. A case waits for one, the first that was asked.
+_DAYS = ", ".join(f"'{days} days'" for days in AGES)
 _AGE = (
     "CASE WHEN f.is_running THEN width_bucket(%(now)s - f.received_at,"
-    f" ARRAY[{', '.join(f"'{days} days'" for days in AGES)}]::interval[])::text ELSE '' END"
+    f" ARRAY[{_DAYS}]::interval[])::text ELSE '' END"
 )
 # Of a request q and whoever is asked k; of an action n that a case f of another team needs.
 ASKED: Final = "q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
 ELSEWHERE: Final = "n.is_required AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0)"
 _APPROVER = (
-    "coalesce((SELECT k.person_id::text FROM cases_approval q JOIN cases_asked k ON k.approval_id = q.id"
+    "coalesce((SELECT k.person_id::text FROM cases_approval q JOIN cases_asked k ON k.approval_id = q.id"  # noqa: S608
     f" WHERE q.case_id = f.case_id AND {ASKED} ORDER BY k.id LIMIT 1), '')"
 )
 _OTHER_TEAM = (
-    f"(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND {ELSEWHERE} ORDER BY n.id LIMIT 1)"
+    f"(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND {ELSEWHERE} ORDER BY n.id LIMIT 1)"  # noqa: S608
 )
 
 
@@ -119,10 +120,8 @@ _KEPT_OF_CASES = (
     D.OUTCOME,
     D.HOUR,
 )
-_BAND = (
-    "CASE WHEN a.amount IS NULL THEN ''"
-    f" {' '.join(f"WHEN a.amount <= {end} THEN '{place}'" for place, end in enumerate(BANDS))} ELSE '{len(BANDS)}' END"
-)
+_UP_TO = " ".join(f"WHEN a.amount <= {end} THEN '{place}'" for place, end in enumerate(BANDS))
+_BAND = f"CASE WHEN a.amount IS NULL THEN '' {_UP_TO} ELSE '{len(BANDS)}' END"
 
 SOURCES: Final[dict[Population, Source]] = {
     Population.CASES: Source(

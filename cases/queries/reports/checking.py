@@ -110,7 +110,7 @@ def _months() -> set[tuple[str, int, date]]:
     for population, source in SOURCES.items():
         sql = (
             f"SELECT DISTINCT {source.brand}, date_trunc('month', {source.at} AT TIME ZONE 'UTC')::date"  # noqa: S608
-            f" FROM {source.tables} WHERE NOT {source.guarded} AND NOT {source.running}"
+            f" FROM {source.tables} WHERE {source.is_kept}"
         )
         with connection.cursor() as cursor:
             cursor.execute(sql)

@@ -257,6 +257,7 @@ def _page(
         if about.asked:
             context["times"] = times or ScheduleForm(saved=found, candidates=_candidates(found, seer))
     context["recipients"] = [(each.person, WHY.get(each.why, "")) for each in recipients] if about.is_mine else []
-    context["gets_it"] = bool(found.next_at) and any(each.person.pk == seer.person_id for each in recipients)
+    is_sent_to_me = any(each.person.pk == seer.person_id for each in recipients)
+    context["gets_it"] = is_sent_to_me and not about.is_mine
     is_wrong = any(form is not None and form.errors for form in (keep, times))
     return render(request, "report/saved.html", context, status=422 if is_wrong else 200)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from cases.queries.authority import said_amount
 from cases.queries.reports import answer, labels
@@ -20,6 +21,7 @@ from cases.vocabulary import Population
 
 # A mail is read on a telephone, and long ones are cut off on their way.
 MOST_ROWS, MOST_COLUMNS = 15, 3
+NONE = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def part(table: Table) -> Part:
     groups = [
         Group(
             " · ".join(row.labels),
-            [(_counted(each, row.counted), _behind(table, each.name, row)) for each in columns],
+            [(_counted(each, row.counted), _behind_row(table, each, row)) for each in columns],
         )
         for row in shown
     ]
@@ -133,27 +135,35 @@ def _lines(table: Table) -> Iterator[Line]:
             str(figure.label),
             _counted(figure, table.total),
             was,
-            _behind(table, figure.name),
+            _behind(table, figure.name) if table.total.counts.get(figure.name) else "",
             str(figure.definition),
         )
     for currency in table.currencies:
         for money in table.money:
             yield Line(
                 str(money.label),
-                said_amount(table.total.money.get(currency, {}).get(money.name), currency) or "–",
-                said_amount(before.money.get(currency, {}).get(money.name), currency) if before is not None else "",
+                _amount(table.total, money.name, currency),
+                _amount(before, money.name, currency) if before is not None else "",
                 _behind(table, money.name),
                 str(money.definition),
             )
     for span in table.durations:
-        was = _half(span, before) if before is not None else ""
-        yield Line(str(span.label), _half(span, table.total), was, _behind(table, span.name), str(span.definition))
+        half, was = _half(span, table.total), _half(span, before) if before is not None else ""
+        label = _("%(what)s: half within") % {"what": span.label}
+        href = _behind(table, span.name) if half != NONE else ""
+        yield Line(label, half, was, href, str(span.definition))
+
+
+def _amount(counted: Counted, name: str, currency: str) -> str:
+    return said_amount(counted.money.get(currency, {}).get(name, Decimal(0)), currency)
 
 
 def _half(span: Duration, counted: Counted) -> str:
     """After how long it had happened for half, those who still wait counted in."""
-    half = answer.curve(counted, span.name).percentile(0.5)
-    return _("not yet for half") if half is None else _("half within %(span)s") % {"span": labels.span(half)}
+    if not any(counted.durations.get(span.name, ())):
+        return NONE
+    half = answer.curve(counted, span.name).median
+    return pgettext("half of the complaints", "not yet") if half is None else labels.span(half)
 
 
 def _counted(figure: Figure, counted: Counted) -> str:
@@ -163,6 +173,10 @@ def _counted(figure: Figure, counted: Counted) -> str:
 
 def _number(n: int) -> str:
     return number_format(n, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+def _behind_row(table: Table, figure: Figure, row: Row) -> str:
+    return _behind(table, figure.name, row) if row.counted.counts.get(figure.name) else ""
 
 
 def _behind(table: Table, figure: str, row: Row | None = None) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -51,8 +52,10 @@ class ListFrame(Frame):
 @require_safe
 @for_readers
 def behind(request: HttpRequest) -> HttpResponse:
-    """The list behind one figure, with what it means and what it was asked of."""
+    """The list behind one figure, with what it means and what it was asked of; of no figure, all there are."""
     name, report = request.GET.get("figure", ""), request.GET.get("report", "")
+    if not name:
+        return redirect("report-definitions")
     figure = rows.figure_of(name)
     found = REPORTS.get(report)
     frame = ListFrame(request, report, figure.label, dimensions=report_page.dimensions_of(found) if found else ())

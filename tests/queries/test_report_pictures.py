@@ -44,7 +44,7 @@ def received(stage: Stage, at: datetime, category: Category | None = None) -> Ca
     arrival = Arrival(external_id=name, text="Late again.", author=name, posted_at=at)
     post = intake.receive(channel_id=stage.channel.pk, arrival=arrival, at=at, actor=SYSTEM).post
     assert post is not None
-    given = {"kind": PostKind.COMPLAINT, "category_id": (category or stage.category).pk, "severity": 2}
+    given: dict[str, Any] = {"kind": PostKind.COMPLAINT, "category_id": (category or stage.category).pk, "severity": 2}
     case = triage.triage(post_id=post.pk, **given, at=at, actor=actor(stage.agent))
     assert case is not None
     return case

@@ -174,7 +174,6 @@ class TestRefused:
         client = signed_in(stage.manager)
         for path in (
             "/reports/nothing/",
-            "/reports/behind/",
             "/reports/behind/?figure=nothing",
             "/reports/nothing/run/",
         ):
@@ -214,7 +213,7 @@ class TestShown:
             arrival = Arrival(external_id=f"n-{number}", text="Night", author=f"n-{number}", posted_at=at)
             post = intake.receive(channel_id=stage.channel.pk, arrival=arrival, at=at, actor=SYSTEM).post
             assert post is not None
-            given = {"kind": PostKind.COMPLAINT, "category_id": stage.category.pk, "severity": 2}
+            given: dict[str, Any] = {"kind": PostKind.COMPLAINT, "category_id": stage.category.pk, "severity": 2}
             triage.triage(post_id=post.pk, **given, at=at, actor=actor(stage.agent))
         day = {"from": "2026-10-25", "to": "2026-10-25"}
         page = page_of(stage.manager, "flow", split="hour", **day)
@@ -230,9 +229,9 @@ class TestShown:
         )
         stage.case()
         post = stage.post("p-2", author="amy")
-        given = {"kind": PostKind.COMPLAINT, "category_id": lost.pk, "severity": 2}
+        given: dict[str, Any] = {"kind": PostKind.COMPLAINT, "category_id": lost.pk, "severity": 2}
         triage.triage(post_id=post.pk, **given, at=AT, actor=actor(stage.agent))
-        change = {"label": {"en": "Parcels"}, "team_id": None, "is_active": True}
+        change: dict[str, Any] = {"label": {"en": "Parcels"}, "team_id": None, "is_active": True}
         catalogue.change_category(category_id=stage.category.pk, **change, at=AT, actor=by)
         catalogue.merge_category(category_id=lost.pk, into_id=stage.category.pk, at=AT, actor=by)
         now, then = (page_of(stage.manager, "causes", split=split) for split in ("category", "category_then"))

@@ -102,7 +102,9 @@ class Year:
         if pick == 11 or Case.objects.filter(links__post=post).exists():
             return
         kind = PostKind.PRAISE if pick == 10 else PostKind.COMPLAINT
-        given: dict[str, Any] = {"category_id": stage.category.pk, "severity": 3} if by == stage.agent and pick < 8 else {}
+        given: dict[str, Any] = (
+            {"category_id": stage.category.pk, "severity": 3} if by == stage.agent and pick < 8 else {}
+        )
         made = triage.triage(post_id=post.pk, kind=kind, **given, at=self.at, actor=actor(by))
         if made is not None:
             self._follow(made, post, pick)

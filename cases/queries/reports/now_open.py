@@ -9,13 +9,23 @@ from cases.models import Seer
 from cases.queries.reports import definitions, labels
 from cases.queries.reports.batch import Batch, Rows
 from cases.queries.reports.question import Question
-from cases.queries.reports.sources import AGES, OF_CASE
+from cases.queries.reports.sources import AGES, ASKED, ELSEWHERE, NEEDED, OF_CASE, held_by
 from cases.rules import permission
 from cases.vocabulary import Dimension, Permission, WaitsFor
 
 D = Dimension
 # Whose name stands beside what waits for it.
 _NAMED = {WaitsFor.APPROVAL: D.APPROVER, WaitsFor.TEAM: D.OTHER_TEAM}
+# Of each case the first other team it needs, and the first who is asked: found at once, not case by case.
+_FIRSTS = (
+    "WITH needed AS MATERIALIZED (SELECT n.case_id, n.id, n.team_id FROM cases_action n"  # noqa: S608
+    f" WHERE {NEEDED}), elsewhere AS MATERIALIZED (SELECT DISTINCT ON (n.case_id) n.case_id, n.team_id FROM needed n"
+    f" JOIN cases_casefigures f ON f.case_id = n.case_id WHERE {ELSEWHERE} AND f.is_running"
+    " AND f.brand_id = ANY (%(brands)s::bigint[]) ORDER BY n.case_id, n.id),"
+    " waiting AS MATERIALIZED (SELECT DISTINCT ON (q.case_id) q.case_id, k.person_id FROM cases_asked k"
+    f" JOIN cases_approval q ON q.id = k.approval_id WHERE {ASKED} AND q.brand_id = ANY (%(brands)s::bigint[])"
+    " ORDER BY q.case_id, k.id)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +81,22 @@ class _Tally:
 def ask(batch: Batch, question: Question, seer: Seer) -> Callable[[], Open]:
     """Ask a batch for what is open; call what comes back once it has run."""
     where = batch.where(question)
-    stuck = definitions.FIGURES["stuck"].sql
-    whom = " ".join(f"WHEN h.held = '{each.value}'{_may_name(each)} THEN {OF_CASE[by]}" for each, by in _NAMED.items())
-    held = f"CASE WHEN {stuck} THEN {OF_CASE[D.HELD_BY]} ELSE '' END"
-    columns = f"{OF_CASE[D.AGE]} AS age, f.holder = 'complainant' AS is_theirs, h.held, CASE {whom} ELSE '' END AS whom"
-    tables = f"{where.source.tables} CROSS JOIN LATERAL (SELECT {held} AS held OFFSET 0) h"
+    held = f"CASE WHEN {definitions.FIGURES['stuck'].sql} THEN {held_by('o.team_id IS NOT NULL')} ELSE '' END"
+    # Who is asked for approvals is for whoever may read figures of people.
+    whom = (
+        "CASE h.held WHEN 'team' THEN o.team_id::text WHEN 'approval' THEN CASE WHEN"
+        " f.brand_id = ANY (%(peopled)s::bigint[]) THEN coalesce(w.person_id::text, '') ELSE '' END ELSE '' END"
+    )
+    columns = f"{OF_CASE[D.AGE]} AS age, f.holder = 'complainant' AS is_theirs, h.held, {whom} AS whom"
+    tables = (
+        f"{where.source.tables} LEFT JOIN elsewhere o ON o.case_id = f.case_id LEFT JOIN waiting w ON"
+        f" w.case_id = f.case_id CROSS JOIN LATERAL (SELECT {held} AS held OFFSET 0) h"
+    )
     parts = " UNION ALL ".join(f"SELECT {columns} FROM {tables} WHERE {each} AND f.is_running" for each in where.live)  # noqa: S608
-    sql = f"SELECT age, is_theirs, held, whom, count(*) FROM ({parts}) AS x GROUP BY 1, 2, 3, 4"  # noqa: S608
+    sql = f"{_FIRSTS} SELECT age, is_theirs, held, whom, count(*) FROM ({parts}) AS x GROUP BY 1, 2, 3, 4"  # noqa: S608
     people = [brand for brand, role in seer.roles.items() if permission.may(role, Permission.SEE_PEOPLE)]
     rows = batch.rows(sql, where.parameters | {"peopled": people}, width=5)
     return lambda: _open(rows())
-
-
-def _may_name(waits_for: WaitsFor) -> str:
-    """Who is asked for approvals is for whoever may read figures of people."""
-    return " AND f.brand_id = ANY (%(peopled)s::bigint[])" if waits_for == WaitsFor.APPROVAL else ""
 
 
 def _open(rows: Rows) -> Open:

@@ -68,13 +68,15 @@ _AGE = (
 )
 # Of a request q and whoever is asked k; of an action n that a case f of another team needs.
 ASKED: Final = "q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
-ELSEWHERE: Final = "n.is_required AND n.status NOT IN ('done', 'waived') AND n.team_id <> coalesce(f.team_id, 0)"
+NEEDED: Final = "n.is_required AND n.status NOT IN ('done', 'waived') AND n.team_id IS NOT NULL"
+ELSEWHERE: Final = "n.team_id <> coalesce(f.team_id, 0)"
 _APPROVER = (
     "coalesce((SELECT k.person_id::text FROM cases_approval q JOIN cases_asked k ON k.approval_id = q.id"  # noqa: S608
     f" WHERE q.case_id = f.case_id AND {ASKED} ORDER BY k.id LIMIT 1), '')"
 )
 _OTHER_TEAM = (
-    f"(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND {ELSEWHERE} ORDER BY n.id LIMIT 1)"  # noqa: S608
+    f"(SELECT n.team_id::text FROM cases_action n WHERE n.case_id = f.case_id AND {NEEDED} AND {ELSEWHERE}"  # noqa: S608
+    " ORDER BY n.id LIMIT 1)"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def status(run: ReportRun) -> str:
 
 
 class TestStart:
-    def test_the_same_question_is_counted_once(self, stage: Stage, nudges: list[tuple[str, dict[str, int]]]) -> None:
+    def test_the_same_question_is_counted_once(self, stage: Stage) -> None:
         assert started(stage) == started(stage)
         assert started(stage) != started(stage, split="hour")
 
@@ -142,6 +143,10 @@ def test_is_dropped_after_a_day(stage: Stage) -> None:
     assert not ReportRun.objects.exists()
 
 
-def test_is_nudged_once(stage: Stage, nudges: list[tuple[str, dict[str, int]]]) -> None:
-    assert Job.RUN_REPORT == "cases.run_report"
-    assert started(stage).status == RunStatus.WAITING
+def test_a_worker_is_nudged_once(
+    stage: Stage, nudges: list[tuple[str, dict[str, int | str]]], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        run = started(stage)
+        started(stage)
+    assert nudges == [(Job.RUN_REPORT.value, {"run_id": run.pk})]

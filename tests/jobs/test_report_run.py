@@ -47,6 +47,7 @@ def test_counts_the_same_as_the_page(stage: Stage, report: str) -> None:
     assert (found.status, found.error) == (RunStatus.DONE, "")
     assert found.done == found.total > 0
     asked = Asked.of_json(run.asked, now=timezone.now())
+    assert found.result is not None
     shown = kept.of_result(asked, found.result)
     page = answer.answer(asked, people.seer_of(stage.manager.pk), now=shown.now)
     for mine, theirs in zip(shown.tables, page.tables, strict=True):

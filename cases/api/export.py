@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
-from django.http import FileResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -187,19 +186,14 @@ class ExportFile(ReportEndpoint):
         "The file of an export of yours, while you may still see everything in it",
         refuses=[404],
     )
-    def get(self, request: Request, export: UUID) -> HttpResponseBase:
+    def get(self, request: Request, export: UUID) -> StreamingHttpResponse:
         """A piece at a time, however large it is."""
         row = exports.readable(self.seer, export)
         if not default_storage.exists(row.key):
             raise errors.NotFound
-        stored = default_storage.open(row.key)
-        media_type = exports.MEDIA_TYPES[Format(row.format)]
-        response: HttpResponseBase
-        if getattr(request, "scope", None) is not None:
-            # Served by ASGI: a plain file would be read whole before its first byte goes out.
-            response = StreamingHttpResponse(_pieces(stored), content_type=media_type)
-        else:
-            response = FileResponse(stored, content_type=media_type)
+        # Served by ASGI, what is not asynchronous would be read whole before its first byte goes out.
+        pieces = _later(row.key) if getattr(request, "scope", None) is not None else _now(row.key)
+        response = StreamingHttpResponse(pieces, content_type=exports.MEDIA_TYPES[Format(row.format)])
         response["Content-Length"] = str(row.size)
         response["Content-Disposition"] = content_disposition_header(
             as_attachment=True, filename=exports.file_name(row)
@@ -209,9 +203,13 @@ class ExportFile(ReportEndpoint):
         return response
 
 
-async def _pieces(stored: Any) -> AsyncIterator[bytes]:
-    try:
+def _now(key: str) -> Iterator[bytes]:
+    with default_storage.open(key) as stored:
+        while piece := stored.read(_CHUNK):
+            yield piece
+
+
+async def _later(key: str) -> AsyncIterator[bytes]:
+    with await sync_to_async(default_storage.open)(key) as stored:
         while piece := await sync_to_async(stored.read, thread_sensitive=False)(_CHUNK):
             yield piece
-    finally:
-        stored.close()

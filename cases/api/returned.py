@@ -22,6 +22,7 @@ from cases.queries import api_report as queries
 from cases.queries.reports import definitions, returned
 from cases.queries.reports.complaints import Wanted
 from cases.rules import return_periods
+from cases.rules.periods import FIRST_YEAR, LAST_YEAR
 from cases.rules.return_periods import HALF, QUARTER, Span
 from cases.rules.returns_tables import Return, Row, Section
 from cases.vocabulary.returns import FIGURES, RETURNS, TABLES, ReturnName
@@ -154,6 +155,9 @@ class _Returns(ReportEndpoint):
     def _span(self, asked: dict[str, Any], brand: Brand, name: ReturnName) -> Span:
         first: date | None = asked.get("from")
         last: date | None = asked.get("to")
+        for day in (first, last):
+            if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                raise errors.NotADate(given=day.isoformat())
         if first and last:
             if last < first:
                 raise errors.PeriodEndsBeforeItBegins

@@ -12,6 +12,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -22,11 +23,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cases.commands import case, dialogue, intake, tokens
+from cases.commands import case, dialogue, export, frozen, intake, report_run, saved_report, tokens
 from cases.models import Escalation, Membership, Replay, Tag
-from cases.vocabulary import SYSTEM, Goal, Role, When
-from tests import rules_at_work, times
-from tests.people import AT, actor, set_stage
+from cases.queries.reports.asked import Asked
+from cases.vocabulary import SYSTEM, Format, Goal, Role, When
+from tests import exported, rules_at_work, times
+from tests.people import AT, Stage, actor, set_stage
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 8
@@ -80,6 +82,7 @@ def _ground() -> Ground:
         "rule": str(version.rule.public_id),
         "replay": str(replay.public_id),
         "escalation": str(acted.public_id),
+        **_reports(stage),
     }
     codes = {
         "brand": stage.brand.slug,
@@ -92,6 +95,21 @@ def _ground() -> Ground:
         "revision": 1,
     }
     return Ground({"Authorization": f"Bearer {secret}"}, named, codes)
+
+
+def _reports(stage: Stage) -> dict[str, str]:
+    """What the token's person keeps of reports."""
+    by, now = actor(stage.admin), timezone.now()
+    asked = Asked.of("speed", {"period": ["last-month"]}, now=now, zone="UTC")
+    made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
+    return {
+        "report": "speed",
+        "regulator": "cfpb",
+        "export": str(exported.written(made, now).public_id),
+        "run": str(report_run.start_run(asked=asked, at=now, actor=by).public_id),
+        "frozen": str(frozen.freeze(brand_id=stage.brand.pk, period="2026-08", at=now, actor=by).public_id),
+        "saved": str(saved_report.save_report(asked=asked, name="Speed", at=now, actor=by).public_id),
+    }
 
 
 @pytest.fixture

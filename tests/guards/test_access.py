@@ -271,7 +271,7 @@ def _judge(world: World, call: Call) -> list[str]:
     elif not world.may(call):
         expected = {403}
     else:
-        return [name] if answer.status_code not in {200, 201, 202, 409, 422} else _words(world, call, answer, name)
+        return [name] if answer.status_code not in {200, 201, 202, 204, 409, 422} else _words(world, call, answer, name)
     said = [f"{name}, not {expected}"] if answer.status_code not in expected else []
     return said + ([f"{name} changed something"] if _everything() != before else [])
 

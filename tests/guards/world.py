@@ -35,6 +35,7 @@ from cases.commands import (
     replay,
     report_run,
     rule,
+    saved_report,
     tag,
     target,
     triage,
@@ -73,6 +74,7 @@ from cases.models import (
     ReplayAct,
     ReportRun,
     Rule,
+    SavedReport,
     Tag,
     Target,
     Team,
@@ -82,6 +84,7 @@ from cases.models import (
 from cases.queries.reports.asked import Asked
 from cases.rules.arrival import Arrival
 from cases.rules.authority import Terms
+from cases.rules.rhythm import Beat
 from cases.vocabulary import (
     SYSTEM,
     Actor,
@@ -96,6 +99,7 @@ from cases.vocabulary import (
     Outcome,
     PostKind,
     RawStatus,
+    Rhythm,
     Role,
     Unit,
     When,
@@ -173,6 +177,7 @@ MODELS: dict[str, type[Model]] = {
     "run": ReportRun,
     "runs": ReportRun,
     "frozen": FrozenPeriod,
+    "saved": SavedReport,
 }
 MOST = 2
 
@@ -230,6 +235,7 @@ def grow(world: World, numbers: range) -> None:
         _talk(world, number)
         _replay(world.stage, number)
         _export(world.stage)
+        _save(world.stage)
         _report(world.stage)
         _freeze(world.stage)
         rules_at_work.live(world.stage, When.DEADLINE, name=f"Due {number}", **rules_at_work.overdue())
@@ -275,6 +281,21 @@ def _freeze(stage: Stage) -> None:
     """The figures of a month, and of a return for it."""
     for regulator in ("", "acpr"):
         frozen.freeze(brand_id=stage.brand.pk, period="2026-08", regulator=regulator, at=AT, actor=actor(stage.manager))
+
+
+def _save(stage: Stage) -> None:
+    """A report that the manager keeps, shares and has sent."""
+    by = actor(stage.manager)
+    asked = Asked.of("speed", {"period": ["last-month"]}, now=AT, zone="UTC")
+    made = saved_report.save_report(asked=asked, name="Speed", is_shared=True, at=AT, actor=by)
+    saved_report.schedule(
+        saved_id=made.pk,
+        beat=Beat(Rhythm.DAILY, 8, "UTC"),
+        written_as=Format.CSV,
+        recipient_ids=[stage.manager.pk, stage.auditor.pk],
+        at=AT,
+        actor=by,
+    )
 
 
 def _export(stage: Stage) -> None:

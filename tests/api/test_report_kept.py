@@ -1,0 +1,264 @@
+"""What is kept of reports, by the REST API: exports, saved reports, returns and frozen periods."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from cases.models import Event, Export, FrozenPeriod, Membership, SavedReport
+from cases.vocabulary import Outcome, Role
+from tests import exported
+from tests.api.calls import Program
+from tests.api.test_report import YEAR, path_of, refused
+from tests.people import Stage, set_stage
+from tests.returned import Life
+
+pytestmark = pytest.mark.django_db
+HALF = {"brand": "brindlewick", "period": "2026-H1"}
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return set_stage()
+
+
+@pytest.fixture
+def manager(stage: Stage) -> Program:
+    for number in range(3):
+        stage.case(f"p-{number}", author=f"tom-{number}")
+    return Program(stage.manager)
+
+
+def follow(program: Program, link: str) -> Any:
+    """What a program reads at a link."""
+    path, asked = path_of(link)
+    return program.get(path, **asked)
+
+
+@pytest.fixture
+def files(tmp_path: Path, settings: Any) -> None:
+    """A place for files of this test alone."""
+    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.FILES, settings.STORAGES = tmp_path, settings.STORAGES | {"default": storage}
+
+
+@pytest.mark.usefixtures("files")
+class TestExports:
+    def test_once_under_a_key_listed_and_called_off(self, manager: Program, stage: Stage) -> None:
+        body = {**YEAR, "format": "csv", "figure": "received"}
+        first = manager.post("reports/speed/exports/", body, Idempotency_Key="e-1")
+        again = manager.post("reports/speed/exports/", body, Idempotency_Key="e-1")
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json() == again.json()
+        assert Export.objects.count() == 1
+        other = manager.post("reports/speed/exports/", {**body, "format": "xlsx"}, Idempotency_Key="e-1")
+        assert refused(other) == (422, "key_reused")
+        export = first.json()
+        assert (export["status"], export["file"], export["subject"]) == ("waiting", None, "Received")
+        assert export["asked"]["from"] == ["2026-01-01"]
+        path = path_of(export["url"])[0]
+        assert manager.get(path).json() == export
+        assert [each["id"] for each in manager.get("reports/speed/exports/").json()["results"]] == [export["id"]]
+        assert manager.get("reports/flow/exports/").json()["results"] == []
+        for call in (Program(stage.auditor).get(path), Program(stage.auditor).post(f"{path}cancel/")):
+            assert refused(call) == (404, "not_found")
+        assert refused(manager.get(f"{path}file/")) == (404, "not_found")
+        assert manager.post(f"{path}cancel/").json()["status"] == "cancelled"
+
+    def test_lists_are_paged_by_key(self, manager: Program) -> None:
+        made = [manager.post("reports/speed/exports/", {"format": "csv"}).json()["id"] for _ in range(3)]
+        page = manager.get("reports/speed/exports/", limit=2).json()
+        rest = follow(manager, page["next"]).json()
+        assert [each["id"] for each in (*page["results"], *rest["results"])] == made[::-1]
+
+    def test_the_file_is_for_whoever_asked_while_they_may_see_it(self, manager: Program, stage: Stage) -> None:
+        export = manager.post("reports/speed/exports/", {**YEAR, "format": "csv", "population": "cases"}).json()
+        exported.written(Export.objects.get(), timezone.now())
+        done = manager.get(path_of(export["url"])[0]).json()
+        assert (done["status"], done["size"], len(done["sha256"])) == ("done", len(exported.CONTENT), 64)
+        path = path_of(done["file"])[0]
+        file = manager.get(path)
+        assert b"".join(file.streaming_content) == exported.CONTENT  # type: ignore[attr-defined]
+        assert file["Content-Type"].startswith("text/csv")
+        assert "attachment" in file["Content-Disposition"]
+        assert refused(Program(stage.auditor).get(path)) == (404, "not_found")
+        Membership.objects.filter(person=stage.manager).update(role=Role.AUDITOR)
+        assert refused(manager.get(path)) == (404, "not_found")
+        assert manager.get(path_of(export["url"])[0]).json()["file"] is None
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            ({"format": "parquet"}, (422, "invalid")),
+            ({}, (422, "invalid")),
+            ({"format": "csv", "figure": "secrets"}, (422, "invalid")),
+            ({"format": "csv", "figure": "received", "population": "cases"}, (422, "invalid")),
+            ({"format": "csv", "section": "nothing"}, (404, "not_found")),
+            ({"format": "csv", "from": "2026-02-02", "to": "2026-02-01"}, (422, "period_ends_before_it_begins")),
+            ({"format": "csv", "zone": "../../etc/passwd"}, (422, "unknown_zone")),
+            ({"format": "csv", "columns": ["all"]}, (422, "no_such_split")),
+            ({"format": "csv", "population": "cases", "kind": ["1"]}, (422, "no_such_split")),
+        ],
+    )
+    def test_refusals(self, manager: Program, body: dict[str, Any], expected: tuple[int, str]) -> None:
+        assert refused(manager.post("reports/speed/exports/", body)) == expected
+        assert Export.objects.count() == 0
+
+    def test_are_for_readers_of_reports_and_of_people(self, stage: Stage) -> None:
+        assert refused(Program(stage.agent).post("reports/speed/exports/", {"format": "csv"})) == (403, "not_allowed")
+        auditor = Program(stage.auditor)
+        by_owner = {"format": "csv", "split": ["owner"]}
+        assert refused(auditor.post("reports/speed/exports/", by_owner)) == (403, "split_not_allowed")
+
+
+class TestSaved:
+    def test_kept_changed_shared_and_put_away(self, manager: Program, stage: Stage) -> None:
+        body = {"name": "Mine", "report": "speed", "period": "last-month", "team": [str(stage.team.pk)]}
+        made = manager.post("saved-reports/", body, Idempotency_Key="s-1")
+        assert made.status_code == 201
+        saved = made.json()
+        assert (saved["shared"], saved["asked"]["period"], saved["rhythm"]) == (False, ["last-month"], "")
+        assert manager.post("saved-reports/", body, Idempotency_Key="s-1").json() == saved
+        path, auditor = f"saved-reports/{saved['id']}/", Program(stage.auditor)
+        answer = follow(manager, saved["answer"])
+        assert answer.json()["filters"] == {"team": [str(stage.team.pk)]}
+        assert refused(auditor.get(path)) == (404, "not_found")
+        assert manager.patch(path, {"shared": True}).json()["name"] == "Mine"
+        assert [each["name"] for each in auditor.get("saved-reports/").json()["results"]] == ["Mine"]
+        assert refused(auditor.patch(path, {"name": "Theirs"})) == (403, "not_allowed")
+        asked = manager.patch(path, {"report": "flow", "period": "last-week"}).json()
+        assert (asked["report"], asked["asked"]["period"]) == ("flow", ["last-week"])
+        assert "team" not in asked["asked"]
+        for _ in range(2):
+            assert manager.send("DELETE", path, Idempotency_Key="s-2").status_code == 204
+        assert refused(manager.get(path)) == (404, "not_found")
+        assert refused(Program(stage.agent).get("saved-reports/")) == (403, "not_allowed")
+
+    def test_sent_by_mail_to_those_who_may_read_it(self, manager: Program, stage: Stage) -> None:
+        saved = manager.post("saved-reports/", {"name": "Mine", "report": "front"}).json()
+        path = f"saved-reports/{saved['id']}/schedule/"
+        daily = {"rhythm": "daily", "hour": 7, "zone": "Europe/Paris", "recipients": ["manager", "auditor"]}
+        sent = manager.post(path, daily).json()
+        assert (sent["rhythm"], sent["hour"], sent["format"]) == ("daily", 7, "xlsx")
+        assert sent["next_at"] is not None
+        assert [(each["person"], each["gets_it"]) for each in sent["recipients"]] == [
+            ("auditor", True),
+            ("manager", True),
+        ]
+        assert refused(manager.post(path, daily | {"recipients": ["agent"]})) == (422, "invalid")
+        assert refused(manager.post(path, daily | {"recipients": ["outsider"]})) == (422, "invalid")
+        assert refused(manager.post(path, daily | {"zone": "../x"})) == (422, "unknown_zone")
+        assert refused(manager.post(path, daily | {"hour": 24})) == (422, "invalid")
+        theirs = Program(stage.auditor).get(f"saved-reports/{saved['id']}/").json()
+        assert theirs["recipients"] == []
+        stopped = manager.post(f"saved-reports/{saved['id']}/unschedule/").json()
+        assert (stopped["rhythm"], stopped["next_at"]) == ("", None)
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            ({"name": "N", "report": "nothing"}, (404, "not_found")),
+            ({"name": "N", "report": "speed", "zone": "Nowhere"}, (422, "unknown_zone")),
+            ({"name": "N", "report": "speed", "splits": ["team"]}, (422, "no_such_split")),
+            ({"name": " ", "report": "speed"}, (422, "invalid")),
+        ],
+    )
+    def test_refusals(self, manager: Program, body: dict[str, Any], expected: tuple[int, str]) -> None:
+        assert refused(manager.post("saved-reports/", body)) == expected
+        assert SavedReport.objects.count() == 0
+
+
+class TestReturns:
+    @pytest.fixture
+    def lived(self, stage: Stage) -> Stage:
+        Life.begins(stage, "soon", "2026-03-02T10:00").closed("2026-03-05")
+        Life.begins(stage, "late", "2026-03-02T10:00").closed("2026-03-06", Outcome.REJECTED)
+        Life.begins(stage, "open", "2026-06-01T10:00")
+        return stage
+
+    @pytest.mark.parametrize("name", ["disp", "cfpb", "acpr"])
+    def test_every_figure_is_as_many_cases(self, lived: Stage, name: str) -> None:
+        auditor = Program(lived.auditor)
+        made = auditor.get(f"returns/{name}/", **HALF).json()
+        assert (made["period"], made["first"], made["last"]) == ("2026-H1", "2026-01-01", "2026-06-30")
+        assert made["balance"]["holds"] is True
+        assert made["is_nil"] is False
+        checked = 0
+        for section in made["sections"]:
+            for figure in (figure for row in section["rows"] for figure in row["figures"]):
+                if figure["count"]:
+                    path, asked = path_of(figure["behind"]["rows"])
+                    page = auditor.get(path, **asked).json()
+                    assert page["count"] == figure["count"] == len(page["results"]), figure
+                    checked += 1
+        assert checked > 5
+        by_days = auditor.get(f"returns/{name}/", brand="brindlewick", **{"from": "2026-01-01", "to": "2026-06-30"})
+        assert by_days.json()["sections"] == made["sections"]
+
+    def test_nil_and_paged(self, lived: Stage) -> None:
+        auditor = Program(lived.auditor)
+        assert auditor.get("returns/disp/", brand="brindlewick", period="2024-H1").json()["is_nil"] is True
+        asked = {**HALF, "table": "balance", "figure": "received"}
+        page = auditor.get("returns/disp/behind/", **asked, limit=2).json()
+        rest = follow(auditor, page["next"]).json()
+        assert (len(page["results"]), len(rest["results"]), rest["next"]) == (2, 1, None)
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            ({}, (422, "invalid")),
+            ({"brand": "orvelle"}, (404, "not_found")),
+            ({**HALF, "period": "2026-H3"}, (422, "unknown_period")),
+            ({"brand": "brindlewick", "from": "2026-01-01"}, (422, "invalid")),
+            ({"brand": "brindlewick", "from": "2026-01-02", "to": "2026-03-31"}, (422, "unknown_period")),
+            ({"brand": "brindlewick", "from": "2026-03-01", "to": "2026-02-28"}, (422, "period_ends_before_it_begins")),
+            ({"brand": "brindlewick", "from": "0001-01-01", "to": "9999-12-31"}, (422, "not_a_date")),
+        ],
+    )
+    def test_refusals(self, stage: Stage, asked: dict[str, str], expected: tuple[int, str]) -> None:
+        assert refused(Program(stage.manager).get("returns/acpr/", **asked)) == expected
+
+    def test_are_for_readers_of_reports(self, stage: Stage) -> None:
+        assert refused(Program(stage.agent).get("returns/disp/", **HALF)) == (403, "not_allowed")
+        assert refused(Program(stage.outsider).get("returns/disp/", **HALF)) == (404, "not_found")
+        assert refused(Program(stage.manager).get("returns/nothing/", **HALF)) == (404, "not_found")
+
+
+class TestFrozen:
+    def test_frozen_signed_and_corrected(self, stage: Stage, manager: Program) -> None:
+        body = {"brand": "brindlewick", "period": "2026-09"}
+        made = manager.post("frozen-periods/", body, Idempotency_Key="f-1")
+        assert made.status_code == 201
+        frozen = made.json()
+        assert manager.post("frozen-periods/", body, Idempotency_Key="f-1").json() == frozen
+        path = f"frozen-periods/{frozen['id']}/"
+        read = Program(stage.auditor).get(path).json()
+        assert (read["is_intact"], read["corrections"], read["figures"]["counts"]["received"]) == (True, [], 3)
+        assert read["sha256"] == frozen["sha256"]
+        signed = manager.post(f"{path}sign/", {"remark": "As counted."}).json()
+        assert (signed["signed_by"], signed["remark"]) == ("manager", "As counted.")
+        assert refused(manager.post(f"{path}sign/"))[1] == "signed_already"
+        stage.case("p-9", author="ann")
+        corrections = manager.get(path).json()["corrections"]
+        assert ("received", "3", "4") in [(each["name"], each["then"], each["now"]) for each in corrections]
+        assert Event.objects.filter(kind="period_signed").count() == 1
+        assert [each["id"] for each in manager.get("frozen-periods/").json()["results"]] == [frozen["id"]]
+
+    def test_are_frozen_and_signed_by_managers_once_they_are_over(self, stage: Stage, manager: Program) -> None:
+        body = {"brand": "brindlewick", "period": "2026-09"}
+        assert refused(Program(stage.auditor).post("frozen-periods/", body)) == (403, "not_allowed")
+        assert refused(Program(stage.outsider).post("frozen-periods/", body)) == (404, "not_found")
+        year = (timezone.now() + timedelta(days=400)).year
+        assert refused(manager.post("frozen-periods/", body | {"period": f"{year}-H1"}))[1] == "period_not_over"
+        assert refused(manager.post("frozen-periods/", body | {"period": "soon"})) == (422, "unknown_period")
+        assert refused(manager.post("frozen-periods/", body | {"regulator": "irs"})) == (422, "invalid")
+        assert FrozenPeriod.objects.count() == 0
+        made = manager.post("frozen-periods/", body | {"regulator": "acpr"}).json()
+        path = f"frozen-periods/{made['id']}/"
+        assert refused(Program(stage.auditor).post(f"{path}sign/")) == (403, "not_allowed")
+        assert refused(Program(stage.outsider).get(path)) == (404, "not_found")
+        assert Program(stage.auditor).get(path).json()["figures"]["return"]["name"] == "acpr"

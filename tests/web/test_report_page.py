@@ -15,7 +15,7 @@ from django.utils import timezone
 from cases.commands import case as cases
 from cases.commands import catalogue, intake, triage
 from cases.jobs import report_run as jobs
-from cases.models import Case, Category, Kind, Membership, ReportRun, User
+from cases.models import Case, Category, Export, Kind, Membership, ReportRun, User
 from cases.queries.reports import answer
 from cases.queries.reports.catalogue import REPORTS
 from cases.rules.arrival import Arrival
@@ -359,3 +359,19 @@ def test_a_day_that_is_still_to_come_is_empty(stage: Stage) -> None:
     later = timezone.now() + timedelta(days=1)
     page = page_of(stage.manager, "flow", **{"from": later.date().isoformat(), "to": later.date().isoformat()})
     assert "Nothing was counted" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [("causes/", {}), ("behind/", {"figure": "received", "report": "causes"}), ("behind/", {"figure": "paid"})],
+)
+def test_what_is_shown_can_be_exported(stage: Stage, path: str, query: dict[str, str]) -> None:
+    stage.case()
+    client = signed_in(stage.manager)
+    page = client.get(f"/reports/{path}", MONTH | query).content.decode()
+    form = page[page.index('action="/reports/export/"') :]
+    hidden = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form[: form.index("</form>")])
+    given = {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
+    assert client.post("/reports/export/", given | {"format": "csv"}).status_code == 302
+    export = Export.objects.get()
+    assert (export.asked["from"], export.status) == (["2026-09-01"], RunStatus.WAITING)

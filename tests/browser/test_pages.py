@@ -23,7 +23,7 @@ STARTS = {
     ],
     "manager": ["/tray/", "/escalations/", "/?view=all", "/search/?q=nothingatallwillbefound", "/settings/", "/rules/"],
     "admin": ["/settings/", "/settings/people/", "/tray/", "/rules/", "/rules/order/", "/rules/+/"],
-    "auditor": ["/?view=new"],
+    "auditor": ["/?view=new", "/reports/"],
     # Hers is the French one.
     "sofia": ["/?view=mine", "/?view=triage", "/search/?q=colis", "/help/", "/settings/me/", "/notifications/"],
 }

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -226,6 +227,20 @@ class TestSending:
             None,
             Export.objects.get(person=stage.auditor),
         )
+
+    def test_every_link_of_the_mail_opens_what_it_names(self, stage: Stage) -> None:
+        stage.case()
+        found = kept(stage.manager, report="actions", period="everything", split="kind", severity=[])
+        signed_in(stage.manager).post(address(found, "send/"))
+        html = Delivery.objects.get().html or ""
+        client = signed_in(stage.manager)
+        links = re.findall(rf'<a href="{settings.SITE_URL}([^"]+)"[^>]*>([^<]+)</a>', html)
+        assert len(links) > 5
+        for href, words in links:
+            answered = client.get(unescape(href))
+            assert answered.status_code == 200, href
+            if "/behind/" in href and words.isdecimal():
+                assert answered.context["page"].count == int(words), href
 
     def test_not_what_one_does_not_see(self, stage: Stage) -> None:
         found = kept(stage.manager)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -15,12 +17,12 @@ from hypothesis import strategies as st
 
 from cases.commands import figures
 from cases.models import Case, CaseFigures, Seer
-from cases.queries.reports import checking, engine, histograms
-from cases.queries.reports.conditions import Where
+from cases.queries.reports import batch, checking, definitions, engine, histograms
+from cases.queries.reports.conditions import Where, brands_of, merged_into
 from cases.queries.reports.question import Groups, Question
 from cases.rules import lanes, survival
 from cases.rules.periods import Period
-from cases.vocabulary import SYSTEM, Population
+from cases.vocabulary import SYSTEM, Dimension, Population
 from tests.property.folding import Answer, World
 from tests.property.histories import NOW, Year, questions
 
@@ -71,6 +73,37 @@ def differences(world: World, asked: list[Question], seers: list[Seer], now: dat
     return found
 
 
+def unlike_their_rows(world: World, asked: list[Question], seers: list[Seer], random: Random) -> list[Any]:
+    """The questions of which a figure is not the number of the rows behind it."""
+    found = []
+    for place, one in enumerate(asked):
+        question, seer = replace(one, splits=()), seers[place % len(seers)]
+        figure = random.choice([each for each in definitions.of(question.population) if not each.is_sum])
+        where = Where(question, seer, brands_of(question, seer), NOW)
+        with connection.cursor() as cursor:
+            sql = f"SELECT count(*) FROM {where.source.tables} WHERE {where.everything} AND ({figure.sql})"
+            cursor.execute(sql, where.parameters)
+            [rows] = cursor.fetchone()
+        counted = world.answer(question, seer, NOW).get((), Answer()).counts[figure.name]
+        found += [(question, seer, figure.name, rows, counted)] if rows != counted else []
+    return found
+
+
+def unlike_together(world: World, asked: list[Question], seer: Seer) -> list[Any]:
+    """The questions that are answered differently when several are answered by one statement."""
+    plain = [each for each in asked if each.population != Population.ACTIONS and Dimension.CATEGORY not in each.splits]
+    together = batch.Batch(seer, NOW, merged_into())
+    answers = [(question, together.count(question)) for question in plain]
+    together.run()
+    found = []
+    for question, answer in answers:
+        theirs = world.answer(question, seer, NOW)
+        ours = {keys: Counter(each.counts) for keys, each in answer().items()}
+        counted_so = {keys: each.counts for keys, each in theirs.items()}
+        found += [] if ours == counted_so else [(question, ours, counted_so)]
+    return found
+
+
 def refresh(at: datetime) -> None:
     """Make cells until none is stale."""
     while figures.refresh(at=at, actor=SYSTEM):
@@ -98,6 +131,9 @@ class TestAYear:
         refresh(NOW)
         assert differences(world, asked, year.seers(), NOW)[:3] == []
         assert figures.check(at=NOW, actor=SYSTEM).differences == []
+        assert unlike_their_rows(world, asked[:60], year.seers(), random) == []
+        manager = year.seers()[2]
+        assert unlike_together(world, asked[:80], manager) == []
 
     def test_is_open_to_each_as_far_as_its_cases_are(self, own_database: str) -> None:
         year = Year(3)

@@ -63,8 +63,7 @@ class Source:
 # Of what is still open: for how long, and on whom or what it stands. A case waits for one, the first that was asked.
 _DAYS = ", ".join(f"'{days} days'" for days in AGES)
 _AGE = (
-    "CASE WHEN f.is_running THEN width_bucket(%(now)s - f.received_at,"
-    f" ARRAY[{_DAYS}]::interval[])::text ELSE '' END"
+    f"CASE WHEN f.is_running THEN width_bucket(%(now)s - f.received_at, ARRAY[{_DAYS}]::interval[])::text ELSE '' END"
 )
 # Of a request q and whoever is asked k; of an action n that a case f of another team needs.
 ASKED: Final = "q.status = 'waiting' AND k.reply = '' AND k.passed = ''"
@@ -83,7 +82,9 @@ _OTHER_TEAM = (
 def held_by(is_elsewhere: str) -> str:
     """The SQL of on whom or what a case stands, given that of whether another team has to do something for it."""
     return (
-        "CASE WHEN NOT f.is_running THEN '' WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
+        # A post may be in no case.
+        "CASE WHEN f.is_running IS NOT TRUE THEN ''"
+        " WHEN f.holder IN ('complainant', 'approval', 'system') THEN f.holder"
         f" WHEN f.owner_id IS NULL THEN 'queue' WHEN {is_elsewhere} THEN 'team' ELSE 'owner' END"
     )
 

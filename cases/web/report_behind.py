@@ -80,6 +80,7 @@ def _page(frame: Frame, asked: Asked, name: str, after: str) -> dict[str, object
     return {
         "page": page,
         "rows": [_row(page, each) for each in page.rows],
+        "sums": list(page.sums.items()),
         "next": f"{frame.href()}&{urlencode({'after': page.after})}" if page.after else "",
         "first": frame.href() if after else "",
     }

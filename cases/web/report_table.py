@@ -27,6 +27,7 @@ from cases.web.report_figures import Cell
 MOST_ROWS, MOST_COLUMNS = 400, 60
 HEATS = 9
 LONG = 16
+MOST_BESIDE_MONEY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Shown:
     lines: Sequence[Line]
     total: Line | None = None
     left: int = 0
+    money: Shown | None = None
     is_matrix: bool = False
     is_heat: bool = False
     figure: str = ""
@@ -77,7 +79,8 @@ class Shown:
     @property
     def definitions(self) -> list[Head]:
         """The columns that mean something."""
-        return [each for each in self.heads if each.definition]
+        heads = [*self.heads, *(self.money.heads if self.money else ())]
+        return [each for each in heads if each.definition]
 
 
 def shown(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
@@ -135,15 +138,23 @@ def _lines(table: Table, former: Mapping[str, str]) -> Shown:
     lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in table.rows[:MOST_ROWS]]
     total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
     keys = [Head(each.label) for each in table.splits]
-    return Shown(table, keys, _heads(table), lines, total, max(len(table.rows) - MOST_ROWS, 0))
+    left = max(len(table.rows) - MOST_ROWS, 0)
+    return Shown(table, keys, _heads(table), lines, total, left, money=_money(table, former, cut))
 
 
 def _heads(table: Table) -> list[Head]:
     heads = [Head(each.label, each.definition) for each in table.figures]
-    for currency in table.currencies:
-        symbol = SYMBOLS.get(currency, currency)
-        heads += [Head(f"{each.label}, {symbol}", each.definition) for each in table.money]
+    if not _is_apart(table):
+        heads += _money_heads(table)
     return heads + [Head(each.label, each.definition) for each in table.durations]
+
+
+def _money_heads(table: Table) -> list[Head]:
+    return [
+        Head(f"{each.label}, {SYMBOLS.get(currency, currency)}", each.definition)
+        for currency in table.currencies
+        for each in table.money
+    ]
 
 
 def _cells(table: Table, row: Row) -> list[Cell]:
@@ -152,9 +163,32 @@ def _cells(table: Table, row: Row) -> list[Cell]:
 
 def _row_cells(table: Table, counted: Counted, row: Row | None, before: Counted | None) -> list[Cell]:
     cells = [figures.count_cell(table, each, counted, row, before) for each in table.figures]
-    for currency in table.currencies:
-        cells += [figures.money_cell(table, each.name, currency, counted, row) for each in table.money]
+    if not _is_apart(table):
+        cells += _amounts(table, counted, row)
     return cells + [figures.span_cell(table, each, counted, row, before) for each in table.durations]
+
+
+def _amounts(table: Table, counted: Counted, row: Row | None) -> list[Cell]:
+    return [
+        figures.money_cell(table, each.name, currency, counted, row)
+        for currency in table.currencies
+        for each in table.money
+    ]
+
+
+def _is_apart(table: Table) -> bool:
+    """Whether money stands in a table of its own, because there are many counts already."""
+    return bool(table.currencies) and len(table.figures) > MOST_BESIDE_MONEY
+
+
+def _money(table: Table, former: Mapping[str, str], cut: Collection[str]) -> Shown | None:
+    """The sums of money apart, of the rows that have any."""
+    if not _is_apart(table):
+        return None
+    rows = [row for row in table.rows if row.counted.money][:MOST_ROWS]
+    lines = [Line(_labels(table, row, former, cut), _amounts(table, row.counted, row)) for row in rows]
+    total = Line([Label(_("All"))], _amounts(table, table.total, None)) if len(lines) > 1 else None
+    return Shown(table, [Head(each.label) for each in table.splits], _money_heads(table), lines, total)
 
 
 # ---- two splits ----

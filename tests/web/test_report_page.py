@@ -15,7 +15,7 @@ from django.utils import timezone
 from cases.commands import case as cases
 from cases.commands import catalogue, intake, triage
 from cases.jobs import report_run as jobs
-from cases.models import Case, Category, Export, Kind, Membership, ReportRun, User
+from cases.models import Case, Category, Export, Membership, ReportRun, User
 from cases.queries.reports import answer
 from cases.queries.reports.catalogue import REPORTS
 from cases.rules.arrival import Arrival
@@ -247,15 +247,17 @@ class TestShown:
         page = page_of(stage.manager, "quality", compare="before")
         assert "within noise" in page
 
-    def test_money_stands_per_currency(self, stage: Stage) -> None:
-        made = stage.case()
-        kind = Kind.objects.get(pk=stage.refund.pk)
-        made.actions.filter(kind=kind).update(amount="12.50", currency="EUR")
-        page = page_of(
-            stage.manager, "actions", **{"from": "2026-01-01", "to": "2199-12-31"[:4] + "-01-01"} | {"to": "2026-12-31"}
-        )
-        assert "Planned, €" in page
-        assert ">12.50</a>" in page
+    def test_money_stands_per_currency_and_its_list_sums_up_to_it(self, stage: Stage) -> None:
+        stage.case().actions.update(amount="12.50", currency="EUR")
+        stage.case("p-2", author="amy").actions.update(amount="3.50", currency="EUR")
+        stage.case("p-3", author="ann").actions.update(amount="7", currency="GBP")
+        year = {"from": "2026-01-01", "to": "2026-12-31"}
+        page = page_of(stage.manager, "actions", **year)
+        href = next(href for href, text in links(page) if text == "16.00")
+        assert "Planned, £" in page
+        listed = signed_in(stage.manager).get(href).content.decode()
+        assert "3 rows" in listed
+        assert '<b class="num">16.00\N{NO-BREAK SPACE}€</b>, <b class="num">7.00\N{NO-BREAK SPACE}£</b>' in listed
 
     def test_parts_that_come_later_are_a_fragment(self, stage: Stage) -> None:
         stage.case()

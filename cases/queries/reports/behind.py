@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from cases.queries.reports.asked import Asked
 from cases.queries.reports.conditions import Where, brands_of
 from cases.queries.reports.database import alias
 from cases.queries.reports.figure import Duration, Figure, Money, Words
-from cases.queries.reports.question import total
+from cases.queries.reports.question import Question, total
 from cases.queries.reports.reading import reader
 from cases.queries.reports.sources import SOURCES
 from cases.vocabulary import Population
@@ -54,6 +55,7 @@ class Page:
     count: int
     rows: Sequence[Behind]
     after: str
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 # What a row of each population is, in its own words; the case says the rest.
@@ -92,6 +94,7 @@ def behind(asked: Asked, name: str, seer: Seer, *, now: datetime, after: str = "
         _count(replace(asked, splits=()), figure, seer, now),
         [Behind(*row[1:]) for row in rows[:PAGE]],
         keyset.key(more[1], more[0]) if more else "",
+        _sums(question, figure, seer, now) if isinstance(figure, Money) else {},
     )
 
 
@@ -115,6 +118,12 @@ def _count(asked: Asked, figure: Figure | Money | Duration, seer: Seer, now: dat
         return int(cursor.fetchone()[0])
 
 
+def _sums(question: Question, figure: Money, seer: Seer, now: datetime) -> dict[str, Decimal]:
+    """What the rows come to, for each currency apart."""
+    money = total(engine.count(question, seer, now=now)).money
+    return {currency: sums[figure.name] for currency, sums in sorted(money.items()) if sums.get(figure.name)}
+
+
 def _rows(where: Where, figure: Figure | Money | Duration, after: str) -> list[tuple[Any, ...]]:
     source = SOURCES[figure.population]
     parameters = dict(where.parameters)
@@ -123,10 +132,14 @@ def _rows(where: Where, figure: Figure | Money | Duration, after: str) -> list[t
         parameters["key_at"], parameters["key_row"] = keyset.opened(after, keyset.instant, int)
         key = f" AND ({source.at}, {source.row}) < (%(key_at)s, %(key_row)s)"
     amount, currency = ("a.amount", "a.currency") if source.currency else ("NULL", "''")
+    if isinstance(figure, Money):
+        # What the figure adds up, which is not always what was planned.
+        amount = f"({figure.sql})"
     post = "p.public_id" if figure.population == Population.POSTS else "NULL::uuid"
     sql = (
         f"SELECT {source.row}, {source.at}, c.public_id, coalesce(c.reference, ''), coalesce(c.headline, ''),"  # noqa: S608
-        f" coalesce(c.status, ''), coalesce(u.name, ''), b.name, {_WHAT[figure.population]}, {amount}, {currency}, {post}"
+        f" coalesce(c.status, ''), coalesce(u.name, ''), b.name, {_WHAT[figure.population]},"
+        f" {amount}, {currency}, {post}"
         f" FROM {source.tables} LEFT JOIN cases_case c ON c.id = {source.case}"
         " LEFT JOIN cases_user u ON u.id = c.owner_id"
         f" JOIN cases_brand b ON b.id = {source.brand}"

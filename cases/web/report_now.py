@@ -87,7 +87,7 @@ class NowWords:
 
     def figure(self, name: str, n: int, asked: Asked | None = None, text: str = "") -> Figure:
         """A number, and the rows behind it."""
-        asked = replace(asked or self.front.asked, compare="", report=self.frame.report)
+        asked = replace(asked or self.frame.asked or self.front.asked, splits=())
         return Figure(text or number(n), self.frame.behind(name, asked) if n else "")
 
     def now(self, name: str, n: int, **filters: Sequence[str]) -> Figure:

@@ -96,6 +96,8 @@ def _nothing(dimension: Dimension) -> str:
         return gettext("nobody")
     if dimension == D.BAND:
         return gettext("no amount")
+    if dimension in (D.AGE, D.HELD_BY):
+        return gettext("not open")
     if dimension == D.POLICY:
         return gettext("promises")
     return gettext("none")

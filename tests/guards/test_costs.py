@@ -17,6 +17,8 @@ BESIDE |= {"rule": 3}
 # acted on a case or not: what it says, what it did and whom it called, what the case says now, its deadlines, what
 # happened in it, and the calendar that counts to the next moment.
 BESIDE |= {"api/v1/rules/": 1, "api/v1/rules/<uuid:rule>/": 1, "api/v1/cases/<slug:reference>/explanations/": 3}
+# A frozen period beside the figures of now: each of the seven populations is counted again.
+BESIDE |= {"api/v1/frozen-periods/<uuid:frozen>/": 7, "frozen-period": 2}
 FEW, MANY = 2, 7
 
 

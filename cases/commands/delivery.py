@@ -121,7 +121,7 @@ def _is_wanted(row: Delivery) -> bool:
         return row.target is not None and row.target.is_active
     if row.export is not None:
         # What it says was counted with rights that its reader may have lost since.
-        return exports.still_may(people.seer_of(row.export.person_id), row.export)
+        return exports.still_may_all_along(people.seer_of(row.export.person_id), row.export)
     return row.action is None or is_sent(row.action)
 
 

@@ -258,6 +258,14 @@ class TestRights:
         assert post.mails == []
         assert Delivery.objects.get().status == DeliveryStatus.CANCELLED
 
+    def test_nor_does_it_go_where_the_file_was_made_with_lesser_rights(self, stage: Stage, post: Post) -> None:
+        scheduled(stage)
+        sweep()
+        Membership.objects.filter(person=stage.manager).update(role=Role.AUDITOR)
+        carry()
+        assert Export.objects.get().status == "done"
+        assert post.mails == []
+
     def test_figures_counted_with_other_rights_are_not_written_down(self, stage: Stage) -> None:
         found = scheduled(stage)
         letter = mailed.letter(found, stage.manager, now=DUE)

@@ -44,7 +44,8 @@ def begin_export(
     if not brands or seer.person_id is None:
         raise errors.NotAllowed
     kept: dict[str, Any] = {"of": of, "part": part, "brands": [str(brand) for brand in brands]}
-    kept |= exports.rights_of(exports.narrowed(seer, asked, brands))
+    rights = exports.rights_of(exports.narrowed(seer, asked, brands))
+    kept |= rights | {"began_with": rights}
     export = Export.objects.create(
         person_id=seer.person_id,
         report=asked.report,

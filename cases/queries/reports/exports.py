@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,8 +67,17 @@ def readable(seer: Seer, public_id: UUID | str) -> Export:
 
 def still_may(seer: Seer, found: Export) -> bool:
     """Whether the person has the rights that they had when the file was made: each brand's role, each team they led."""
-    had: dict[str, str] = found.asked.get("roles", {})
-    led = {int(team) for team in found.asked.get("led", [])}
+    return _has(seer, found.asked)
+
+
+def still_may_all_along(seer: Seer, found: Export) -> bool:
+    """The same of the rights when it was asked for too, with which the mail was counted that it goes with."""
+    return still_may(seer, found) and _has(seer, found.asked.get("began_with", {}))
+
+
+def _has(seer: Seer, rights: Mapping[str, Any]) -> bool:
+    had: dict[str, str] = rights.get("roles", {})
+    led = {int(team) for team in rights.get("led", [])}
     is_same = all(seer.roles.get(int(brand)) in {Role(role), Role.MANAGER} for brand, role in had.items())
     return bool(had) and is_same and led <= seer.led_team_ids
 

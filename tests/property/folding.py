@@ -18,7 +18,7 @@ from cases import models
 from cases.models import Seer
 from cases.queries.reports.question import Question
 from cases.vocabulary import Dimension, Population
-from tests.property.stories import Facts, Story, Values
+from tests.property.stories import OF_TIME, Facts, Story, Values
 
 D, P = Dimension, Population
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -114,7 +114,6 @@ class World:
             self.stories[row["id"]],
             self.received[links[0]["post_id"]] if links else row["opened_at"],
             standing[0]["outcome"] if standing else "",
-            self.is_public(row["channel_id"]),
             any(each["id"] < row["id"] for each in fellows),
             [each["opened_at"] for each in fellows if each["id"] > row["id"]],
             originals[0] if originals else {},
@@ -175,8 +174,8 @@ class World:
 
     def value(self, row: Row, dimension: Dimension, zone: ZoneInfo, now: datetime) -> str:
         """What a row is in a dimension; '' where it has nothing of it."""
-        if dimension in _OF_TIME:
-            return _OF_TIME[dimension](row.at.astimezone(zone))
+        if dimension in OF_TIME:
+            return OF_TIME[dimension](row.at.astimezone(zone))
         if dimension in row.values:
             return _text(row.values[dimension])
         return _text(_of_case(row.case, dimension, now)) if row.case else ""
@@ -211,16 +210,6 @@ def _of_case(facts: Facts, dimension: Dimension, now: datetime) -> Any:
         D.APPROVER: facts.approver if running and held == "approval" else "",
         D.OTHER_TEAM: facts.other_team if running and held == "team" else "",
     }[dimension]
-
-
-_OF_TIME: dict[Dimension, Callable[[datetime], str]] = {
-    D.HOUR: lambda at: f"{at.hour:02}",
-    D.WEEKDAY: lambda at: str(at.isoweekday()),
-    D.DAY: lambda at: at.date().isoformat(),
-    D.WEEK: lambda at: (at.date() - at.weekday() * DAY).isoformat(),
-    D.MONTH: lambda at: at.date().replace(day=1).isoformat(),
-    D.QUARTER: lambda at: at.date().replace(day=1, month=(at.month - 1) // 3 * 3 + 1).isoformat(),
-}
 
 
 def _counted(**figures: object) -> dict[str, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Seer
-from cases.vocabulary import Role
+from cases.vocabulary import Dimension, Role
 
 SECOND = timedelta(seconds=1)
 # Lines of a journal that can say something to the figures of a case; the clock of a case goes by them.
@@ -115,7 +116,6 @@ class Facts:
     story: Story
     received_at: datetime
     outcome: str
-    is_public: bool
     is_repeat: bool
     later: list[datetime]
     original: Values
@@ -152,3 +152,14 @@ class Facts:
         if not self.is_running or self.story.holder != holder or self.story.at is None:
             return settled
         return settled + max(now - self.story.at, timedelta()) // SECOND
+
+
+# What an instant is by the clocks of a zone.
+OF_TIME: dict[Dimension, Callable[[datetime], str]] = {
+    Dimension.HOUR: lambda at: f"{at.hour:02}",
+    Dimension.WEEKDAY: lambda at: str(at.isoweekday()),
+    Dimension.DAY: lambda at: at.date().isoformat(),
+    Dimension.WEEK: lambda at: (at.date() - at.weekday() * timedelta(days=1)).isoformat(),
+    Dimension.MONTH: lambda at: at.date().replace(day=1).isoformat(),
+    Dimension.QUARTER: lambda at: at.date().replace(day=1, month=(at.month - 1) // 3 * 3 + 1).isoformat(),
+}

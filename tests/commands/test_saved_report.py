@@ -40,7 +40,12 @@ def kept(stage: Stage, by: User | None = None, **more: Any) -> SavedReport:
 
 
 def scheduled(stage: Stage, found: SavedReport, *to: User, **more: Any) -> SavedReport:
-    arguments: dict[str, Any] = {"beat": MONDAYS, "written_as": Format.CSV, "at": NOW, "actor": actor(stage.manager)} | more
+    arguments: dict[str, Any] = {
+        "beat": MONDAYS,
+        "written_as": Format.CSV,
+        "at": NOW,
+        "actor": actor(stage.manager),
+    } | more
     ids = [each.pk for each in to or (stage.manager,)]
     return commands.schedule(saved_id=found.pk, recipient_ids=ids, **arguments)
 

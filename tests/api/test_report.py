@@ -20,6 +20,7 @@ from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import total
 from cases.vocabulary import Population, Role
 from tests.api.calls import Program
+from tests.guards.asking import statements
 from tests.guards.world import World, build
 from tests.people import AT, Stage, actor, set_stage
 
@@ -213,6 +214,18 @@ class TestAnswer:
         assert seen(manager) == (4, 4)
         assert seen(Program(stage.auditor)) == (3, 3)
         assert seen(Program(stage.outsider)) == (0, 0)
+
+    @pytest.mark.parametrize("name", [*REPORTS, "front"])
+    def test_takes_few_queries_and_a_comparison_one_more_a_table(self, manager: Program, name: str) -> None:
+        def queries(**more: str) -> int:
+            with statements() as seen:
+                assert manager.get(f"reports/{name}/", **YEAR, **more).status_code == 200
+            return len(seen)
+
+        tables = len(REPORTS[name].sections) if name in REPORTS else 0
+        # What is split differently, or by names that only the other period has, is looked up once more.
+        assert queries() <= 8
+        assert queries(compare="before") <= 8 + 2 * tables
 
     def test_there_is_no_other_report(self, manager: Program) -> None:
         assert refused(manager.get("reports/nothing/")) == (404, "not_found")

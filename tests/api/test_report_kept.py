@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
 from django.utils import timezone
 
 from cases.models import Event, Export, FrozenPeriod, Membership, SavedReport
@@ -37,6 +39,13 @@ def follow(program: Program, link: str) -> Any:
     """What a program reads at a link."""
     path, asked = path_of(link)
     return program.get(path, **asked)
+
+
+async def _streamed(program: Program, path: str) -> bytes:
+    """A file as a server by ASGI sends it."""
+    answer = await AsyncClient().get(f"/api/v1/{path}", headers=program.headers)
+    assert answer.is_async  # type: ignore[attr-defined]
+    return b"".join([piece async for piece in answer.streaming_content])  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -85,6 +94,7 @@ class TestExports:
         assert b"".join(file.streaming_content) == exported.CONTENT  # type: ignore[attr-defined]
         assert file["Content-Type"].startswith("text/csv")
         assert "attachment" in file["Content-Disposition"]
+        assert async_to_sync(_streamed)(manager, path) == exported.CONTENT
         assert refused(Program(stage.auditor).get(path)) == (404, "not_found")
         Membership.objects.filter(person=stage.manager).update(role=Role.AUDITOR)
         assert refused(manager.get(path)) == (404, "not_found")

@@ -23,7 +23,8 @@ def lane(until: str) -> str:
 def codes(durations: Sequence[Duration]) -> str:
     """SQL that gives a row for every duration of a row, told in one number."""
     found = (
-        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN {lane(each.until)} ELSE 512 + {lane(each.happened)} END"
+        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN 0 ELSE 512 END"
+        f" + {lane(f'coalesce({each.happened}, {each.until})')}"
         for i, each in enumerate(durations)
     )
     return f"unnest(ARRAY[{', '.join(found)}])"

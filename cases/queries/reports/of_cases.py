@@ -18,7 +18,7 @@ def _case(name: str, label: Words, definition: Words, sql: str, good: int = 0) -
 def _span(name: str, label: Words, definition: Words, column: str, holder: str) -> Figure:
     sql = (
         f"f.{column} + CASE WHEN f.is_running AND f.holder = '{holder}'"
-        " THEN floor(greatest(extract(epoch FROM %(now)s - f.counted_to), 0))::bigint ELSE 0 END"
+        " THEN floor(greatest(date_part('epoch', %(now)s - f.counted_to), 0))::bigint ELSE 0 END"
     )
     return Figure(name, Population.CASES, label, definition, sql, is_sum=True)
 

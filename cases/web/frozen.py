@@ -31,6 +31,8 @@ from cases.queries.reports import definitions, labels, reading
 from cases.queries.reports import frozen as queries
 from cases.queries.reports.complaints import ReturnTooLong
 from cases.queries.reports.frozen import Compared, Subject
+from cases.rules import return_periods
+from cases.rules.return_periods import MONTH
 from cases.vocabulary import Population
 from cases.vocabulary.returns import RETURNS, TABLES, ReturnName
 from cases.web.desk import actor_of, given, seer_of
@@ -120,7 +122,10 @@ def frozen_periods(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not brands:
         raise errors.NotAllowed
     usual = {name: request.GET.get(name, "") for name in ("brand", "period", "regulator")}
-    form = FreezeForm(brands, timezone.now(), given(request), initial=usual) if brands else None
+    now = timezone.now()
+    if brands and not usual["period"]:
+        usual["period"] = return_periods.current(MONTH, now, brands[0].zone).earlier(1).name
+    form = FreezeForm(brands, now, given(request), initial=usual) if brands else None
     if form is not None and form.is_valid():
         made = _frozen(request, form)
         if made is not None:

@@ -39,6 +39,7 @@ from cases.commands import (
     tag,
     target,
     triage,
+    upkeep,
 )
 from cases.commands import setup as commands
 from cases.models import (
@@ -218,6 +219,8 @@ def build(count: int = 1) -> World:
         ApiToken.objects.create(
             person=getattr(stage, role), label="Guard", digest=moves.digest_of(_secret(role)), created_at=AT
         )
+    # Whoever keeps the cells of reports is at work.
+    upkeep.beat(part="figures", at=timezone.now(), actor=SYSTEM)
     world = _busy(stage)
     grow(world, range(count))
     return world

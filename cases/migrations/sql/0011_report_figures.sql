@@ -226,7 +226,8 @@ END $$;
 CREATE TRIGGER movement_stale AFTER INSERT ON cases_casemovement REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_movements();
 
--- Actions, promises and deadlines: only what is settled is in a cell, so only what is or was makes one stale.
+-- Actions are in cells, all of them. Of promises and deadlines only what is settled, so only what is or was makes one
+-- stale.
 CREATE FUNCTION casedesk_stale_actions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
@@ -235,7 +236,7 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO cases_stale (population, brand_id, day)
       SELECT DISTINCT 'actions', c.brand_id, casedesk_day(o.created_at)
-        FROM old_rows o JOIN cases_case c ON c.id = o.case_id WHERE o.status IN ('done', 'waived');
+        FROM old_rows o JOIN cases_case c ON c.id = o.case_id;
   END IF;
   RETURN NULL;
 END $$;

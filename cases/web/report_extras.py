@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from cases.queries import authority
 from cases.queries.reports import answer, backlog, definitions, engine, period_words
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import Counted, total
 from cases.queries.reports.reading import reader
+from cases.queries.reports.sources import has
 from cases.rules import forecast, periods
 from cases.vocabulary import Dimension, Population
 from cases.web import report_figures as figures
@@ -184,4 +187,38 @@ def _before(found: Answer, frame: Frame, compared: periods.Period) -> Counted:
     return total(engine.count(question, seer, now=found.now, durations=True))
 
 
-_BESIDE: Final[dict[str, Callable[[Answer, Frame], list[Extra]]]] = {"flow": _flow, "speed": _speed}
+# ---- actions: what a complaint costs ----
+
+
+def _each(found: Answer, frame: Frame) -> list[Extra]:
+    """The money of the period beside the complaints of the period; left out where these cannot be filtered so."""
+    table = found.tables[0]
+    if not table.total.money or not all(has(Population.CASES, each) for each in found.asked.filters):
+        return []
+    question = found.asked.question(Population.CASES, splits=())
+    if not engine.is_quick(question):
+        return []
+    seer = reader(frame.seer, found.asked.dimensions)
+    received = total(engine.count(question, seer, now=found.now)).counts.get("received", 0)
+    if not received:
+        return []
+    pairs = [("figure", "received"), *replace(found.asked, splits=(), compare="").pairs]
+    link = figures.link(figures.number(received), figures.behind_of(pairs))
+    said = [
+        format_html(
+            _("<b>{money}</b> were paid, {each} for each of the {received} complaints received in the period."),
+            money=authority.said_amount(paid, currency),
+            each=authority.said_amount(paid / received, currency),
+            received=link,
+        )
+        for currency, sums in sorted(table.total.money.items())
+        if (paid := sums.get("paid", Decimal(0)))
+    ]
+    return [Extra("each", _("For each complaint"), said=said)] if said else []
+
+
+_BESIDE: Final[dict[str, Callable[[Answer, Frame], list[Extra]]]] = {
+    "flow": _flow,
+    "speed": _speed,
+    "actions": _each,
+}

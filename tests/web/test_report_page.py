@@ -24,6 +24,7 @@ from tests.desk import HTMX, signed_in
 from tests.guards.asking import statements
 from tests.guards.world import World, build
 from tests.people import AT, Stage, actor, set_stage
+from tests.returned import Life
 
 pytestmark = pytest.mark.django_db
 
@@ -377,3 +378,11 @@ def test_what_is_shown_can_be_exported(stage: Stage, path: str, query: dict[str,
     assert client.post("/reports/export/", given | {"format": "csv"}).status_code == 302
     export = Export.objects.get()
     assert (export.asked["from"], export.status) == (["2026-09-01"], RunStatus.WAITING)
+
+
+def test_what_was_paid_is_said_for_each_complaint(stage: Stage) -> None:
+    Life.begins(stage, "ada", "2026-09-08").paid("2026-09-09", "30")
+    Life.begins(stage, "bob", "2026-09-08").paid("2026-09-09", "12.50")
+    page = page_of(stage.manager, "actions")
+    assert "<b>42.50\N{NO-BREAK SPACE}€</b> were paid, 21.25\N{NO-BREAK SPACE}€ for each of the " in unescape(page)
+    assert "were paid" not in page_of(stage.manager, "actions", kind="0")

@@ -52,9 +52,7 @@ def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
     if dimension in _FIXED:
         words = labels.words(dimension, _FIXED[dimension])
         return [(value, words[value]) for value in _FIXED[dimension]]
-    values = _found(dimension, seer)[:MOST]
-    words = labels.words(dimension, values)
-    found = sorted(((value, words[value]) for value in values), key=lambda one: one[1].casefold())
+    found = sorted(_found(dimension, seer).items(), key=lambda one: one[1].casefold())
     return found + [("", label) for label in labels.words(dimension, [""]).values() if dimension in _OPTIONAL]
 
 
@@ -63,15 +61,16 @@ def has_imports(seer: Seer) -> bool:
     return Original.objects.filter(case__brand__in=seer.brand_ids).exists()
 
 
-def _found(dimension: Dimension, seer: Seer) -> list[str]:
+def _found(dimension: Dimension, seer: Seer) -> labels.Words:
     if dimension in _OF_SOURCE:
         field = _OF_SOURCE[dimension]
         rows = Original.objects.filter(case__brand__in=seer.brand_ids).exclude(**{field: ""})
-        return [*rows.order_by(field).values_list(field, flat=True).distinct()[:MOST]]
+        return labels.words(dimension, rows.order_by(field).values_list(field, flat=True).distinct()[:MOST])
     if dimension == D.LANGUAGE:
-        rows_of = CaseFigures.objects.filter(brand__in=seer.brand_ids).exclude(language="")
-        return [*rows_of.order_by("language").values_list("language", flat=True).distinct()[:MOST]]
-    return [str(key) for key in _rows(dimension, seer).values_list("pk", flat=True)[:MOST]]
+        spoken = CaseFigures.objects.filter(brand__in=seer.brand_ids).exclude(language="")
+        codes = spoken.order_by("language").values_list("language", flat=True).distinct()
+        return labels.words(dimension, codes[:MOST])
+    return labels.words_of(dimension, _rows(dimension, seer)[:MOST])
 
 
 def _rows(dimension: Dimension, seer: Seer) -> QuerySet[Any]:

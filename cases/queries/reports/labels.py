@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import get_language_info, gettext, ngettext
 
@@ -20,14 +20,7 @@ from cases.vocabulary import Dimension, Goal, Outcome, Severity, WaitsFor
 Words = dict[str, str]
 D = Dimension
 
-_NAMED: dict[Dimension, type[Model]] = {D.BRAND: Brand, D.CHANNEL: Channel, D.TEAM: Team, D.OTHER_TEAM: Team}
 _PEOPLE = (D.OWNER, D.PERSON, D.APPROVER)
-_TEXTS: dict[Dimension, tuple[type[Model], str]] = {
-    D.CATEGORY: (Category, "label"),
-    D.CAUSE: (Cause, "label"),
-    D.KIND: (Kind, "label"),
-    D.POLICY: (Policy, "name"),
-}
 
 
 def words(dimension: Dimension, values: Collection[str]) -> Words:
@@ -35,18 +28,25 @@ def words(dimension: Dimension, values: Collection[str]) -> Words:
     return {value: _nothing(dimension) for value in values if not value} | _of(dimension, [v for v in values if v])
 
 
+def words_of(dimension: Dimension, rows: QuerySet[Any]) -> Words:
+    """What to call each of these rows, which a dimension stands for, by their keys; in one query."""
+    model, fields, say = _ROWS[dimension]
+    brand = ("brand__name",) if model not in (Brand, User) else ()
+    told = list(rows.values_list("pk", *fields, *brand))
+    found = {str(row[0]): say(*row[1 : len(fields) + 1]) for row in told}
+    if brand:
+        # Each brand has names of its own: where two have the same one, the brand is said too.
+        several = {name for name, n in Counter(found.values()).items() if n > 1}
+        found |= {key: f"{found[key]} · {row[-1]}" for row in told if found[key := str(row[0])] in several}
+    return found
+
+
 def _of(dimension: Dimension, values: Collection[str]) -> Words:
-    if dimension in _NAMED:
-        return _looked_up(_NAMED[dimension], values, ("name",), str)
-    if dimension in _PEOPLE:
-        return _looked_up(User, values, ("name", "is_active"), _person)
-    if dimension == D.CATEGORY_THEN:
-        return _looked_up(Category, values, ("label", "former", "merged_into__label"), _category_then)
-    if dimension in _TEXTS:
-        model, field = _TEXTS[dimension]
-        return _looked_up(model, values, (field,), lambda text: text_of(text, default="en"))
-    if dimension == D.RULE:
-        return _looked_up(Rule, values, ("name",), str)
+    if dimension in _ROWS:
+        ids = [int(value) for value in values if is_key(value)]
+        rows = _ROWS[dimension][0].objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+        found = words_of(dimension, rows) if ids else {}
+        return {value: found.get(value, value) for value in values}
     say = _SAID.get(dimension, str)
     return {value: _said(say, value) for value in values}
 
@@ -57,20 +57,6 @@ def _said(say: Callable[[str], str], value: str) -> str:
         return say(value)
     except (KeyError, ValueError):
         return value
-
-
-def _looked_up(model: type[Model], values: Iterable[str], fields: tuple[str, ...], say: Callable[..., str]) -> Words:
-    ids = [int(value) for value in values if is_key(value)]
-    if not ids:
-        return {value: value for value in values}
-    brand = ("brand__name",) if model not in (Brand, User) else ()
-    rows = list(model.objects.filter(pk__in=ids).values_list("pk", *fields, *brand))  # type: ignore[attr-defined]
-    found = {str(row[0]): say(*row[1 : len(fields) + 1]) for row in rows}
-    if brand:
-        # Each brand has names of its own: where two have the same one, the brand is said too.
-        several = {name for name, n in Counter(found.values()).items() if n > 1}
-        found |= {key: f"{found[key]} · {row[-1]}" for row in rows if found[key := str(row[0])] in several}
-    return {value: found.get(value, value) for value in values}
 
 
 def _person(name: str, is_active: bool) -> str:
@@ -89,6 +75,27 @@ def _category_then(
     if into:
         said = gettext("%(name)s, now with %(into)s") % {"name": said, "into": text_of(into, default="en")}
     return said
+
+
+def _text(text: Mapping[str, str]) -> str:
+    return text_of(text, default="en")
+
+
+_ROWS: dict[Dimension, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
+    D.BRAND: (Brand, ("name",), str),
+    D.CHANNEL: (Channel, ("name",), str),
+    D.TEAM: (Team, ("name",), str),
+    D.OTHER_TEAM: (Team, ("name",), str),
+    D.OWNER: (User, ("name", "is_active"), _person),
+    D.PERSON: (User, ("name", "is_active"), _person),
+    D.APPROVER: (User, ("name", "is_active"), _person),
+    D.CATEGORY: (Category, ("label",), _text),
+    D.CATEGORY_THEN: (Category, ("label", "former", "merged_into__label"), _category_then),
+    D.CAUSE: (Cause, ("label",), _text),
+    D.KIND: (Kind, ("label",), _text),
+    D.POLICY: (Policy, ("name",), _text),
+    D.RULE: (Rule, ("name",), str),
+}
 
 
 def _nothing(dimension: Dimension) -> str:

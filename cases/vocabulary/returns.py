@@ -158,7 +158,7 @@ FIGURES: dict[Counted | ClosedBy, Words] = {
         _("Complaints received before the period that were not closed when it began."),
     ),
     Counted.RECEIVED: Words(
-        _("Received"),
+        pgettext_lazy("complaints in a return", "Received"),
         _("Complaints received in the period, without those that were forwarded in full, merged or dismissed."),
     ),
     Counted.REOPENED: Words(

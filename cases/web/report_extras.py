@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases.queries import authority
 from cases.queries.reports import answer, backlog, definitions, engine, period_words
@@ -107,7 +108,7 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
         lines[-1] = replace(lines[-1], cells=[*lines[-1].cells[:3], *_cells(last, last, last)])
         lines += [_ahead(counted, week) for week in counted.forecast.weeks]
     columns = [
-        Column(_("Open"), "ink"),
+        Column(pgettext("cases", "Open"), "ink"),
         Column(definitions.FIGURES["flow_in"].label),
         Column(definitions.FIGURES["flow_out"].label),
     ]

@@ -86,9 +86,9 @@ def cut_steps(table: Table) -> set[str]:
 def short(dimension: Dimension, key: str, label: str) -> str:
     """A step of time as an axis says it."""
     if dimension in (Dimension.DAY, Dimension.WEEK):
-        return date_format(date.fromisoformat(key), "j M")
+        return date_format(date.fromisoformat(key), _("j M"))
     if dimension == Dimension.MONTH:
-        return date_format(date.fromisoformat(key), "M Y")
+        return date_format(date.fromisoformat(key), _("M Y"))
     return label
 
 
@@ -190,7 +190,7 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
         span = table.asked.period.length / table.asked.compared.length if table.asked.compared else 1
         text = _("from 0") if not was else _("%(n)+d %%") % {"n": round((n / span / was - 1) * 100)}
         is_same = n == was or (bool(was) and not round((n / span / was - 1) * 100))
-    return _said(text, title, found.is_noise, is_same, found.difference * figure.good)
+    return _said(text.replace("-", "−"), title, found.is_noise, is_same, found.difference * figure.good)
 
 
 def _said(text: str, title: str, is_noise: bool, is_same: bool, good: float) -> Delta:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -180,7 +181,7 @@ class Words(NowWords):
         text = _("%(n)+d %%") % {"n": change}
         if len(self.frame.compare_words) <= SHORT:
             text = _("%(change)s on %(before)s") % {"change": text, "before": self.frame.compare_words}
-        title = _("%(now)s a day, before %(was)s") % {"now": f"{n / span:.1f}", "was": f"{was / span_before:.1f}"}
+        title = _("%(now)s a day, before %(was)s") % {"now": _tenths(n / span), "was": _tenths(was / span_before)}
         return _delta(text, title, found, is_same=not change, good=0)
 
     def _points(self, n: int, of: int, was: int, before: Side, good: int) -> Delta | None:
@@ -318,6 +319,7 @@ class Words(NowWords):
             else None,
             "stuck": self.front.open.stuck,
             "approver": self.whom(held[WaitsFor.APPROVAL], top) if top else None,
+            "n_handled": counts.get("handled", 0),
             "n_approver": top.n if top else 0,
             "most": self.now("stuck", most.n, held_by=(most.waits_for.value,)) if most else None,
             "waits_for": most.waits_for.value if most else "",
@@ -338,6 +340,11 @@ def _delta(text: str, title: str, found: Difference, *, is_same: bool, good: int
         return Delta(_("within noise"), f"{_signed(text)}, {title}. {hint}")
     better = (found.difference or 0) * good
     return Delta(_signed(text), title, "is-good" if better > 0 else "is-bad" if better < 0 else "")
+
+
+def _tenths(n: float) -> str:
+    """A number with one decimal, as its reader writes it."""
+    return number_format(n, decimal_pos=1, use_l10n=True)
 
 
 def _signed(text: str) -> str:

@@ -108,7 +108,7 @@ def _recurrence(frame: Frame, asked: Asked) -> Extra:
 
 
 def _came(each: Back) -> Came:
-    on = date_format(each.fixed_at.astimezone(periods.of_zone(each.asked.period.zone)), "j M Y")
+    on = date_format(each.fixed_at.astimezone(periods.of_zone(each.asked.period.zone)), _("j M Y"))
     href = figures.behind_of([("figure", "received"), *each.asked.pairs, ("report", "causes")]) if each.count else ""
     return Came(each.label, on, figures.number(each.count), href)
 

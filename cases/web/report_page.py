@@ -98,7 +98,7 @@ def shown(found: Answer, wanted: str) -> dict[str, Any]:
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],
         "is_empty": _is_empty(found),
         "is_of_people": any(each in OF_PEOPLE for table in found.tables for each in table.splits),
-        "population": "; ".join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
+        "population": _("; ").join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),
         "definitions": list({head.label: head for each in tables for head in _defined(each)}.values()),
     }
 

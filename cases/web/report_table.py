@@ -113,7 +113,7 @@ def former_names(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def _called(former: Mapping[str, Any]) -> str:
-    day = date_format(datetime.fromisoformat(former["until"]), "j M Y")
+    day = date_format(datetime.fromisoformat(former["until"]), _("j M Y"))
     return _("called “%(name)s” until %(day)s") % {"name": text_of(former["label"], default="en"), "day": day}
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language_info, gettext, ngettext
 
 from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Team, User
@@ -113,8 +113,12 @@ def _nothing(dimension: Dimension) -> str:
 def _band(value: str) -> str:
     place = int(value)
     if place >= len(BANDS):
-        return gettext("above %(amount)s") % {"amount": BANDS[-1]}
-    return gettext("up to %(amount)s") % {"amount": BANDS[place]}
+        return gettext("above %(amount)s") % {"amount": _amount(BANDS[-1])}
+    return gettext("up to %(amount)s") % {"amount": _amount(BANDS[place])}
+
+
+def _amount(value: int) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
 
 
 def _age(value: str) -> str:
@@ -151,7 +155,7 @@ def _weekday(value: str) -> str:
 
 
 def _day(value: str) -> str:
-    return date_format(date.fromisoformat(value), "j M Y")
+    return date_format(date.fromisoformat(value), gettext("j M Y"))
 
 
 def _week(value: str) -> str:

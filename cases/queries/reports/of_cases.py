@@ -24,10 +24,15 @@ def _span(name: str, label: Words, definition: Words, column: str, holder: str) 
 
 
 CASES = (
-    _case("received", _("Received"), _("Complaints whose first post was received in the period."), "true"),
+    _case(
+        "received",
+        pgettext_lazy("a figure", "Received"),
+        _("Complaints whose first post was received in the period."),
+        "true",
+    ),
     _case(
         "answered",
-        _("Answered"),
+        pgettext_lazy("a figure", "Answered"),
         _("A person answered at least once, in public or in private. An answer is not a solution."),
         "f.replied_at IS NOT NULL",
         good=1,
@@ -55,15 +60,20 @@ CASES = (
     _case("decided", _("Decided"), _("A decision was recorded at least once."), "f.decided_at IS NOT NULL", good=1),
     _case(
         "upheld",
-        _("Upheld"),
+        pgettext_lazy("a figure", "Upheld"),
         _("The standing decision is upheld or partly upheld."),
         "f.outcome IN ('upheld', 'partly_upheld')",
     ),
-    _case("rejected", _("Rejected"), _("The standing decision is rejected."), "f.outcome = 'rejected'"),
+    _case(
+        "rejected",
+        pgettext_lazy("a figure", "Rejected"),
+        _("The standing decision is rejected."),
+        "f.outcome = 'rejected'",
+    ),
     _case("settled", _("Settled"), _("The standing decision is settled without admission."), "f.outcome = 'settled'"),
     _case(
         "handled",
-        _("Handled"),
+        pgettext_lazy("a figure", "Handled"),
         _(
             "The required actions are done with proof or waived, the complainant has been told, and the case has not "
             "been reopened since."
@@ -91,21 +101,27 @@ CASES = (
         "f.said_no > 0",
         good=-1,
     ),
-    _case("reopened", _("Reopened"), _("The case was reopened at least once."), "f.reopened > 0", good=-1),
+    _case(
+        "reopened",
+        pgettext_lazy("a figure", "Reopened"),
+        _("The case was reopened at least once."),
+        "f.reopened > 0",
+        good=-1,
+    ),
     _case("open", pgettext_lazy("a figure", "Open"), _("The case still needs work."), "f.is_running", good=-1),
     _case(
         "dismissed",
-        _("Dismissed"),
+        pgettext_lazy("a figure", "Dismissed"),
         _("The case was found not to be a complaint, with a reason."),
         "f.status = 'dismissed'",
     ),
     _case(
         "withdrawn",
-        _("Withdrawn"),
+        pgettext_lazy("a figure", "Withdrawn"),
         _("The complainant withdrew it. Never counted as handled."),
         "f.status = 'withdrawn'",
     ),
-    _case("merged", _("Merged"), _("The case went on in another one."), "f.status = 'merged'"),
+    _case("merged", pgettext_lazy("a figure", "Merged"), _("The case went on in another one."), "f.status = 'merged'"),
     _case(
         "repeat",
         _("Complained before"),
@@ -158,12 +174,37 @@ def _move(name: str, label: Words, definition: Words, sql: str) -> Figure:
 
 
 MOVEMENTS = (
-    _move("flow_received", _("Received"), _("Complaints received in the period."), "m.kind = 'received'"),
-    _move("flow_reopened", _("Reopened"), _("Cases reopened in the period, each time."), "m.kind = 'reopened'"),
-    _move("flow_handled", _("Handled"), _("Cases handled in the period, each time."), "m.kind = 'handled'"),
-    _move("flow_dismissed", _("Dismissed"), _("Cases dismissed in the period."), "m.kind = 'dismissed'"),
-    _move("flow_withdrawn", _("Withdrawn"), _("Cases withdrawn in the period."), "m.kind = 'withdrawn'"),
-    _move("flow_merged", _("Merged"), _("Cases merged in the period."), "m.kind = 'merged'"),
+    _move(
+        "flow_received",
+        pgettext_lazy("a figure", "Received"),
+        _("Complaints received in the period."),
+        "m.kind = 'received'",
+    ),
+    _move(
+        "flow_reopened",
+        pgettext_lazy("a figure", "Reopened"),
+        _("Cases reopened in the period, each time."),
+        "m.kind = 'reopened'",
+    ),
+    _move(
+        "flow_handled",
+        pgettext_lazy("a figure", "Handled"),
+        _("Cases handled in the period, each time."),
+        "m.kind = 'handled'",
+    ),
+    _move(
+        "flow_dismissed",
+        pgettext_lazy("a figure", "Dismissed"),
+        _("Cases dismissed in the period."),
+        "m.kind = 'dismissed'",
+    ),
+    _move(
+        "flow_withdrawn",
+        pgettext_lazy("a figure", "Withdrawn"),
+        _("Cases withdrawn in the period."),
+        "m.kind = 'withdrawn'",
+    ),
+    _move("flow_merged", pgettext_lazy("a figure", "Merged"), _("Cases merged in the period."), "m.kind = 'merged'"),
     _move("flow_in", _("Came in"), _("Received or reopened in the period."), "m.kind IN ('received', 'reopened')"),
     _move(
         "flow_out",
@@ -188,7 +229,7 @@ DURATIONS = (
     _since("to_decision", _("Decision"), _("From the public post to the first decision."), "f.decided_at"),
     _since(
         "to_handled",
-        _("Handled"),
+        pgettext_lazy("a time", "Handled"),
         _("From the public post to the moment the case came to stand as handled; reopened, the clock runs on."),
         "f.handled_at",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.queries.reports.figure import Figure, Money, Words
 from cases.vocabulary import Population
@@ -15,11 +16,18 @@ def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0,
 _PROMISED = "EXISTS (SELECT 1 FROM cases_promise p WHERE p.action_id = a.id"
 ACTIONS = (
     _action("actions", _("Actions"), _("Resolution actions added in the period."), "true"),
-    _action("required", _("Required"), _("Without them the case cannot be handled."), "a.is_required"),
+    _action(
+        "required",
+        pgettext_lazy("a figure", "Required"),
+        _("Without them the case cannot be handled."),
+        "a.is_required",
+    ),
     _action(
         "promised", _("Promised"), _("The complainant was told that it will be done, and by when."), _PROMISED + ")"
     ),
-    _action("done", _("Done"), _("Done, with an outcome in words."), "a.status = 'done'", good=1),
+    _action(
+        "done", pgettext_lazy("a figure", "Done"), _("Done, with an outcome in words."), "a.status = 'done'", good=1
+    ),
     _action(
         "proven",
         _("Proven"),
@@ -66,12 +74,17 @@ ACTIONS = (
     ),
     _action(
         "failed",
-        _("Failed"),
+        pgettext_lazy("a figure", "Failed"),
         _("Tried, and it did not work; to be proposed again or waived."),
         "a.status = 'failed'",
         good=-1,
     ),
-    _action("waived", _("Waived"), _("Given up with a reason, by somebody who may."), "a.status = 'waived'"),
+    _action(
+        "waived",
+        pgettext_lazy("a figure", "Waived"),
+        _("Given up with a reason, by somebody who may."),
+        "a.status = 'waived'",
+    ),
 )
 
 _STANDS = "EXISTS (SELECT 1 FROM cases_authorisation x WHERE x.action_id = a.id AND x.released_at IS NULL)"
@@ -210,7 +223,13 @@ POSTS = (
     _post("posts", _("Posts"), _("Posts received in the period, public or not."), "true"),
     _post("public_posts", _("Public posts"), _("Posts that an audience reads."), _PUBLIC),
     _post("complaints", _("Complaints"), _("Posts that triage found to be complaints."), "t.kind = 'complaint'"),
-    _post("praise", _("Praise"), _("Posts that triage found to be praise."), "t.kind = 'praise'", good=1),
+    _post(
+        "praise",
+        pgettext_lazy("a figure", "Praise"),
+        _("Posts that triage found to be praise."),
+        "t.kind = 'praise'",
+        good=1,
+    ),
     _post("questions", _("Questions"), _("Posts that triage found to be questions."), "t.kind = 'question'"),
     _post("untriaged", _("Not triaged"), _("Posts that nobody has looked at."), "t.kind IS NULL", good=-1),
     _post(
@@ -229,7 +248,7 @@ POSTS = (
     ),
     _post(
         "hidden",
-        _("Hidden by us"),
+        pgettext_lazy("a figure", "Hidden by us"),
         _("Posts that our side hid or removed on the platform. Nothing said in public should be."),
         _SEEN + "'hidden_by_us')",
         good=-1,

@@ -13,6 +13,8 @@ def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0,
     return Figure(name, Population.ACTIONS, label, definition, sql, good=good, is_live=is_live)
 
 
+# Looked up action by action: of few rows that is far less than reading all promises once. OFFSET keeps it so.
+_ONE_BY_ONE = " OFFSET 0)"
 _PROMISED = "EXISTS (SELECT 1 FROM cases_promise p WHERE p.action_id = a.id"
 ACTIONS = (
     _action("actions", _("Actions"), _("Resolution actions added in the period."), "true"),
@@ -23,7 +25,10 @@ ACTIONS = (
         "a.is_required",
     ),
     _action(
-        "promised", _("Promised"), _("The complainant was told that it will be done, and by when."), _PROMISED + ")"
+        "promised",
+        _("Promised"),
+        _("The complainant was told that it will be done, and by when."),
+        _PROMISED + _ONE_BY_ONE,
     ),
     _action(
         "done", pgettext_lazy("a figure", "Done"), _("Done, with an outcome in words."), "a.status = 'done'", good=1
@@ -33,7 +38,7 @@ ACTIONS = (
         _("Proven"),
         _("Done by hand with what its kind demands, or reported by the connected system with its reference."),
         "a.status = 'done' AND (a.proof_reference <> '' OR a.proof_amount IS NOT NULL OR a.proof_on IS NOT NULL"
-        " OR EXISTS (SELECT 1 FROM cases_attachment t WHERE t.action_id = a.id)"
+        " OR EXISTS (SELECT 1 FROM cases_attachment t WHERE t.action_id = a.id OFFSET 0)"
         " OR EXISTS (SELECT 1 FROM cases_kind k WHERE k.id = a.kind_id AND k.proof = 'outcome'))",
         good=1,
     ),
@@ -48,14 +53,14 @@ ACTIONS = (
         "confirmed_kept",
         _("Confirmed"),
         _("The complainant said that what was promised was kept."),
-        _PROMISED + " AND p.said = 'settled')",
+        _PROMISED + " AND p.said = 'settled'" + _ONE_BY_ONE,
         good=1,
     ),
     _action(
         "denied",
         _("Said not kept"),
         _("The complainant said that what was promised was not kept, or only in part."),
-        _PROMISED + " AND p.said IN ('no', 'partly'))",
+        _PROMISED + " AND p.said IN ('no', 'partly')" + _ONE_BY_ONE,
         good=-1,
     ),
     _action(
@@ -87,7 +92,7 @@ ACTIONS = (
     ),
 )
 
-_STANDS = "EXISTS (SELECT 1 FROM cases_authorisation x WHERE x.action_id = a.id AND x.released_at IS NULL)"
+_STANDS = "EXISTS (SELECT 1 FROM cases_authorisation x WHERE x.action_id = a.id AND x.released_at IS NULL OFFSET 0)"
 MONEY = (
     Money(
         "budgeted", Population.ACTIONS, _("Planned"), _("The amounts of all actions added in the period."), "a.amount"

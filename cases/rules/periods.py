@@ -77,10 +77,7 @@ class Period:
     @property
     def days(self) -> tuple[date, date] | None:
         """Its first local day and the first after it; None where it does not begin and end with days."""
-        clock = _clock(self.zone)
-        first, after = clock.local_day(self.start), clock.local_day(self.end)
-        is_whole = clock.day_begins(first) == self.start and clock.day_begins(after) == self.end
-        return (first, after) if is_whole else None
+        return _days(self)
 
     @property
     def written(self) -> tuple[str, str]:
@@ -88,6 +85,14 @@ class Period:
         if self.days:
             return self.days[0].isoformat(), (self.days[1] - _DAY).isoformat()
         return self.start.isoformat(), self.end.isoformat()
+
+
+@lru_cache(maxsize=256)
+def _days(period: Period) -> tuple[date, date] | None:
+    clock = _clock(period.zone)
+    first, after = clock.local_day(period.start), clock.local_day(period.end)
+    is_whole = clock.day_begins(first) == period.start and clock.day_begins(after) == period.end
+    return (first, after) if is_whole else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def percent(share: float) -> str:
 
 def behind_url(table: Table, figure: str, row: Row | None = None) -> str:
     """Where exactly the rows behind a figure are listed."""
-    return behind_of([*table.behind(figure, row), ("report", table.asked.report)])
+    return f"{reverse('report-behind')}?{table.behind_query(figure, row)}"
 
 
 def behind_of(pairs: list[tuple[str, str]]) -> str:

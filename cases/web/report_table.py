@@ -25,6 +25,8 @@ from cases.web import report_figures as figures
 from cases.web.report_figures import Cell
 
 MOST_ROWS, MOST_COLUMNS = 400, 60
+# Steps of time are looked at rather than read: their picture has more.
+MOST_STEPS = 120
 HEATS = 9
 LONG = 16
 MOST_BESIDE_MONEY = 8
@@ -135,11 +137,17 @@ def _remark(split: Dimension, key: str, former: Mapping[str, str], cut: Collecti
 
 def _lines(table: Table, former: Mapping[str, str]) -> Shown:
     cut = figures.cut_steps(table)
-    lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in table.rows[:MOST_ROWS]]
+    listed = _listed(table, table.rows)
+    lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in listed]
     total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
     keys = [Head(each.label) for each in table.splits]
-    left = max(len(table.rows) - MOST_ROWS, 0)
+    left = len(table.rows) - len(listed)
     return Shown(table, keys, _heads(table), lines, total, left, money=_money(table, former, cut))
+
+
+def _listed(table: Table, rows: Sequence[Row]) -> Sequence[Row]:
+    """As many as a page has room for: of steps of time the last."""
+    return rows[-MOST_STEPS:] if table.splits and table.splits[0] in OF_TIME else rows[:MOST_ROWS]
 
 
 def _heads(table: Table) -> list[Head]:
@@ -185,7 +193,7 @@ def _money(table: Table, former: Mapping[str, str], cut: Collection[str]) -> Sho
     """The sums of money apart, of the rows that have any."""
     if not _is_apart(table):
         return None
-    rows = [row for row in table.rows if row.counted.money][:MOST_ROWS]
+    rows = _listed(table, [row for row in table.rows if row.counted.money])
     lines = [Line(_labels(table, row, former, cut), _amounts(table, row.counted, row)) for row in rows]
     total = Line([Label(_("All"))], _amounts(table, table.total, None)) if len(lines) > 1 else None
     return Shown(table, [Head(each.label) for each in table.splits], _money_heads(table), lines, total)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import product
+from urllib.parse import urlencode
 
 from cases.models import Seer
 from cases.queries.reports import definitions, engine, labels
@@ -75,6 +76,17 @@ class Table:
     def behind(self, figure: str, row: Row | None = None) -> list[tuple[str, str]]:
         """What asks for exactly the rows behind a figure, of one row or of all."""
         return [("figure", figure), *self.narrowed(row).pairs]
+
+    def behind_query(self, figure: str, row: Row | None = None) -> str:
+        """The same and the report, as a query string; what the figures of a row share is written once."""
+        keys = row.keys if row else ()
+        if keys not in self._written:
+            self._written[keys] = urlencode([*self.narrowed(row).pairs, ("report", self.asked.report)])
+        return f"{urlencode([('figure', figure)])}&{self._written[keys]}"
+
+    @cached_property
+    def _written(self) -> dict[Keys, str]:
+        return {}
 
     def narrowed(self, row: Row | None = None) -> Asked:
         """What was asked, of one row only, without splits."""

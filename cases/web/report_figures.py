@@ -187,9 +187,9 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
         text = ngettext("%(n)+d point", "%(n)+d points", abs(points)) % {"n": points}
         is_same = not points
     else:
-        span = table.asked.period.length / table.asked.compared.length if table.asked.compared else 1
-        text = _("from 0") if not was else _("%(n)+d %%") % {"n": round((n / span / was - 1) * 100)}
-        is_same = n == was or (bool(was) and not round((n / span / was - 1) * 100))
+        change = round((n / was - 1) * 100) if was else 0
+        text = _("%(n)+d %%") % {"n": change} if was else _("from 0")
+        is_same = n == was or (bool(was) and not change)
     return _said(text.replace("-", "−"), title, found.is_noise, is_same, found.difference * figure.good)
 
 

@@ -177,7 +177,7 @@ class Words(NowWords):
         found = significance.rates(n, span, was, span_before)
         if not was or found.difference is None:
             return None
-        change = round((n / span / (was / span_before) - 1) * 100)
+        change = round((n / was - 1) * 100)
         text = _("%(n)+d %%") % {"n": change}
         if len(self.frame.compare_words) <= SHORT:
             text = _("%(change)s on %(before)s") % {"change": text, "before": self.frame.compare_words}

@@ -386,3 +386,11 @@ def test_what_was_paid_is_said_for_each_complaint(stage: Stage) -> None:
     page = page_of(stage.manager, "actions")
     assert "<b>42.50\N{NO-BREAK SPACE}€</b> were paid, 21.25\N{NO-BREAK SPACE}€ for each of the " in unescape(page)
     assert "were paid" not in page_of(stage.manager, "actions", kind="0")
+
+
+@pytest.mark.parametrize("report", ["channels", "public", "praise"])
+def test_a_post_without_a_severity_stands_in_a_split_by_it(stage: Stage, report: str) -> None:
+    stage.case("p-1")
+    arrival = Arrival(external_id="kind", text="Well done.", author="glad", posted_at=AT)
+    intake.receive(channel_id=stage.channel.pk, arrival=arrival, at=AT, actor=actor(stage.agent))
+    assert ">none<" in page_of(stage.manager, report, split="severity").replace("\n", "")

@@ -255,7 +255,7 @@ def _place(splits: Sequence[Dimension], row: Row, first: str) -> tuple[object, .
     if splits and splits[0] in OF_TIME:
         return row.keys
     if splits and splits[0] == Dimension.SEVERITY:
-        return (-int(row.keys[0]), *row.labels)
+        return (-int(row.keys[0] or 0), *row.labels)
     if splits and splits[0] in (Dimension.BAND, Dimension.AGE):
         return (not row.keys[0], int(row.keys[0] or 0), *row.labels)
     if splits and splits[0] in OF_PEOPLE:

@@ -6,18 +6,23 @@ of its brand may open; whoever may has it counted in, nobody else has (I11).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cases.models import Seer
 from cases.queries.reports import definitions
+from cases.queries.reports.batch import Batch, Spans
 from cases.queries.reports.conditions import brands_of, merged_into
 from cases.queries.reports.plan import Plan, kept_dimension
 from cases.queries.reports.question import Counted, Groups, Question
 from cases.rules import periods
-from cases.rules.periods import Period
+from cases.rules.periods import Bucket, Period, Unit
 from cases.vocabulary import Dimension
+
+# Steps of time of which each is answered by kept months and days, up to so many.
+LONG_STEPS = {Dimension.MONTH: Unit.MONTH, Dimension.QUARTER: Unit.QUARTER}
+MOST_STEPS = 40
 
 
 def count(question: Question, seer: Seer, *, now: datetime, durations: bool = False) -> Groups:
@@ -28,8 +33,7 @@ def count(question: Question, seer: Seer, *, now: datetime, durations: bool = Fa
     plan = Plan(question, seer, brands, now)
     groups = plan.counted()
     if durations and definitions.durations_of(question.population):
-        by_span = Plan(question, seer, brands, now, spans=True)
-        for keys, spans in by_span.spans().items():
+        for keys, spans in _spans(question, seer, brands, now).items():
             groups.setdefault(keys, Counted()).durations = spans
     return _merged(question, groups)
 
@@ -54,6 +58,31 @@ def months_of(period: Period) -> list[Period]:
 def is_quick(question: Question) -> bool:
     """Whether kept cells answer it, so that its cost does not grow with the period."""
     return kept_dimension(question) is not None
+
+
+def _spans(question: Question, seer: Seer, brands: Sequence[int], now: datetime) -> Spans:
+    """By the hour no histograms are kept: those of months are counted month by month, in one statement."""
+    steps = _long_steps(question)
+    if not steps:
+        return Plan(question, seer, brands, now, spans=True).spans()
+    batch = Batch(seer, now, merged_into() if Dimension.CATEGORY in question.filters else {})
+    zone = question.period.zone
+    parts = {
+        each.day.isoformat(): batch.spans(replace(question, period=Period(each.start, each.end, zone), splits=()))
+        for each in steps
+    }
+    batch.run()
+    return {(key,): spans for key, part in parts.items() for spans in part().values()}
+
+
+def _long_steps(question: Question) -> list[Bucket]:
+    """The months of a question by months, where kept cells answer each of them; else none."""
+    if len(question.splits) != 1 or question.splits[0] not in LONG_STEPS:
+        return []
+    if kept_dimension(replace(question, splits=()), spans=True) is None:
+        return []
+    steps = list(periods.buckets(question.period, LONG_STEPS[question.splits[0]]))
+    return steps if len(steps) <= MOST_STEPS else []
 
 
 def _merged(question: Question, groups: Groups) -> Groups:

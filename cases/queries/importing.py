@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases.models import Category, Original, Post, Raw, User
+from cases.models import CasePost, Category, Original, Post, Raw, User
 from cases.rules import arrival as arrivals
 from cases.rules import text as texts
 from cases.rules.arrival import Arrival
@@ -66,9 +66,14 @@ def answered_otherwise(channel_id: int, batch: Sequence[Arrival]) -> int:
     said = {arrival.external_id: arrival.registered.response for arrival in batch if arrival.registered}
     if not said:
         return 0
-    rows = Original.objects.filter(case__links__post__channel_id=channel_id, case__links__post__external_id__in=said)
-    found = rows.values_list("case__links__post__external_id", "response").distinct()
-    return sum(said[external_id] != response for external_id, response in found if external_id in said)
+    # One table at a time: while a file comes in, the database does not know yet how many rows there are, and a join
+    # planned for none compares each with each.
+    posts = dict(Post.objects.filter(channel_id=channel_id, external_id__in=said).values_list("pk", "external_id"))
+    links = list(CasePost.objects.filter(post__in=list(posts)).values_list("post_id", "case_id"))
+    cases = {case_id for _, case_id in links}
+    responses = dict(Original.objects.filter(case__in=cases).values_list("case_id", "response"))
+    found = {(posts[post_id], responses[case_id]) for post_id, case_id in links if case_id in responses}
+    return sum(said[external_id] != response for external_id, response in found)
 
 
 def _outcome(arrival: Arrival, posts: set[str], raws: dict[tuple[str, bytes], str], at: datetime) -> Foreseen:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from cases.commands import handling, regime
-from cases.models import Brand, Case, User
+from cases.models import Brand, Case, Regime, User
 from cases.vocabulary import Actor, AnswerPart, Outcome, Status
 from tests.browser import looking
 from tests.browser.stack import Stack
@@ -23,6 +23,7 @@ def ruled(stack: Stack) -> Iterator[Case]:
     """A case in hand, of a brand whose final answers must hold everything."""
     brand = Brand.objects.get(slug="brindlewick")
     admin = Actor.person(User.objects.filter(is_organisation_admin=True, is_active=True)[0].pk)
+    before = Regime.objects.filter(brand=brand).first()
     regime.set_regime(
         brand_id=brand.pk,
         name="Housing Code",
@@ -37,8 +38,21 @@ def ruled(stack: Stack) -> Iterator[Case]:
     case = mine.filter(decisions__points=None).order_by("-pk").first()
     assert case is not None
     yield case
-    # What one test set up is not there for the others, which share the demo.
-    regime.remove_regime(brand_id=brand.pk, actor=admin)
+    # What one test set up is not there for the others, which share the demo: they find what was there.
+    if before is None:
+        regime.remove_regime(brand_id=brand.pk, actor=admin)
+        return
+    regime.set_regime(
+        brand_id=brand.pk,
+        name=before.name,
+        source=before.source,
+        demands=before.demands,
+        recourse=before.recourse,
+        opening=before.template.get("opening", {}),
+        recourse_always=before.recourse_always,
+        answers_first=before.answers_first,
+        actor=admin,
+    )
 
 
 def test_points_are_written_and_added_by_keyboard(stack: Stack, ruled: Case) -> None:

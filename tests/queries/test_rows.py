@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from typing import Any
 
@@ -158,6 +159,7 @@ def test_all_rows_are_of_one_instant(stage: Stage, monkeypatch: pytest.MonkeyPat
 
 
 def _peak(seer: Seer) -> int:
+    gc.collect()
     tracemalloc.start()
     with rows.opened(asked(), Population.MOVEMENTS, seer, now=timezone.now()) as found:
         for _ in found.batches:
@@ -182,4 +184,5 @@ def test_needs_no_more_memory_for_ten_times_the_rows(stage: Stage, raw_owner: Co
     _peak(seer)
     few = _peak(seer)
     fill(6_000, 50_999)
-    assert _peak(seer) < few + 300_000
+    # Held, the rows would take ten times as much; when garbage is collected moves both by some hundred kilobytes.
+    assert _peak(seer) < 2 * few

@@ -17,12 +17,14 @@ from cases.api.report_answer import Links, instant
 from cases.api.report_asked import WORDS, AskedIn, ReportEndpoint, words_of
 from cases.api.schema import changes, reads
 from cases.commands import saved_report as commands
-from cases.models import SavedReport
+from cases.models import Delivery, SavedReport
 from cases.queries import api_report as queries
+from cases.queries.reports import mailed
 from cases.queries.reports import saved as saved_queries
 from cases.queries.reports.asked import Asked
+from cases.queries.reports.reading import reader
 from cases.rules.rhythm import Beat
-from cases.vocabulary import Format, Rhythm
+from cases.vocabulary import DeliveryStatus, Format, Rhythm
 
 
 class SavedIn(AskedIn):
@@ -88,9 +90,19 @@ class SavedReportShape(serializers.Serializer[Any]):
 
 
 class OneSavedReportShape(SavedReportShape):
-    """With whom it is sent to; for its owner only."""
+    """With whom it is sent to."""
 
-    recipients = RecipientShape(many=True)
+    sent_to_me = serializers.BooleanField(help_text="you are one of those who get it by mail; `leave/` ends that")
+    recipients = RecipientShape(many=True, help_text="for its owner only")
+
+
+class SentShape(serializers.Serializer[Any]):
+    """A mail on its way, and the file that goes with it."""
+
+    recipient = serializers.CharField(help_text="your address")
+    subject = serializers.CharField()
+    status = serializers.ChoiceField(choices=DeliveryStatus.choices)
+    export = serializers.CharField(help_text="its file: how far it is, and where it can be downloaded too")
 
 
 class SavedReportPage(serializers.Serializer[Any]):
@@ -113,10 +125,11 @@ class _Saved(ReportEndpoint):
     def shown(self, key: int) -> Any:
         """One of them as an answer."""
         row = found(saved_queries.visible(self.seer).filter(pk=key).first())
-        asked = self._asked_of(row)
-        people = saved_queries.recipients(row, asked) if row.owner_id == self.seer.person_id else []
+        is_mine = row.owner_id == self.seer.person_id
+        people = saved_queries.recipients(row, self._asked_of(row)) if is_mine else []
         told = [{"person": each.person.username, "gets_it": each.gets_it, "why": each.why} for each in people]
-        return {**self.told(row), "recipients": told}
+        is_sent = row.recipients.filter(pk=self.seer.person_id).exists()
+        return {**self.told(row), "sent_to_me": is_sent, "recipients": told}
 
     def told(self, row: SavedReport) -> dict[str, Any]:
         """The same without whom it is sent to."""
@@ -241,3 +254,34 @@ class Unschedule(_Saved):
     def post(self, request: Request, saved: UUID) -> Response:  # noqa: ARG002
         """The saved report then."""
         return self.save(commands.unschedule, saved)
+
+
+class Send(_Saved):
+    """One mail of it, at once."""
+
+    @changes(SentShape, "Have a saved report that you see mailed to yourself now, with its file", status=202)
+    def post(self, request: Request, saved: UUID) -> Response:
+        """The mail."""
+        row = self.row(saved)
+        letter = mailed.letter(row, request.user, now=self.now)
+        facts: dict[str, Any] = {"saved_id": row.pk, "letter": letter, "at": self.now}
+        return self.run(commands.send_now, lambda mail: mail.pk, self.mail, status=202, **facts)
+
+    def mail(self, key: int) -> dict[str, Any]:
+        """A mail as an answer."""
+        row: Delivery = found(queries.report_mail(self.seer, key))
+        address = Links(self.request, "").api(f"exports/{found(row.export).public_id}/")
+        return {"recipient": row.recipient, "subject": row.subject, "status": row.status, "export": address}
+
+
+class Leave(_Saved):
+    """No longer to oneself."""
+
+    @changes(None, "Get a saved report no more by mail, whoever sends it", status=204)
+    def post(self, request: Request, saved: UUID) -> Response:  # noqa: ARG002
+        """Nothing: it may be one that is no longer there for whoever left it."""
+        reader(self.seer)
+        key = found(queries.any_saved(saved))
+        return self.run(
+            commands.leave_report, lambda _left: None, lambda _none: None, status=204, saved_id=key, at=self.now
+        )

@@ -188,6 +188,8 @@ urlpatterns = [
     path("saved-reports/<uuid:saved>/", saved_report.OneSaved.as_view()),
     path("saved-reports/<uuid:saved>/schedule/", saved_report.Schedule.as_view()),
     path("saved-reports/<uuid:saved>/unschedule/", saved_report.Unschedule.as_view()),
+    path("saved-reports/<uuid:saved>/send/", saved_report.Send.as_view()),
+    path("saved-reports/<uuid:saved>/leave/", saved_report.Leave.as_view()),
     path("returns/<slug:regulator>/", returned.OneReturn.as_view()),
     path("returns/<slug:regulator>/behind/", returned.ReturnBehind.as_view()),
     path("frozen-periods/", frozen.FrozenPeriods.as_view()),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from cases.models import Brand, Export, ReportRun, SavedReport, Seer, User
+from cases.models import Brand, Delivery, Export, ReportRun, SavedReport, Seer, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ def own_saved(seer: Seer, public_id: UUID) -> int | None:
     """The key of one's own saved report, even where it was put away."""
     rows = SavedReport.objects.filter(public_id=public_id, owner_id=seer.person_id)
     return rows.values_list("pk", flat=True).first()
+
+
+def any_saved(public_id: UUID) -> int | None:
+    """The key of a saved report, whoever it is of: whoever left one may have seen it by that alone."""
+    return SavedReport.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+
+
+def report_mail(seer: Seer, key: int) -> Delivery | None:
+    """A mail with a report that the person had sent to themselves."""
+    rows = Delivery.objects.filter(pk=key, export__person_id=seer.person_id)
+    return rows.select_related("export").first()
 
 
 def person_ids(seer: Seer, usernames: Collection[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.utils import timezone
 
-from cases.models import Event, Export, FrozenPeriod, Membership, SavedReport
+from cases.models import Delivery, Event, Export, FrozenPeriod, Membership, SavedReport
 from cases.vocabulary import Outcome, Role
 from tests import exported
 from tests.api.calls import Program
@@ -167,6 +167,42 @@ class TestSaved:
         assert theirs["recipients"] == []
         stopped = manager.post(f"saved-reports/{saved['id']}/unschedule/").json()
         assert (stopped["rhythm"], stopped["next_at"]) == ("", None)
+
+    def test_sent_now_to_whoever_asks_once_under_a_key(self, manager: Program, stage: Stage) -> None:
+        saved = manager.post("saved-reports/", {"name": "Mine", "report": "speed", **YEAR, "shared": True}).json()
+        path, auditor = f"saved-reports/{saved['id']}/send/", Program(stage.auditor)
+        sent = auditor.post(path, Idempotency_Key="n-1")
+        assert (sent.status_code, sent.json()["recipient"], sent.json()["status"]) == (
+            202,
+            stage.auditor.email,
+            "queued",
+        )
+        assert auditor.post(path, Idempotency_Key="n-1").json() == sent.json()
+        assert Delivery.objects.filter(purpose="report").count() == 1
+        file = follow(auditor, sent.json()["export"]).json()
+        assert (file["format"], file["status"], file["asked"]["from"]) == ("xlsx", "waiting", ["2026-01-01"])
+        assert refused(manager.get(path_of(sent.json()["export"])[0])) == (404, "not_found")
+        assert refused(Program(stage.agent).post(path)) == (403, "not_allowed")
+        assert refused(Program(stage.outsider).post(path)) == (404, "not_found")
+        manager.patch(f"saved-reports/{saved['id']}/", {"shared": False})
+        assert refused(auditor.post(path)) == (404, "not_found")
+        assert Delivery.objects.filter(purpose="report").count() == 1
+
+    def test_a_recipient_takes_leave_once(self, manager: Program, stage: Stage) -> None:
+        saved = manager.post("saved-reports/", {"name": "Mine", "report": "speed"}).json()
+        path, auditor = f"saved-reports/{saved['id']}/", Program(stage.auditor)
+        assert refused(auditor.post(f"{path}leave/")) == (404, "not_found")
+        manager.post(f"{path}schedule/", {"rhythm": "daily", "recipients": ["manager", "auditor"]})
+        assert (auditor.get(path).json()["sent_to_me"], auditor.get(path).json()["recipients"]) == (True, [])
+        for _ in range(2):
+            assert auditor.post(f"{path}leave/", Idempotency_Key="l-1").status_code == 204
+        assert refused(auditor.get(path)) == (404, "not_found")
+        assert refused(auditor.post(f"{path}leave/")) == (404, "not_found")
+        assert refused(Program(stage.agent).post(f"{path}leave/")) == (403, "not_allowed")
+        left = manager.get(path).json()
+        assert [each["person"] for each in left["recipients"]] == ["manager"]
+        assert manager.post(f"{path}leave/").status_code == 204
+        assert manager.get(path).json()["sent_to_me"] is False
 
     @pytest.mark.parametrize(
         ("body", "expected"),

@@ -156,6 +156,9 @@ CALLS = [
     Call("GET", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept"),
     Call("PATCH", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept", {"name": "Other"}),
     Call("POST", "saved-reports/<uuid:saved>/schedule/", P.SEE_REPORTS, "kept", DAILY),
+    Call("POST", "saved-reports/<uuid:saved>/send/", P.SEE_REPORTS, "kept"),
+    # Who is sent it by the schedule before leaves it; afterwards there is nothing to leave.
+    Call("POST", "saved-reports/<uuid:saved>/leave/", P.SEE_REPORTS, "kept"),
     Call("POST", "saved-reports/<uuid:saved>/unschedule/", P.SEE_REPORTS, "kept"),
     Call("DELETE", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept"),
     Call("GET", "returns/<slug:regulator>/", P.SEE_REPORTS, "reports", {"brand": "brindlewick"}),

@@ -10,16 +10,16 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cases.api import report_run
+from cases.api import report_beside, report_run
 from cases.api.errors import TakesTooLong
 from cases.api.fields import Code, Line
-from cases.api.report_answer import Links, amount, answer, defined, dimensions, instant, named, period
+from cases.api.report_answer import Links, amount, defined, dimensions, instant, named, period
 from cases.api.report_asked import AskedIn, ReportEndpoint
 from cases.api.report_shapes import BehindPage, ReportAnswerShape, ReportsShape, RunShape
 from cases.api.schema import reads
 from cases.queries.authority import text_of
 from cases.queries.reports import answer as answers
-from cases.queries.reports import behind, definitions, kept, period_words, reading, runs
+from cases.queries.reports import behind, definitions, kept, per_complaint, period_words, reading, runs
 from cases.queries.reports.asked import COMPARISONS
 from cases.queries.reports.behind import Behind, Page
 from cases.queries.reports.catalogue import REPORTS, Report, Section
@@ -62,6 +62,7 @@ def _report(report: Report, links: Links, *, is_open: bool) -> dict[str, Any]:
         "url": links.api(f"{report.name}/"),
         "page": links.page("report", report.name),
         "sections": [_section(each, is_open=is_open) for each in report.sections],
+        "beside": [report_beside.defined()] if report.name == per_complaint.REPORT else [],
     }
 
 
@@ -107,7 +108,7 @@ class OneReport(ReportEndpoint):
             if run is None or run.result is None or not kept.is_still_true(run.result, self.reading):
                 raise TakesTooLong
             found = kept.of_result(asked, run.result)
-        return Response(answer(found, Links(request, report)))
+        return Response(report_beside.answer(found, self.reading, Links(request, report)))
 
 
 class BehindAsked(AskedIn):

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases import errors
+from cases.api import report_beside
 from cases.api.endpoint import found
-from cases.api.report_answer import Links, answer, instant
+from cases.api.report_answer import Links, instant
 from cases.api.report_asked import AskedIn, ReportEndpoint
 from cases.api.report_shapes import RunShape
 from cases.api.schema import changes, reads
@@ -57,7 +58,8 @@ class _Runs(ReportEndpoint):
         if not is_done or not kept.is_still_true(run.result or {}, self.reading):
             return None
         asked = Asked.of_json(run.asked, now=self.now)
-        return answer(kept.of_result(asked, run.result or {}), Links(self.request, run.report))
+        found_then = kept.of_result(asked, run.result or {})
+        return report_beside.answer(found_then, self.reading, Links(self.request, run.report))
 
 
 class Runs(_Runs):

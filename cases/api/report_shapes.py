@@ -60,6 +60,12 @@ class SectionDefinedShape(serializers.Serializer[Any]):
     filters = NamedShape(many=True, help_text="any dimension it can be filtered by, or split")
 
 
+class BesideDefinedShape(FigureShape):
+    """A figure that a report shows beside its tables, over another population than theirs."""
+
+    population = NamedShape(help_text="what it is divided by")
+
+
 class ReportDefinedShape(serializers.Serializer[Any]):
     """A named report: the question it answers, and its tables."""
 
@@ -69,6 +75,7 @@ class ReportDefinedShape(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="its answer")
     page = serializers.CharField(help_text="the same for people")
     sections = SectionDefinedShape(many=True)
+    beside = BesideDefinedShape(many=True, help_text="figures beside the tables")
 
 
 class ReportsShape(serializers.Serializer[Any]):
@@ -153,6 +160,15 @@ class SectionShape(serializers.Serializer[Any]):
     rows = RowShape(many=True)
 
 
+class BesideShape(FigureShape):
+    """A figure beside the tables: the money of the report for each of the rows of another population."""
+
+    population = PopulationShape(help_text="what it is divided by, and how many there are")
+    money = serializers.DictField(child=serializers.CharField(), help_text="for each one, by currency")
+    sums = serializers.DictField(child=serializers.CharField(), help_text="what was divided, by currency")
+    behind = serializers.DictField(child=LinkShape(), help_text="the rows of both")
+
+
 class ReportAnswerShape(serializers.Serializer[Any]):
     """A report as it stood at one instant, for what the token's person may see."""
 
@@ -167,6 +183,9 @@ class ReportAnswerShape(serializers.Serializer[Any]):
     page = serializers.CharField(help_text="exactly this, for people")
     url = serializers.CharField(help_text="exactly this, for programs: of these dates, whenever it is asked")
     sections = SectionShape(many=True)
+    beside = BesideShape(
+        many=True, help_text="none where nothing was paid or received, or complaints cannot be filtered so"
+    )
 
 
 class BehindShape(serializers.Serializer[Any]):

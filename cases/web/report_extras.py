@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 from django.utils.html import format_html
@@ -17,9 +16,9 @@ from cases.queries import authority
 from cases.queries.reports import answer, backlog, definitions, engine, period_words
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.per_complaint import per_complaint
 from cases.queries.reports.question import Counted, total
 from cases.queries.reports.reading import reader
-from cases.queries.reports.sources import has
 from cases.rules import forecast, periods
 from cases.vocabulary import Dimension, Population
 from cases.web import report_figures as figures
@@ -193,29 +192,21 @@ def _before(found: Answer, frame: Frame, compared: periods.Period) -> Counted:
 
 def _each(found: Answer, frame: Frame) -> list[Extra]:
     """The money of the period beside the complaints of the period; left out where these cannot be filtered so."""
-    table = found.tables[0]
-    if not table.total.money or not all(has(Population.CASES, each) for each in found.asked.filters):
+    cost = per_complaint(found, frame.seer)
+    if cost is None:
         return []
-    question = found.asked.question(Population.CASES, splits=())
-    if not engine.is_quick(question):
-        return []
-    seer = reader(frame.seer, found.asked.dimensions)
-    received = total(engine.count(question, seer, now=found.now)).counts.get("received", 0)
-    if not received:
-        return []
-    pairs = [("figure", "received"), *replace(found.asked, splits=(), compare="").pairs]
-    link = figures.link(figures.number(received), figures.behind_of(pairs))
+    pairs = [("figure", "received"), *cost.asked.pairs]
+    link = figures.link(figures.number(cost.received), figures.behind_of(pairs))
     said = [
         format_html(
             _("<b>{money}</b> were paid, {each} for each of the {received} complaints received in the period."),
             money=authority.said_amount(paid, currency),
-            each=authority.said_amount(paid / received, currency),
+            each=authority.said_amount(cost.each(currency), currency),
             received=link,
         )
-        for currency, sums in sorted(table.total.money.items())
-        if (paid := sums.get("paid", Decimal(0)))
+        for currency, paid in cost.paid.items()
     ]
-    return [Extra("each", _("For each complaint"), said=said)] if said else []
+    return [Extra("each", _("For each complaint"), said=said)]
 
 
 _BESIDE: Final[dict[str, Callable[[Answer, Frame], list[Extra]]]] = {

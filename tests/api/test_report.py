@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,9 +21,11 @@ from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import total
 from cases.vocabulary import Population, Role
 from tests.api.calls import Program
+from tests.desk import signed_in
 from tests.guards.asking import statements
 from tests.guards.world import World, build
 from tests.people import AT, Stage, actor, set_stage
+from tests.returned import Life
 
 pytestmark = pytest.mark.django_db
 YEAR = {"from": "2026-01-01", "to": "2026-12-31", "zone": "Europe/Paris"}
@@ -125,6 +128,32 @@ class TestAnswer:
             ]
             assert mine["population"]["count"] == counted.get(definitions.of(theirs.section.population)[0].name, 0)
             assert mine["total"]["before"] is not None
+
+    def test_says_what_a_complaint_costs_as_the_page_does(self, stage: Stage, manager: Program) -> None:
+        september = {"from": "2026-09-01", "to": "2026-09-30", "zone": "Europe/Paris"}
+        assert manager.get("reports/actions/", **september).json()["beside"] == []
+        Life.begins(stage, "ada", "2026-09-08T10:00").paid("2026-09-09T10:00", "30")
+        Life.begins(stage, "bob", "2026-09-08T10:00").paid("2026-09-09T10:00", "12.50")
+        (cost,) = manager.get("reports/actions/", **september).json()["beside"]
+        received = 2 + 3
+        assert (cost["name"], cost["population"]["name"], cost["population"]["count"]) == (
+            "paid_each",
+            "cases",
+            received,
+        )
+        assert (cost["sums"], cost["money"]) == ({"EUR": "42.5000"}, {"EUR": "8.5000"})
+        assert cost["definition"].startswith("What the actions of the period paid")
+        page = unescape(signed_in(stage.manager).get("/reports/actions/", september).content.decode())
+        assert "8.50\N{NO-BREAK SPACE}€ for each of the " in page
+        for name, count in (("received", received), ("paid", 2)):
+            path, asked = path_of(cost["behind"][name]["rows"])
+            assert manager.get(path, **asked).json()["count"] == count
+        assert manager.get("reports/actions/", **september, kind=[str(stage.refund.pk)]).json()["beside"] == []
+        assert manager.get("reports/speed/", **september).json()["beside"] == []
+        (told,) = next(each for each in manager.get("reports/").json()["results"] if each["name"] == "actions")[
+            "beside"
+        ]
+        assert told["definition"] == cost["definition"]
 
     def test_says_period_zone_time_and_definitions(self, manager: Program) -> None:
         found = manager.get("reports/speed/", **YEAR, compare="before").json()

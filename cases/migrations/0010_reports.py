@@ -381,14 +381,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["brand", "due_at"], name="deadline_by_date"),
         ),
         migrations.AddIndex(
-            model_name="deadline",
-            index=models.Index(
-                condition=models.Q(("ended_at__isnull", True), ("met_at__isnull", True)),
-                fields=["brand", "due_at"],
-                name="deadline_unsettled",
-            ),
-        ),
-        migrations.AddIndex(
             model_name="escalation",
             index=models.Index(fields=["brand", "matched_at"], name="escalation_by_date"),
         ),
@@ -399,14 +391,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="promise",
             index=models.Index(fields=["due_at"], name="promise_by_date"),
-        ),
-        migrations.AddIndex(
-            model_name="promise",
-            index=models.Index(
-                condition=models.Q(("dropped_at__isnull", True), ("kept_at__isnull", True), ("moved_at__isnull", True)),
-                fields=["due_at"],
-                name="promise_standing",
-            ),
         ),
         migrations.AddConstraint(
             model_name="category",

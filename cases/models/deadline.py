@@ -172,11 +172,6 @@ class Deadline(models.Model):
                 name="deadline_to_miss",
             ),
             models.Index(fields=["brand", "due_at"], name="deadline_by_date"),
-            models.Index(
-                fields=["brand", "due_at"],
-                condition=Q(met_at__isnull=True, ended_at__isnull=True),
-                name="deadline_unsettled",
-            ),
         ]
 
 

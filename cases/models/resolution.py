@@ -132,11 +132,6 @@ class Promise(models.Model):
             ),
             models.Index(fields=["case", "id"], name="promise_of_case"),
             models.Index(fields=["due_at"], name="promise_by_date"),
-            models.Index(
-                fields=["due_at"],
-                condition=Q(kept_at__isnull=True, moved_at__isnull=True, dropped_at__isnull=True),
-                name="promise_standing",
-            ),
         ]
 
 

@@ -185,12 +185,12 @@ DECLARE crossed bigint[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO cases_stale (population, brand_id, day) SELECT DISTINCT 'cases', n.brand_id, casedesk_day(n.received_at)
-      FROM new_rows n WHERE NOT n.is_running AND NOT n.is_guarded;
+      FROM new_rows n WHERE NOT n.is_guarded;
     RETURN NULL;
   END IF;
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT 'cases', x.brand_id, casedesk_day(x.received_at)
-      FROM (SELECT * FROM new_rows UNION ALL SELECT * FROM old_rows) x WHERE NOT x.is_running AND NOT x.is_guarded;
+      FROM (SELECT * FROM new_rows UNION ALL SELECT * FROM old_rows) x WHERE NOT x.is_guarded;
   -- A case that is closed to some of the brand leaves every cell, and comes back into them when it is open again.
   SELECT array_agg(n.case_id) INTO crossed FROM new_rows n JOIN old_rows o USING (case_id)
    WHERE n.is_guarded <> o.is_guarded OR n.brand_id <> o.brand_id;
@@ -226,8 +226,7 @@ END $$;
 CREATE TRIGGER movement_stale AFTER INSERT ON cases_casemovement REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_movements();
 
--- Actions are in cells, all of them. Of promises and deadlines only what is settled, so only what is or was makes one
--- stale.
+-- Actions are in cells, those that run and those that are done, and so are promises and deadlines.
 CREATE FUNCTION casedesk_stale_actions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
@@ -272,15 +271,13 @@ BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
     SELECT DISTINCT x.population, c.brand_id, casedesk_day(x.at)
       FROM (SELECT 'promises' AS population, n.case_id, n.due_at AS at FROM new_rows n
-             WHERE n.kept_at IS NOT NULL OR n.moved_at IS NOT NULL OR n.dropped_at IS NOT NULL
             -- Whether an action was promised, and what was said of it afterwards, counts with the action as well.
             UNION ALL SELECT 'actions', n.case_id, a.created_at FROM new_rows n JOIN cases_action a ON a.id = n.action_id) x
       JOIN cases_case c ON c.id = x.case_id;
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO cases_stale (population, brand_id, day)
       SELECT DISTINCT 'promises', c.brand_id, casedesk_day(o.due_at)
-        FROM old_rows o JOIN cases_case c ON c.id = o.case_id
-       WHERE o.kept_at IS NOT NULL OR o.moved_at IS NOT NULL OR o.dropped_at IS NOT NULL;
+        FROM old_rows o JOIN cases_case c ON c.id = o.case_id;
   END IF;
   RETURN NULL;
 END $$;
@@ -304,12 +301,10 @@ CREATE TRIGGER authorisation_stale_updated AFTER UPDATE ON cases_authorisation R
 CREATE FUNCTION casedesk_stale_deadlines() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cases_stale (population, brand_id, day)
-    SELECT DISTINCT 'deadlines', n.brand_id, casedesk_day(n.due_at) FROM new_rows n
-     WHERE n.met_at IS NOT NULL OR n.ended_at IS NOT NULL;
+    SELECT DISTINCT 'deadlines', n.brand_id, casedesk_day(n.due_at) FROM new_rows n;
   IF TG_OP = 'UPDATE' THEN
     INSERT INTO cases_stale (population, brand_id, day)
-      SELECT DISTINCT 'deadlines', o.brand_id, casedesk_day(o.due_at) FROM old_rows o
-       WHERE o.met_at IS NOT NULL OR o.ended_at IS NOT NULL;
+      SELECT DISTINCT 'deadlines', o.brand_id, casedesk_day(o.due_at) FROM old_rows o;
   END IF;
   RETURN NULL;
 END $$;

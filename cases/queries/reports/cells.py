@@ -17,7 +17,8 @@ from cases.vocabulary import Dimension, Population
 
 # By the hour only counts are kept, and only of days.
 _WITHOUT_SPANS = frozenset({Dimension.HOUR})
-_HOUR = "floor(extract(epoch FROM {at}) / 3600)::bigint::text"
+# Of UTC, of the day of the cell.
+_HOUR = "to_char({at} AT TIME ZONE 'UTC', 'HH24')"
 # So many notes are dealt with at once.
 BATCH = 2000
 
@@ -115,7 +116,7 @@ def _counts(
     source, figures, money = SOURCES[population], definitions.of(population), definitions.money_of(population)
     keys = [*values, source.currency or "''"]
     sums = [
-        *("0" if each.is_live else each.counted for each in figures),
+        *(each.counted_kept for each in figures),
         *(f"coalesce(sum({each.sql}), 0)" for each in money),
     ]
     width = len(values)
@@ -136,7 +137,7 @@ def _spans(
     kept = [sql for sql, each in zip(values, source.kept, strict=True) if each not in _WITHOUT_SPANS]
     keys = [*kept, histograms.codes(durations)]
     gathered: dict[tuple[int | None, str], list[dict[int, int]]] = {}
-    for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept)), parameters):
+    for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), source.over), parameters):
         code, n = row[len(kept) :]
         key = place, "" if place is None else row[place]
         into = gathered.setdefault(key, [{} for _ in range(2 * len(durations))])
@@ -144,7 +145,7 @@ def _spans(
     return {key: histograms.packed([lanes.of(lanes.pack(one)) for one in each]) for key, each in gathered.items()}
 
 
-def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: int) -> str:
+def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: int, more: str = "") -> str:
     """One pass over the rows: grouped by each of the first keys alone and by none of them, and always by the others."""
     names = [f"g.k{i}" for i in range(len(keys))]
     alone, always = names[:width], names[width:]
@@ -154,7 +155,7 @@ def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: in
     named = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(keys))
     return (
         f"SELECT {place}, {', '.join([*names, *sums])} FROM {source.tables}"  # noqa: S608
-        f" CROSS JOIN LATERAL (SELECT {named}) g WHERE {_where(source)} GROUP BY GROUPING SETS ({sets})"
+        f" CROSS JOIN LATERAL (SELECT {named}) g WHERE {_where(source)}{more} GROUP BY GROUPING SETS ({sets})"
     )
 
 

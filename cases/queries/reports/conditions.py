@@ -68,13 +68,13 @@ class Where:
         return f"{self.period} AND (NOT {self.source.guarded} OR ({self.visible}))"
 
     @property
-    def live(self) -> list[str]:
-        """The rows that no cell holds: what runs, and what is guarded."""
-        source = self.source
-        found = [f"{self.period} AND f.is_guarded AND {self.visible}"]
-        if source.running != "false":
-            found.append(f"{self.period} AND {source.running} AND NOT {source.guarded}")
-        return found
+    def guarded(self) -> str:
+        """The rows of guarded cases that this person may see: no cell holds them."""
+        return f"{self.period} AND f.is_guarded AND {self.visible}"
+
+    def among(self, condition: str) -> str:
+        """The rows of all other cases of which something is true."""
+        return f"{self.period} AND NOT {self.source.guarded} AND {condition}"
 
 
 def with_merged(values: Sequence[str]) -> list[str]:

@@ -15,7 +15,8 @@ Words = str | Promise
 class Figure:
     """One figure: what it is called, what it means, and how it is counted; ``good`` is 1 where more is better.
 
-    ``is_live`` is one that only counts rows that are running, and asks for the present.
+    Where it asks for the present, ``kept`` is the part that does not, and ``live`` the number that the present adds to
+    it for each of the rows ``among``, or takes off: both together are what ``sql`` says.
     """
 
     name: str
@@ -25,14 +26,24 @@ class Figure:
     sql: str
     is_sum: bool = False
     good: int = 0
-    is_live: bool = False
+    kept: str = ""
+    live: str = ""
+    among: str = ""
 
     @property
     def counted(self) -> str:
         """The SQL that counts it over many rows."""
+        return self._over(self.sql)
+
+    @property
+    def counted_kept(self) -> str:
+        """The SQL of the part of it that does not ask for the present."""
+        return self._over(self.kept or self.sql)
+
+    def _over(self, sql: str) -> str:
         if self.is_sum:
-            return f"coalesce(sum({self.sql}), 0)"
-        return "count(*)" if self.sql == "true" else f"count(*) FILTER (WHERE {self.sql})"
+            return f"coalesce(sum({sql}), 0)"
+        return "count(*)" if sql == "true" else f"count(*) FILTER (WHERE {sql})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def ask(batch: Batch, question: Question, seer: Seer) -> Callable[[], Open]:
         f"{where.source.tables} LEFT JOIN elsewhere o ON o.case_id = f.case_id LEFT JOIN waiting w ON"
         f" w.case_id = f.case_id CROSS JOIN LATERAL (SELECT {held} AS held OFFSET 0) h"
     )
-    parts = " UNION ALL ".join(f"SELECT {columns} FROM {tables} WHERE {each} AND f.is_running" for each in where.live)  # noqa: S608
+    rows_of = (f"{where.guarded} AND f.is_running", where.among("f.is_running"))
+    parts = " UNION ALL ".join(f"SELECT {columns} FROM {tables} WHERE {each}" for each in rows_of)  # noqa: S608
     sql = f"{_FIRSTS} SELECT age, is_theirs, held, whom, count(*) FROM ({parts}) AS x GROUP BY 1, 2, 3, 4"  # noqa: S608
     people = [brand for brand, role in seer.roles.items() if permission.may(role, Permission.SEE_PEOPLE)]
     rows = batch.rows(sql, where.parameters | {"peopled": people}, width=5)

@@ -9,6 +9,7 @@ from cases.queries.reports.figure import Duration, Figure, Words
 from cases.vocabulary import Population
 
 STUCK_DAYS = 3
+_STANDS_STILL = f"f.moved_on_at < %(now)s - interval '{STUCK_DAYS} days'"
 
 
 def _case(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
@@ -16,11 +17,20 @@ def _case(name: str, label: Words, definition: Words, sql: str, good: int = 0) -
 
 
 def _span(name: str, label: Words, definition: Words, column: str, holder: str) -> Figure:
-    sql = (
-        f"f.{column} + CASE WHEN f.is_running AND f.holder = '{holder}'"
-        " THEN floor(greatest(date_part('epoch', %(now)s - f.counted_to), 0))::bigint ELSE 0 END"
+    since = "floor(greatest(date_part('epoch', %(now)s - f.counted_to), 0))::bigint"
+    goes_on = f"f.is_running AND f.holder = '{holder}'"
+    sql = f"f.{column} + CASE WHEN {goes_on} THEN {since} ELSE 0 END"
+    return Figure(
+        name,
+        Population.CASES,
+        label,
+        definition,
+        sql,
+        is_sum=True,
+        kept=f"f.{column}",
+        live=f"CASE WHEN f.holder = '{holder}' THEN {since} ELSE 0 END",
+        among="f.is_running",
     )
-    return Figure(name, Population.CASES, label, definition, sql, is_sum=True)
 
 
 CASES = (
@@ -159,12 +169,16 @@ CASES = (
         "with_system",
         "system",
     ),
-    _case(
+    Figure(
         "stuck",
+        Population.CASES,
         _("Stuck"),
         _("Still open, and for three days neither we nor the complainant have done anything about it."),
-        f"f.is_running AND f.moved_on_at < %(now)s - interval '{STUCK_DAYS} days'",
+        f"f.is_running AND {_STANDS_STILL}",
         good=-1,
+        kept="false",
+        live=f"({_STANDS_STILL})::int",
+        among="f.is_running",
     ),
 )
 

@@ -9,13 +9,14 @@ from cases.queries.reports.figure import Figure, Money, Words
 from cases.vocabulary import Population
 
 
-def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0, *, is_live: bool = False) -> Figure:
-    return Figure(name, Population.ACTIONS, label, definition, sql, good=good, is_live=is_live)
+def _action(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
+    return Figure(name, Population.ACTIONS, label, definition, sql, good=good)
 
 
 # Looked up action by action: of few rows that is far less than reading all promises once. OFFSET keeps it so.
 _ONE_BY_ONE = " OFFSET 0)"
 _PROMISED = "EXISTS (SELECT 1 FROM cases_promise p WHERE p.action_id = a.id"
+_OVERDUE = "a.status NOT IN ('done', 'waived') AND a.due_at < %(now)s"
 ACTIONS = (
     _action("actions", _("Actions"), _("Resolution actions added in the period."), "true"),
     _action(
@@ -63,13 +64,16 @@ ACTIONS = (
         _PROMISED + " AND p.said IN ('no', 'partly')" + _ONE_BY_ONE,
         good=-1,
     ),
-    _action(
+    Figure(
         "overdue",
+        Population.ACTIONS,
         _("Overdue"),
         _("Not done yet, and its date has passed."),
-        "a.status NOT IN ('done', 'waived') AND a.due_at < %(now)s",
+        _OVERDUE,
         good=-1,
-        is_live=True,
+        kept="false",
+        live="1",
+        among=_OVERDUE,
     ),
     _action(
         "awaiting",
@@ -114,12 +118,19 @@ MONEY = (
 )
 
 
-def _promise(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
-    return Figure(name, Population.PROMISES, label, definition, sql, good=good)
+def _promise(
+    name: str, label: Words, definition: Words, sql: str, good: int = 0, kept: str = "", live: str = ""
+) -> Figure:
+    among = _JUST_BROKEN if live else ""
+    return Figure(name, Population.PROMISES, label, definition, sql, good=good, kept=kept, live=live, among=among)
 
 
 _DUE = "p.dropped_at IS NULL AND (p.moved_at IS NULL OR p.broken_at IS NOT NULL)"
 _PAST = "(p.broken_at IS NOT NULL OR p.due_at < %(now)s)"
+_STANDING = "p.kept_at IS NULL AND p.moved_at IS NULL AND p.dropped_at IS NULL"
+# Broken, and not yet noted by who looks every minute.
+_JUST_BROKEN = f"{_STANDING} AND p.broken_at IS NULL AND p.due_at < %(now)s"
+_NOT_BEGUN = "a.status NOT IN ('in_progress', 'done', 'waived')"
 PROMISES = (
     _promise(
         "promises",
@@ -147,33 +158,45 @@ PROMISES = (
         _("The date has passed, and it is not done."),
         f"p.kept_at IS NULL AND {_PAST} AND {_DUE}",
         good=-1,
+        kept=f"p.kept_at IS NULL AND p.broken_at IS NOT NULL AND {_DUE}",
+        live="1",
     ),
     _promise(
         "to_keep",
         _("Still to keep"),
         _("Its date is still to come."),
         f"p.kept_at IS NULL AND NOT {_PAST} AND {_DUE}",
+        kept=f"{_STANDING} AND p.broken_at IS NULL",
+        live="-1",
     ),
     _promise("moved", _("Moved"), _("Given a later date, and the complainant was told."), "p.moved_at IS NOT NULL"),
     _promise("dropped", _("Dropped"), _("Its action was waived or the case ended."), "p.dropped_at IS NOT NULL"),
-    _promise(
+    Figure(
         "not_begun",
+        Population.PROMISES,
         _("Not begun"),
         _("Its date is still to come, and nobody has begun to do it."),
-        f"p.kept_at IS NULL AND NOT {_PAST} AND {_DUE} AND a.status NOT IN ('in_progress', 'done', 'waived')",
+        f"p.kept_at IS NULL AND NOT {_PAST} AND {_DUE} AND {_NOT_BEGUN}",
         good=-1,
+        kept="false",
+        live=f"({_NOT_BEGUN})::int",
+        among=f"{_STANDING} AND p.broken_at IS NULL AND p.due_at >= %(now)s",
     ),
 )
 
 
-def _deadline(name: str, label: Words, definition: Words, sql: str, good: int = 0) -> Figure:
-    return Figure(name, Population.DEADLINES, label, definition, sql, good=good)
+def _deadline(
+    name: str, label: Words, definition: Words, sql: str, good: int = 0, kept: str = "", live: str = ""
+) -> Figure:
+    among = _JUST_MISSED if live else ""
+    return Figure(name, Population.DEADLINES, label, definition, sql, good=good, kept=kept, live=live, among=among)
 
 
-_MISSED = (
-    "(d.missed_at IS NOT NULL OR (d.met_at IS NULL AND d.ended_at IS NULL AND d.paused_at IS NULL"
-    " AND d.due_at <= %(now)s))"
+# Missed, and not yet noted by who looks every minute.
+_JUST_MISSED = (
+    "d.met_at IS NULL AND d.ended_at IS NULL AND d.paused_at IS NULL AND d.missed_at IS NULL AND d.due_at <= %(now)s"
 )
+_MISSED = f"(d.missed_at IS NOT NULL OR ({_JUST_MISSED}))"
 DEADLINES = (
     _deadline(
         "deadlines",
@@ -201,12 +224,16 @@ DEADLINES = (
         _("The date has passed, and it has not happened."),
         f"d.met_at IS NULL AND {_MISSED}",
         good=-1,
+        kept="d.met_at IS NULL AND d.missed_at IS NOT NULL",
+        live="1",
     ),
     _deadline(
         "to_meet",
         _("Still to meet"),
         _("Its date is still to come, or it is paused."),
         f"d.met_at IS NULL AND d.ended_at IS NULL AND NOT {_MISSED}",
+        kept="d.met_at IS NULL AND d.ended_at IS NULL AND d.missed_at IS NULL",
+        live="-1",
     ),
     _deadline(
         "ended",

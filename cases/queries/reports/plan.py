@@ -20,8 +20,11 @@ from cases.rules import periods
 from cases.rules.periods import Period, Pieces
 from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension
 
-# An hour of UTC, as its cell names it.
-_HOUR = "to_timestamp(c.value::bigint * 3600)"
+# The instants of a cell: where its hour of UTC begins, and noon of its day.
+_HOUR = "((c.starts_on + c.value::int * interval '1 hour') AT TIME ZONE 'UTC')"
+_NOON = "((c.starts_on + interval '12 hours') AT TIME ZONE 'UTC')"
+# Steps of whole days: most hours of a day of UTC belong to the step that its noon belongs to.
+_BY_DAYS = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH, Dimension.QUARTER})
 
 
 def kept_dimension(question: Question, *, spans: bool = False) -> str | None:
@@ -42,12 +45,29 @@ def kept_dimension(question: Question, *, spans: bool = False) -> str | None:
 
 
 def _whole_hours(period: Period) -> bool:
-    zone, at = ZoneInfo(period.zone), period.start
+    return not any(offset % timedelta(hours=1) for offset in _offsets(period))
+
+
+def _offsets(period: Period) -> set[timedelta]:
+    zone, at, found = ZoneInfo(period.zone), period.start, set[timedelta]()
     while at <= period.end:
-        if (at.astimezone(zone).utcoffset() or timedelta()) % timedelta(hours=1):
-            return False
+        found.add(at.astimezone(zone).utcoffset() or timedelta())
         at += timedelta(days=28)
-    return True
+    return found
+
+
+def _hours_of_other_days(period: Period) -> list[str]:
+    """The hours of UTC that may belong to another day than noon of theirs, by the clocks of a zone.
+
+    One more on either side: how the clocks stood is looked at every four weeks.
+    """
+    found = set[int]()
+    for offset in _offsets(period):
+        hours = offset // timedelta(hours=1)
+        for each in (hours - 1, hours, hours + 1):
+            noon = (12 + each) // 24
+            found |= {hour for hour in range(24) if (hour + each) // 24 != noon}
+    return [f"{hour:02}" for hour in sorted(found)]
 
 
 class Plan(Where):
@@ -63,7 +83,7 @@ class Plan(Where):
         first, after = pieces.days or (None, None)
         self.parameters |= {
             "population": question.population.value,
-            "dimension": self.kept or "",
+            "dimension": "" if self._is_by_days else self.kept or "",
             "first": first,
             "after": after,
             "are_months": [each[0] for each in spans_of],
@@ -73,24 +93,18 @@ class Plan(Where):
             "highs": [each.end for each in pieces.edges],
             "signs": [each.sign for each in pieces.edges],
         }
-        self.figures = definitions.of(question.population)
-        self.money = definitions.money_of(question.population)
+        named, all_figures = question.figures, definitions.of(question.population)
+        self.figures = [each for each in all_figures if not named or each.name in named]
+        self.money = [each for each in definitions.money_of(question.population) if not named or each.name in named]
         self.durations = definitions.durations_of(question.population)
+        # Where a cell keeps each of them.
+        self.places = [all_figures.index(each) + 1 for each in self.figures]
 
     def counted(self) -> Groups:
         """Counts and money of each group."""
-        columns = [*(f"n{i}" for i in range(len(self.figures))), *(f"m{i}" for i in range(len(self.money)))]
         keys = [f"k{i}" for i in range(len(self.question.splits))] + (["currency"] if self.money else [])
-        values = [
-            *(each.counted for each in self.figures),
-            *(f"coalesce(sum({each.sql}), 0)" for each in self.money),
-        ]
-        kept = [
-            *(f"sum(c.counts[{i + 1}])" for i in range(len(self.figures))),
-            *(f"sum(c.amounts[{i + 1}])" for i in range(len(self.money))),
-        ]
         groups: Groups = {}
-        for row in self._rows(keys, columns, values, kept):
+        for row in self._rows(keys):
             found = tuple(row[: len(self.question.splits)])
             rest = row[len(keys) :]
             group = groups.setdefault(found, Counted())
@@ -130,15 +144,21 @@ class Plan(Where):
     def _keys(self) -> list[str]:
         return [value_of(self.source, each) for each in self.question.splits]
 
-    def _cell_keys(self) -> list[str]:
+    def _cell_keys(self, at: str) -> list[str]:
         return [
             "c.brand_id::text"
             if each == Dimension.BRAND
-            else value_of(self.source, each, _HOUR)
+            else value_of(self.source, each, at)
             if each in OF_TIME
             else "c.value"
             for each in self.question.splits
         ]
+
+    @property
+    def _is_by_days(self) -> bool:
+        """Whether it asks for steps of whole days, of which cells keep the hours."""
+        of_time = OF_TIME & {*self.question.splits}
+        return self.kept == Dimension.HOUR and of_time <= _BY_DAYS and not OF_TIME & {*self.question.filters}
 
     def _cell_filter(self) -> str:
         return "".join(
@@ -190,57 +210,66 @@ class Plan(Where):
             f" AND {source.at} < r.high AND {source.is_kept}{self.filters}"
         )
 
-    @property
-    def _live(self) -> Iterator[tuple[str, str]]:
-        """The tables and the condition of what is guarded, found by its cases, and of what runs, found by itself."""
-        return zip((self.source.tables, self.source.one_by_one), self.live, strict=False)
-
-    _CELLS = (
-        "FROM spans p CROSS JOIN LATERAL (SELECT c.* FROM cases_cell c WHERE c.population = %(population)s"
-        " AND c.dimension = %(dimension)s AND c.brand_id = ANY (p.brands) AND c.is_month = p.is_month"
-        " AND c.starts_on >= p.low AND c.starts_on < p.high AND (c.is_month, c.starts_on, c.brand_id)"
-        " NOT IN (SELECT g.is_month, g.day, g.brand FROM gone g) OFFSET 0) c WHERE true"
-    )
-
-    def _rows(
-        self, keys: Sequence[str], columns: Sequence[str], values: Sequence[str], kept: Sequence[str]
-    ) -> Iterator[tuple[Any, ...]]:
-        """Group by these keys what cells, settled rows and live rows say of these columns."""
-        named = [*self._keys(), *([self.source.currency] if self.money else [])]
-        group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else " HAVING count(*) > 0"
-        grouped = [f"{sql} AS {k}" for sql, k in zip(named, keys, strict=True)]
-        inner, of_kept, of_running = (
-            ", ".join([*grouped, *_as(some, columns)]) for some in (values, *self._divided(values))
+    @staticmethod
+    def _cells(more: str = "", dimension: str = "dimension") -> str:
+        return (
+            "FROM spans p CROSS JOIN LATERAL (SELECT c.* FROM cases_cell c WHERE c.population = %(population)s"  # noqa: S608
+            f" AND c.dimension = %({dimension})s AND c.brand_id = ANY (p.brands) AND c.is_month = p.is_month"
+            f" AND c.starts_on >= p.low AND c.starts_on < p.high{more} AND (c.is_month, c.starts_on, c.brand_id)"
+            " NOT IN (SELECT g.is_month, g.day, g.brand FROM gone g) OFFSET 0) c"
         )
+
+    def _rows(self, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Group by these keys what cells, settled rows and live rows say of the figures and the money."""
+        columns = [*(f"n{i}" for i in range(len(self.figures))), *(f"m{i}" for i in range(len(self.money)))]
+        group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else " HAVING count(*) > 0"
+        named = [*self._keys(), *([self.source.currency] if self.money else [])]
+        sums = [f"coalesce(sum({each.sql}), 0)" for each in self.money]
+        everything = _listed(named, [*(each.counted for each in self.figures), *sums])
         # The names are definitions': nothing from outside comes in here but as a parameter.
         if self.kept is None:
-            yield from self._execute(f"SELECT {inner} FROM {self.source.tables} WHERE {self.everything}{group}")  # noqa: S608
-            return
+            return self._execute(f"SELECT {everything} FROM {self.source.tables} WHERE {self.everything}{group}")  # noqa: S608
+        kept = _as([*named, *(each.counted_kept for each in self.figures), *sums], [*keys, *columns])
         signed = ", ".join([*(f"x.{key}" for key in keys), *(f"r.sign * x.{column}" for column in columns)])
-        settled = f"SELECT {of_kept} {self._settled()}{group}"
-        parts = [f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL ({settled}) x"]  # noqa: S608
-        parts += [
-            f"SELECT {listed} FROM {tables} WHERE {each}{group}"  # noqa: S608
-            for listed, (tables, each) in zip((inner, of_running), self._live, strict=False)
+        parts = [
+            f"SELECT {signed} FROM ranges r CROSS JOIN LATERAL (SELECT {kept} {self._settled()}{group}) x",  # noqa: S608
+            f"SELECT {everything} FROM {self.source.tables} WHERE {self.guarded}{group}",  # noqa: S608
+            *(f"{each}{group}" for each in [*self._live(named), *self._of_cells()]),
         ]
-        cells = [*self._cell_keys(), *(["c.currency"] if self.money else [])]
-        listed = ", ".join([*(f"{sql} AS {k}" for sql, k in zip(cells, keys, strict=True)), *_as(kept, columns)])
-        parts.append(f"SELECT {listed} {self._CELLS}{self._cell_filter()}{group}")
         outer = ", ".join([*keys, *(f"coalesce(sum({column}), 0)" for column in columns)])
         names = ", ".join([*keys, *columns])
         whole = f" GROUP BY {', '.join(keys)}" if keys else ""
-        yield from self._execute(
+        return self._execute(
             f"{self._ranges} SELECT {outer} FROM ({' UNION ALL '.join(parts)}) AS parts({names}){whole}"  # noqa: S608
         )
 
-    def _divided(self, values: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Of what is counted: the part of rows that are in cells, and the part of those that run."""
-        if not self.source.all_kept:
-            return [*values], [*values]
-        are_live = [each.is_live for each in self.figures] + [False] * len(self.money)
-        return (
-            ["0" if is_live else sql for sql, is_live in zip(values, are_live, strict=True)],
-            [sql if is_live else "0" for sql, is_live in zip(values, are_live, strict=True)],
+    def _live(self, named: Sequence[str]) -> Iterator[str]:
+        """What the present adds to what is kept, or takes off."""
+        for condition in dict.fromkeys(each.among for each in self.figures if each.live):
+            sums = [f"sum({each.live})" if each.among == condition else "0" for each in self.figures]
+            listed = _listed(named, [*sums, *("0" for _ in self.money)])
+            yield f"SELECT {listed} FROM {self.source.one_by_one} WHERE {self.among(condition)}"  # noqa: S608
+
+    def _of_cells(self) -> Iterator[str]:
+        """What cells say; of days by the clocks of a zone, those of UTC, and the hours that belong to another day."""
+        currency = ["c.currency"] if self.money else []
+        counts = [f"c.counts[{place}]" for place in self.places]
+        all_money = definitions.money_of(self.question.population)
+        counts += [f"c.amounts[{all_money.index(each) + 1}]" for each in self.money]
+        sums = [f"sum({each})" for each in counts]
+        if not self._is_by_days:
+            keys = self._cell_keys(_HOUR)
+            yield f"SELECT {_listed([*keys, *currency], sums)} {self._cells()} WHERE true{self._cell_filter()}"
+            return
+        keys, moved = self._cell_keys(_NOON), self._cell_keys(_HOUR)
+        yield f"SELECT {_listed([*keys, *currency], sums)} {self._cells()}"
+        self.parameters |= {"of_hours": Dimension.HOUR.value, "hours": _hours_of_other_days(self.question.period)}
+        names = ", ".join(f"k{i}" for i in range(len(keys)))
+        turned = _listed([*(f"v.k{i}" for i in range(len(keys))), *currency], [f"sum(v.sign * {n})" for n in counts])
+        yield (
+            f"SELECT {turned} {self._cells(' AND c.value = ANY (%(hours)s)', 'of_hours')} CROSS JOIN LATERAL"  # noqa: S608
+            f" (VALUES ({', '.join(moved)}, 1), ({', '.join(keys)}, -1)) AS v({names}, sign)"
+            f" WHERE ({', '.join(moved)}) IS DISTINCT FROM ({', '.join(keys)})"
         )
 
     def _lane_rows(self) -> str:
@@ -250,11 +279,13 @@ class Plan(Where):
             return self._lanes(keys, f"FROM {self.source.tables} WHERE {self.everything}")
         listed = "".join(f"x.{key}, " for key in keys)
         signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, x.lanes"
-        cells = "".join(f"{sql}, " for sql in self._cell_keys())
+        cells, running = "".join(f"{sql}, " for sql in self._cell_keys(_HOUR)), self.source.running
+        kept = f"{self._cells()} WHERE c.lanes IS NOT NULL{self._cell_filter()}"
         parts = [
-            f"{signed} FROM ranges r CROSS JOIN LATERAL ({self._lanes(keys, self._settled())}) x",
-            *(self._lanes(keys, f"FROM {tables} WHERE {each}") for tables, each in self._live),
-            f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {self._CELLS}{self._cell_filter()} AND c.lanes IS NOT NULL",
+            f"{signed} FROM ranges r CROSS JOIN LATERAL ({self._lanes(keys, self._settled() + self.source.over)}) x",
+            self._lanes(keys, f"FROM {self.source.tables} WHERE {self.guarded}"),
+            *([self._lanes(keys, f"FROM {self.source.tables} WHERE {self.among(running)}")] if running else []),
+            f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {kept}",
         ]
         return self._ranges + " UNION ALL ".join(parts)
 
@@ -275,8 +306,12 @@ class Plan(Where):
         return rows
 
 
-def _as(values: Sequence[str], columns: Sequence[str]) -> list[str]:
-    return [f"{sql} AS {column}" for sql, column in zip(values, columns, strict=True)]
+def _listed(keys: Sequence[str], values: Sequence[str]) -> str:
+    return ", ".join([*keys, *values])
+
+
+def _as(values: Sequence[str], columns: Sequence[str]) -> str:
+    return ", ".join(f"{sql} AS {column}" for sql, column in zip(values, columns, strict=True))
 
 
 def _spans(pieces: Pieces, *, by_month: bool) -> Iterator[tuple[bool, date, date]]:

@@ -15,12 +15,14 @@ Filters = Mapping[Dimension, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to count: which population, of which period, filtered and split by which dimensions."""
+    """What to count: which population, of which period, filtered and split by which dimensions; all its figures where
+    none is named."""
 
     population: Population
     period: Period
     filters: Filters = field(default_factory=dict)
     splits: tuple[Dimension, ...] = ()
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -25,9 +25,9 @@ _JOINED = re.compile(r"JOIN (cases_\w+) (\w) ON (.+?)(?= (?:LEFT )?JOIN |$)")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One population: ``running`` rows and those of guarded cases are counted live, the others kept in cells.
+    """One population: its rows are kept in cells, but for those of guarded cases, which are counted one by one.
 
-    Where ``all_kept``, running rows are in the cells as well, for all figures but those that ask for the present.
+    Of ``running`` rows no spans are kept: they go on.
     """
 
     tables: str
@@ -35,8 +35,7 @@ class Source:
     row: str
     brand: str = "f.brand_id"
     case: str = "f.case_id"
-    running: str = "false"
-    all_kept: bool = False
+    running: str = ""
     guarded: str = "f.is_guarded"
     case_is_sure: bool = True
     currency: str = ""
@@ -51,8 +50,12 @@ class Source:
     @property
     def is_kept(self) -> str:
         """The condition on a row that is counted in cells."""
-        is_live = self.running != "false" and not self.all_kept
-        return f"NOT {self.guarded}" + (f" AND NOT {self.running}" if is_live else "")
+        return f"NOT {self.guarded}"
+
+    @property
+    def over(self) -> str:
+        """The further condition on a row of which spans are kept."""
+        return f" AND NOT {self.running}" if self.running else ""
 
     @property
     def dimensions(self) -> dict[Dimension, str]:
@@ -121,6 +124,10 @@ _KEPT_OF_CASES = (
     D.SEVERITY,
     D.LANGUAGE,
     D.OUTCOME,
+    D.PRODUCT,
+    D.ISSUE,
+    D.RESPONSE,
+    D.TIMELY,
     D.HOUR,
 )
 _UP_TO = " ".join(f"WHEN a.amount <= {end} THEN '{place}'" for place, end in enumerate(BANDS))
@@ -141,8 +148,6 @@ SOURCES: Final[dict[Population, Source]] = {
         tables="cases_action a JOIN cases_casefigures f ON f.case_id = a.case_id",
         at="a.created_at",
         row="a.id",
-        running="(a.status NOT IN ('done', 'waived'))",
-        all_kept=True,
         currency="a.currency",
         own={
             D.KIND: "a.kind_id::text",
@@ -157,7 +162,6 @@ SOURCES: Final[dict[Population, Source]] = {
         " JOIN cases_action a ON a.id = p.action_id",
         at="p.due_at",
         row="p.id",
-        running="(p.kept_at IS NULL AND p.moved_at IS NULL AND p.dropped_at IS NULL)",
         own={D.KIND: "a.kind_id::text"},
         kept=(D.KIND,),
     ),
@@ -166,7 +170,6 @@ SOURCES: Final[dict[Population, Source]] = {
         at="d.due_at",
         row="d.id",
         brand="d.brand_id",
-        running="(d.met_at IS NULL AND d.ended_at IS NULL)",
         own={D.POLICY: "coalesce(d.policy_id::text, '')", D.GOAL: "d.goal"},
         kept=(D.POLICY, D.GOAL),
     ),

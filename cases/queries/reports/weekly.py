@@ -37,14 +37,14 @@ class Weekly(Planned):
         cell_week = _WEEK.format(at="c.starts_on::timestamp AT TIME ZONE 'UTC'")
         parts = [
             f"SELECT x.key, x.week, r.sign * x.n FROM ranges r CROSS JOIN LATERAL ({settled}) AS x(key, week, n)",  # noqa: S608
-            *(f"{_COUNT} FROM {tables} WHERE {each}{_BY}" for tables, each in self._live),
-            f"SELECT c.value, {cell_week}, sum(c.counts[{_PLACE}]) {self._CELLS}{_BY}",
+            f"{_COUNT} FROM {self.source.tables} WHERE {self.guarded}{_BY}",
+            f"SELECT c.value, {cell_week}, sum(c.counts[{_PLACE}]) {self._cells()}{_BY}",
         ]
         return f"{self._ranges} SELECT key, week, sum(n) FROM ({' UNION ALL '.join(parts)}) AS p(key, week, n){_BY}"  # noqa: S608
 
     @property
     def _of_rows(self) -> str:
         """Each of three indexes is asked for its rows."""
-        kept = f"{self.period} AND NOT f.is_guarded AND NOT f.is_running"
-        parts = [f"{_COUNT} FROM {self.source.tables} WHERE {each}{_BY}" for each in (kept, *self.live)]
+        rows_of = (self.among("NOT f.is_running"), self.among("f.is_running"), self.guarded)
+        parts = [f"{_COUNT} FROM {self.source.tables} WHERE {each}{_BY}" for each in rows_of]
         return f"SELECT key, week, sum(n) FROM ({' UNION ALL '.join(parts)}) AS p(key, week, n){_BY}"  # noqa: S608

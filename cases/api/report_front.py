@@ -137,7 +137,7 @@ class FrontPage(ReportEndpoint):
     def get(self, request: Request) -> Response:
         """Its figures."""
         asked = self.question(FRONT, self.asked(AskedIn))
-        found = front.front(asked, self.reading, now=self.now)
+        found = front.front(asked, self.reading, now=self.now, every=True)
         return Response(_Told(found, Links(request, FRONT)).everything)
 
 

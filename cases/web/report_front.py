@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.queries.reports import definitions, labels, period_words
-from cases.queries.reports.front import SPANS, Cause, Side
+from cases.queries.reports.front import SPANS, STEPS, Cause, Side
 from cases.rules import periods, significance
 from cases.rules.periods import Period
 from cases.rules.significance import Difference
@@ -30,14 +30,15 @@ DAY = timedelta(days=1)
 RIPE = timedelta(days=28)
 # As much of a period's name as there is room for beside a number.
 SHORT = 9
-STEPS = (
-    ("received", "inbox", ""),
-    ("answered", "message-reply", "is-public"),
-    ("private", "lock", "is-private"),
-    ("handled", "st-handled", "is-green"),
-    ("confirmed", "user-check", "is-green"),
-    ("reopened", "arrow-back-up", "is-back"),
-)
+# The icon and the colour of each step.
+LOOKS = {
+    "received": ("inbox", ""),
+    "answered": ("message-reply", "is-public"),
+    "private": ("lock", "is-private"),
+    "handled": ("st-handled", "is-green"),
+    "confirmed": ("user-check", "is-green"),
+    "reopened": ("arrow-back-up", "is-back"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,12 @@ class Words(NowWords):
     def steps(self) -> list[Step]:
         """The steps with their shares of what was received, and how they differ from the period before."""
         received = self.front.this.counted.counts.get("received", 0)
-        counts = [self.front.this.counted.counts.get(name, 0) for name, _icon, _css in STEPS]
+        counts = [self.front.this.counted.counts.get(name, 0) for name in STEPS]
         shapes = drawing.funnel([n / received if received else 0.0 for n in counts[:-1]])
         shapes += drawing.funnel([counts[-1] / received if received else 0.0])
         return [
-            self._step(name, icon, css, n, received, shape)
-            for (name, icon, css), n, shape in zip(STEPS, counts, shapes, strict=True)
+            self._step(name, *LOOKS[name], n, received, shape)
+            for name, n, shape in zip(STEPS, counts, shapes, strict=True)
         ]
 
     def _step(self, name: str, icon: str, css: str, n: int, received: int, shape: str) -> Step:

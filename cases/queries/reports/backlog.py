@@ -50,7 +50,7 @@ class Backlog:
 def backlog(asked: Asked, seer: Seer, *, now: datetime) -> Backlog | None:
     """The backlog of a period and its forecast, for what this person may see; None where counting it takes long."""
     seer = reader(seer, asked.dimensions)
-    question = asked.question(Population.MOVEMENTS, splits=())
+    question = replace(asked.question(Population.MOVEMENTS, splits=()), figures=("flow_in", "flow_out"))
     dimension, unit = next((by, unit) for most, by, unit in _STEPS if asked.period.length / _DAY <= most)
     if not engine.is_quick(replace(question, splits=(dimension,))):
         return None

@@ -28,6 +28,11 @@ class Section:
     chart: str = ""
     charted: tuple[str, ...] = ()
 
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The names of all that is counted for it."""
+        return (*self.figures, *self.money)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -27,6 +27,11 @@ from cases.rules.trends import Direction
 from cases.vocabulary import OF_TIME, Dimension, Population
 
 CAUSES = 7
+# What the page shows.
+STEPS = ("received", "answered", "private", "handled", "confirmed", "reopened")
+PROMISES = ("kept", "kept_late", "broken", "to_keep")
+DUE = ("to_keep", "not_begun")
+FLOW = ("flow_in", "flow_out")
 _SideParts = tuple[Callable[[], Groups], Callable[[], Spans], Callable[[], Groups]]
 SPANS = ("to_reply", "to_decision", "to_handled")
 
@@ -97,27 +102,30 @@ class _Category:
 class _Parts:
     """What is asked of the batch, before it is run."""
 
-    def __init__(self, asked: Asked, batch: Batch, seer: Seer, now: datetime) -> None:
-        self.asked, self.batch, self.now = asked, batch, now
+    def __init__(self, asked: Asked, batch: Batch, seer: Seer, now: datetime, *, every: bool) -> None:
+        self.asked, self.batch, self.now, self.every = asked, batch, now, every
         self.ever = periods.preset(Preset.EVERYTHING, now, asked.period.zone)
-        self.this = self._side(asked.period, (Dimension.CATEGORY,))
+        self.this = self._side(asked.period, Dimension.CATEGORY)
         self.before = self._side(asked.compared) if asked.compared else None
         today = periods.preset(Preset.TODAY, now, asked.period.zone)
-        self.due_today = batch.count(self._of(Population.PROMISES, today))
+        self.due_today = batch.count(self._of(Population.PROMISES, today, DUE))
         self.open = now_open.ask(batch, self._of(Population.CASES, self.ever), seer)
         # Weeks of UTC, of which days are kept.
         self.weeks = rising.weeks_of(replace(asked.period, zone="UTC"), now)
         self.by_week = self._by_week()
         self.flow = self._flow()
 
-    def _of(self, population: Population, period: Period, splits: tuple[Dimension, ...] = ()) -> Question:
-        return replace(self.asked.question(population, splits=splits), period=period)
+    def _of(
+        self, population: Population, period: Period, figures: tuple[str, ...] = (), split: Dimension | None = None
+    ) -> Question:
+        question = self.asked.question(population, splits=(split,) if split else ())
+        return replace(question, period=period, figures=() if self.every else figures)
 
-    def _side(self, period: Period, splits: tuple[Dimension, ...] = ()) -> _SideParts:
+    def _side(self, period: Period, split: Dimension | None = None) -> _SideParts:
         return (
-            self.batch.count(self._of(Population.CASES, period, splits)),
+            self.batch.count(self._of(Population.CASES, period, STEPS, split)),
             self.batch.spans(self._of(Population.CASES, period)),
-            self.batch.count(self._of(Population.PROMISES, period)),
+            self.batch.count(self._of(Population.PROMISES, period, PROMISES)),
         )
 
     def _flow(self) -> list[Callable[[], Groups]]:
@@ -128,7 +136,7 @@ class _Parts:
         ends = max(period.end, self.ever.end)
         cut = (min(self.ever.start, period.start), period.start, period.end, ends)
         return [
-            self.batch.count(self._of(Population.MOVEMENTS, Period(start, end, period.zone)))
+            self.batch.count(self._of(Population.MOVEMENTS, Period(start, end, period.zone), FLOW))
             for start, end in pairwise(cut)
         ]
 
@@ -138,13 +146,16 @@ class _Parts:
         return self.batch.rows(weekly.statement, weekly.parameters | {"mondays": mondays}, width=3)
 
 
-def front(asked: Asked, seer: Seer, *, now: datetime) -> Front:
-    """The front page for what this person may see; raises NotAllowed, SplitNotAllowed, NoSuchSplit."""
+def front(asked: Asked, seer: Seer, *, now: datetime, every: bool = False) -> Front:
+    """The front page for what this person may see, with ``every`` figure or those it shows.
+
+    Raises NotAllowed, SplitNotAllowed, NoSuchSplit.
+    """
     seer = reader(seer, asked.dimensions)
     asked = replace(asked, splits=())
     categories = _categories(seer)
     batch = Batch(seer, now, {key: each.into for key, each in categories.items() if each.into})
-    parts = _Parts(asked, batch, seer, now)
+    parts = _Parts(asked, batch, seer, now, every=every)
     batch.run()
     counted = parts.this[0]()
     opened = parts.open()

@@ -17,6 +17,7 @@ from cases.rules.returns import (
 )
 from cases.rules.returns_tables import (
     BALANCE,
+    Counting,
     Layout,
     Marked,
     Return,
@@ -55,14 +56,18 @@ _REFUSALS = frozenset({Outcome.PARTLY_UPHELD, Outcome.REJECTED})
 
 def acpr(complaints: Iterable[Complaint], period: Period, as_of: datetime, working: BusinessDeadline) -> Return:
     """The return for a period, as known at an instant; causes are what the firm has to put right."""
-    marked = [_marked(complaint, period, as_of, working) for complaint in complaints]
+    return made(counting(period, as_of, working), period, as_of, complaints)
+
+
+def counting(period: Period, as_of: datetime, working: BusinessDeadline) -> Counting:
+    """How it counts."""
     layouts = (
         Layout(Table.TOTAL, COLUMNS),
         Layout(Table.BY_CATEGORY, COLUMNS, by_category),
         Layout(Table.BY_CAUSE, COLUMNS, by_cause),
         Layout(Table.BY_CATEGORY_AND_CAUSE, COLUMNS, by_category_and_cause),
     )
-    return made(ReturnName.ACPR, period, as_of, marked, layouts)
+    return Counting(ReturnName.ACPR, lambda one: _marked(one, period, as_of, working), layouts)
 
 
 def sent_at(complaint: Complaint) -> datetime:

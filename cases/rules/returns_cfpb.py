@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 
 from cases.rules.returns import Complaint, Period, left_out, outstanding, standing
-from cases.rules.returns_tables import Label, Layout, Marked, Return, made
+from cases.rules.returns_tables import Counting, Label, Layout, Marked, Return, made
 from cases.vocabulary import ChannelKind, Status
 from cases.vocabulary.returns import Counted, PublicField, Response, ReturnName, Table
 
@@ -25,7 +25,11 @@ _YES_NO = {True: "Yes", False: "No", None: ""}
 
 def cfpb(complaints: Iterable[Complaint], period: Period, as_of: datetime) -> Return:
     """The counts for a period, as known at an instant."""
-    marked = [_marked(complaint, period, as_of) for complaint in complaints]
+    return made(counting(period, as_of), period, as_of, complaints)
+
+
+def counting(period: Period, as_of: datetime) -> Counting:
+    """How it counts."""
     answered = partial(response, zone=period.zone, as_of=as_of)
     splits: tuple[tuple[Table, tuple[Callable[[Complaint], str], ...]], ...] = (
         (Table.BY_PRODUCT, (product,)),
@@ -40,7 +44,8 @@ def cfpb(complaints: Iterable[Complaint], period: Period, as_of: datetime) -> Re
         (Table.BY_CONSENT, (lambda one: one.source.consent,)),
     )
     layouts = [Layout(key, COLUMNS, partial(_labels, names)) for key, names in splits]
-    return made(ReturnName.CFPB, period, as_of, marked, [Layout(Table.TOTAL, COLUMNS), *layouts])
+    tables = [Layout(Table.TOTAL, COLUMNS), *layouts]
+    return Counting(ReturnName.CFPB, lambda one: _marked(one, period, as_of), tables)
 
 
 def product(complaint: Complaint) -> str:
@@ -130,11 +135,15 @@ def public(
     complaints: Iterable[Complaint], period: Period, as_of: datetime
 ) -> Iterator[tuple[str, dict[PublicField, str]]]:
     """The reference and the public fields of each complaint of a period that is public by then."""
-    today = period.day(as_of)
     for complaint in complaints:
-        is_counted = left_out(complaint) is None and period.holds(complaint.received_at)
-        if is_counted and published_on(complaint, period.zone) <= today:
+        if is_public(complaint, period, as_of):
             yield complaint.reference, public_fields(complaint, period.zone, as_of)
+
+
+def is_public(complaint: Complaint, period: Period, as_of: datetime) -> bool:
+    """Whether it is one of the period's and public by then."""
+    is_counted = left_out(complaint) is None and period.holds(complaint.received_at)
+    return is_counted and published_on(complaint, period.zone) <= period.day(as_of)
 
 
 def _marked(complaint: Complaint, period: Period, as_of: datetime) -> Marked:

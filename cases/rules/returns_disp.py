@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from cases.rules.returns import BusinessDeadline, Closing, Complaint, Period, left_out, months, outstanding, standing
 from cases.rules.returns_tables import (
     BALANCE,
+    Counting,
     Layout,
     Marked,
     Return,
@@ -56,7 +57,11 @@ def full_year(year: int, zone: tzinfo) -> Period:
 
 def disp(complaints: Iterable[Complaint], period: Period, as_of: datetime, business: BusinessDeadline) -> Return:
     """The return for a period, as known at an instant."""
-    marked = [_marked(complaint, period, as_of, business) for complaint in complaints]
+    return made(counting(period, as_of, business), period, as_of, complaints)
+
+
+def counting(period: Period, as_of: datetime, business: BusinessDeadline) -> Counting:
+    """How it counts."""
     layouts = (
         Layout(Table.TOTAL, COLUMNS),
         Layout(Table.BY_CATEGORY, COLUMNS, by_category),
@@ -64,7 +69,7 @@ def disp(complaints: Iterable[Complaint], period: Period, as_of: datetime, busin
         Layout(Table.BY_CATEGORY_AND_CAUSE, COLUMNS, by_category_and_cause),
         Layout(Table.BY_CLOSING, tuple(ClosedBy)),
     )
-    return made(ReturnName.DISP, period, as_of, marked, layouts)
+    return Counting(ReturnName.DISP, lambda one: _marked(one, period, as_of, business), layouts)
 
 
 def band(complaint: Complaint, closed_at: datetime, zone: tzinfo, business: BusinessDeadline) -> Counted:

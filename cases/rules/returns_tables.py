@@ -30,25 +30,25 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number and the cases behind it; of money, the sum in each currency."""
+    """How many complaints it counts, and which where they are kept; of money, the sum in each currency."""
 
     key: str
-    references: tuple[str, ...]
+    count: int
     money: tuple[tuple[str, Decimal], ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many complaints it counts."""
-        return len(self.references)
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: the codes it stands for, their words, and a figure for each column."""
+    """A line of a table: the codes it stands for, their words, and a figure for each column.
+
+    ``number`` is the place that it had while it was counted, by which complaints remember their line.
+    """
 
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     figures: tuple[Figure, ...]
+    number: int = 0
 
     def figure(self, key: str) -> Figure:
         """The figure in the column of that key."""
@@ -66,19 +66,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A regulator's return for a period, as known at an instant; what it is about stands in ``population``."""
+    """A regulator's return for a period, as known at an instant: its tables, and how many complaints it is about."""
 
     name: ReturnName
     period: Period
     as_of: datetime
-    balance: Balance
     sections: tuple[Section, ...]
-    population: tuple[str, ...]
+    complaints: int
 
     @property
     def is_nil(self) -> bool:
         """Whether there is nothing to report."""
-        return not self.population
+        return not self.complaints
+
+    @property
+    def balance(self) -> Balance:
+        """What came and went."""
+        return Balance(*(figure.count for figure in self.section(Table.BALANCE).rows[0].figures))
 
     def section(self, key: Table) -> Section:
         """The table of that key."""
@@ -106,6 +110,20 @@ class Layout:
     split: Callable[[Complaint], tuple[Label, ...]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a return counts: in which figures a complaint counts, and its tables between the balance and the left out."""
+
+    name: ReturnName
+    mark: Callable[[Complaint], Marked]
+    layouts: Sequence[Layout]
+
+    @property
+    def tables(self) -> tuple[Layout, ...]:
+        """Every table in its order."""
+        return (Layout(Table.BALANCE, BALANCE), *self.layouts, Layout(Table.LEFT_OUT, LEFT_OUT))
+
+
 BALANCE = (
     Counted.OUTSTANDING_AT_START,
     Counted.RECEIVED,
@@ -131,45 +149,90 @@ def by_category_and_cause(complaint: Complaint) -> tuple[Label, ...]:
     return by_category(complaint) + by_cause(complaint)
 
 
-def made(
-    name: ReturnName, period: Period, as_of: datetime, marked: Iterable[Marked], layouts: Sequence[Layout]
-) -> Return:
-    """The return out of complaints that say themselves in which figures they count."""
-    everything = sorted(marked, key=lambda one: (one.complaint.received_at, one.complaint.reference))
-    inside = [one for one in everything if one.marks and not one.marks & set(LEFT_OUT)]
-    first = section(inside, Layout(Table.BALANCE, BALANCE))
-    balance = Balance(*(figure.count for figure in first.rows[0].figures))
-    last = section(everything, Layout(Table.LEFT_OUT, LEFT_OUT))
-    sections = (first, *(section(inside, layout) for layout in layouts), last)
-    return Return(name, period, as_of, balance, sections, tuple(one.complaint.reference for one in inside))
+def made(counting: Counting, period: Period, as_of: datetime, complaints: Iterable[Complaint]) -> Return:
+    """The return out of complaints in any order, with those behind each figure."""
+    tally = Tally(counting, keeps=True)
+    for one in sorted(complaints, key=lambda one: (one.received_at, one.reference)):
+        tally.add(one)
+    return tally.made(period, as_of)
 
 
-def section(marked: Iterable[Marked], layout: Layout) -> Section:
-    """A table out of complaints in order; the words of a line are the newest complaint's."""
-    wanted = frozenset(layout.columns)
-    # What has one line keeps it where there is nothing to count.
-    lines: dict[tuple[str, ...], dict[str, list[Marked]]] = {} if layout.split else {(): {}}
-    labels: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
-    for one in marked:
-        counted_in = one.marks & wanted
+class Tally:
+    """A return that grows by one complaint after the other, in their order; the words of a line are the newest one's.
+
+    What it holds grows with the lines of its tables, unless it ``keeps`` which complaints stand behind each figure.
+    """
+
+    def __init__(self, counting: Counting, *, keeps: bool = False) -> None:
+        self.counting = counting
+        self.tables = [_Lines(layout, keeps=keeps) for layout in counting.tables]
+        self.complaints = 0
+
+    def add(self, complaint: Complaint) -> tuple[Marked, tuple[int, ...]]:
+        """Count one in: the figures in which it counts, and the number of its line in each table."""
+        one = self.counting.mark(complaint)
+        is_left_out = not one.marks.isdisjoint(LEFT_OUT)
+        self.complaints += bool(one.marks) and not is_left_out
+        numbers = [NOWHERE if is_left_out else table.add(one) for table in self.tables[:-1]]
+        return one, (*numbers, self.tables[-1].add(one))
+
+    def made(self, period: Period, as_of: datetime) -> Return:
+        """The return out of what was counted so far."""
+        sections = tuple(table.section() for table in self.tables)
+        return Return(self.counting.name, period, as_of, sections, self.complaints)
+
+
+NOWHERE = -1
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of a table while it is counted."""
+
+    number: int
+    labels: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    references: dict[str, list[str]] = field(default_factory=dict)
+
+    def figure(self, key: str) -> Figure:
+        sums = tuple(sorted(self.sums.get(key, {}).items()))
+        return Figure(key, self.counts.get(key, 0), sums, tuple(self.references.get(key, ())))
+
+
+class _Lines:
+    """One table while it is counted."""
+
+    def __init__(self, layout: Layout, *, keeps: bool) -> None:
+        self.layout, self.keeps = layout, keeps
+        self.wanted = frozenset(layout.columns)
+        # What has one line keeps it where there is nothing to count.
+        self.lines: dict[tuple[str, ...], _Line] = {} if layout.split else {(): _Line(0)}
+
+    def add(self, one: Marked) -> int:
+        """Count one in; the number of its line, or NOWHERE."""
+        counted_in = one.marks & self.wanted
         if not counted_in:
-            continue
-        split = layout.split(one.complaint) if layout.split else ()
+            return NOWHERE
+        split = self.layout.split(one.complaint) if self.layout.split else ()
         keys = tuple(code for code, _ in split)
-        labels[keys] = tuple(words for _, words in split)
-        line = lines.setdefault(keys, {})
+        line = self.lines.get(keys)
+        if line is None:
+            line = self.lines[keys] = _Line(len(self.lines))
+        line.labels = tuple(words for _, words in split)
         for key in counted_in:
-            line.setdefault(key, []).append(one)
-    rows = tuple(
-        Row(keys, labels[keys], tuple(_figure(key, lines[keys].get(key, ())) for key in layout.columns))
-        for keys in sorted(lines)
-    )
-    return Section(layout.key, layout.columns, rows)
+            line.counts[key] = line.counts.get(key, 0) + 1
+            for paid in one.money.get(key, ()):
+                sums = line.sums.setdefault(key, {})
+                sums[paid.currency] = sums.get(paid.currency, Decimal(0)) + paid.amount
+            if self.keeps:
+                line.references.setdefault(key, []).append(one.complaint.reference)
+        return line.number
 
-
-def _figure(key: str, counted: Sequence[Marked]) -> Figure:
-    sums: dict[str, Decimal] = {}
-    for one in counted:
-        for paid in one.money.get(key, ()):
-            sums[paid.currency] = sums.get(paid.currency, Decimal(0)) + paid.amount
-    return Figure(key, tuple(one.complaint.reference for one in counted), tuple(sorted(sums.items())))
+    def section(self) -> Section:
+        """The table as it stands."""
+        rows = tuple(
+            Row(keys, line.labels, tuple(line.figure(key) for key in self.layout.columns), line.number)
+            for keys, line in sorted(self.lines.items(), key=lambda each: each[0])
+        )
+        return Section(self.layout.key, self.layout.columns, rows)

@@ -104,7 +104,8 @@ def test_withdrawn_merged_and_dismissed(stage: Stage) -> None:
     assert (_one(stage, gone).ended_as, _one(stage, gone).ended_at) == (Status.WITHDRAWN, on("2026-03-09T10:00"))
     assert _one(stage, none).ended_as == Status.DISMISSED
     made = returned.make(wanted(stage))
-    assert made.population == (gone.reference,)
+    assert made.complaints == 1
+    assert made.section(Table.BALANCE).rows[0].figure(Counted.RECEIVED).references == (gone.reference,)
     assert made.section(Table.LEFT_OUT).rows[0].figure(Counted.DISMISSED).references == (none.reference,)
     assert made.section(Table.BY_CLOSING).rows[0].figure(ClosedBy.WITHDRAWN).count == 1
 

@@ -136,7 +136,7 @@ def as_json(return_: Return) -> dict[str, Any]:
         "zone": str(return_.period.zone),
         "as_of": return_.as_of.isoformat(),
         "is_nil": return_.is_nil,
-        "complaints": len(return_.population),
+        "complaints": return_.complaints,
         "balance": {
             **{key: getattr(balance, key) for key in balance.__slots__},
             "holds": balance.holds,

@@ -19,7 +19,6 @@ from cases.vocabulary import Actor, EventKind, Format, Job, RunStatus, Stream
 KEPT = timedelta(days=14)
 # An export that one worker after the other dies of is given up.
 GIVE_UP = timedelta(hours=12)
-MOST_WAITING = moves.MOST_EXPORTS
 # Of the worker's four threads.
 AT_ONCE = 2
 BATCH = 500

@@ -63,7 +63,7 @@ def run_export(export_id: int | None = None, **_more: Any) -> None:
 
 
 def making() -> Path:
-    """Where files lie while they are written, on the disk that keeps them: one folder for each export."""
+    """Where files lie while they are written, on the disk that keeps them: one folder for each claim of an export."""
     return Path(settings.FILES) / "making"
 
 
@@ -71,9 +71,10 @@ def _make(key: int) -> None:
     export = commands.claim(export_id=key, at=timezone.now(), actor=SYSTEM)
     if export is None or export.started_at is None:
         return
-    folder = making() / str(export.pk)
-    # What a worker left that died here.
-    shutil.rmtree(folder, ignore_errors=True)
+    # Of this claim alone: a worker that was thought dead and comes back clears away its own.
+    folder = making() / f"{export.pk}-{export.started_at:%Y%m%d%H%M%S%f}"
+    for left in making().glob(f"{export.pk}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         making().mkdir(parents=True, mode=0o700, exist_ok=True)
         folder.mkdir(mode=0o700)
@@ -190,8 +191,8 @@ def _write(export: Export, claimed_at: datetime, folder: Path) -> None:
     seer = exports.narrowed(seer, asked, exports.brands_of(export))
     with translation.override(export.language):
         digest = _written(export, asked, seer, path, progress)
-    size = path.stat().st_size
     progress.note()
+    size = path.stat().st_size
     with path.open("rb") as written:
         key = default_storage.save(new_key(), _Made(written, name=str(path)))
     is_kept = commands.finish(
@@ -260,7 +261,10 @@ def _clear() -> None:
     """Remove what workers left that died, of exports that are no longer made."""
     if not making().is_dir():
         return
-    left = {each.name: each for each in making().iterdir() if each.name.isdigit()}
-    running = Export.objects.filter(pk__in=left, status=RunStatus.RUNNING).values_list("pk", flat=True)
-    for name in left.keys() - {str(key) for key in running}:
-        shutil.rmtree(left[name], ignore_errors=True)
+    folders = [(each.name.partition("-")[0], each) for each in making().iterdir()]
+    left = [(int(key), each) for key, each in folders if key.isdigit()]
+    found = Export.objects.filter(pk__in=[key for key, _ in left], status=RunStatus.RUNNING)
+    running = set(found.values_list("pk", flat=True))
+    for key, folder in left:
+        if key not in running:
+            shutil.rmtree(folder, ignore_errors=True)

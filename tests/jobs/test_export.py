@@ -9,6 +9,7 @@ import io
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -22,8 +23,8 @@ from django.utils import timezone
 
 from cases import errors
 from cases.commands import export as commands
+from cases.commands import moves, upkeep
 from cases.commands import people as people_commands
-from cases.commands import upkeep
 from cases.jobs import export as jobs
 from cases.models import Event, Export, Membership
 from cases.queries import people
@@ -189,7 +190,7 @@ class TestWho:
         assert made(export).rows == 0
 
     def test_too_many_wait_for_one_person(self, stage: Stage) -> None:
-        for _ in range(commands.MOST_WAITING):
+        for _ in range(moves.MOST_EXPORTS):
             start(stage)
         with pytest.raises(errors.TooManyExports):
             start(stage)
@@ -292,7 +293,7 @@ class TestWorkers:
     def _dead(self, export: Export, at: datetime, files: Path) -> datetime:
         """A worker took it, wrote half of it, and was killed."""
         assert commands.claim(export_id=export.pk, at=at, actor=SYSTEM)
-        half = files / "making" / str(export.pk)
+        half = files / "making" / f"{export.pk}-{at:%Y%m%d%H%M%S%f}"
         half.mkdir(parents=True)
         (half / "file").write_bytes(b"half")
         return at
@@ -324,6 +325,38 @@ class TestWorkers:
         assert not commands.fail(error="x", **given)
         export.refresh_from_db()
         assert (export.status, export.rows) == ("done", 3)
+
+    def test_one_that_comes_back_takes_nothing_from_who_followed(
+        self, stage: Stage, files: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        export = start(stage)
+        monkeypatch.setattr(rows, "BATCH", 1)
+        monkeypatch.setattr(jobs, "EVERY_ROWS", 1)
+        real, stalled, goes_on = commands.keep_progress, threading.Event(), threading.Event()
+        first: list[datetime] = []
+
+        def looked(**given: Any) -> bool:
+            if not first:
+                first.append(given["claimed_at"])
+                stalled.set()
+                assert goes_on.wait(20)
+            elif given["claimed_at"] != first[0] and given["rows"] == 1:
+                goes_on.set()
+                lost.result(20)
+            return real(**given)
+
+        def work() -> None:
+            jobs.run_export(export.pk)
+            connections.close_all()
+
+        monkeypatch.setattr(commands, "keep_progress", looked)
+        with ThreadPoolExecutor(1) as pool:
+            lost = pool.submit(work)
+            assert stalled.wait(20)
+            Export.objects.update(beat_at=timezone.now() - timedelta(minutes=9))
+            made(export)
+        assert (export.status, export.rows) == ("done", 3)
+        assert stored(files) == [files / export.key]
 
     def test_two_at_once_make_it_once(self, stage: Stage, files: Path) -> None:
         export = start(stage)

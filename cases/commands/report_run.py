@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,9 @@ from cases.queries.reports import kept, runs
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
 from cases.vocabulary import Actor, EventKind, Job, RunStatus, Stream
+
+# One that worker after worker dies of is given up.
+GIVE_UP = timedelta(hours=1)
 
 
 @transaction.atomic(durable=True)
@@ -50,7 +53,10 @@ def cancel_run(*, run_id: int, at: datetime, actor: Actor) -> ReportRun:
 
 @transaction.atomic(durable=True)
 def claim_run(*, run_id: int, at: datetime, actor: Actor) -> ReportRun | None:
-    """Take a run that nobody is at, or whose worker is gone; None where somebody else has it, or nothing is to do."""
+    """Take a run that nobody is at, or whose worker is gone; None where somebody else has it, or nothing is to do.
+
+    One is counted at a time, so that the workers have room for what is urgent.
+    """
     is_silent = Q(beat_at__lt=at - runs.SILENT) | Q(beat_at=None)
     run = (
         ReportRun.objects.select_for_update(no_key=True, skip_locked=True)
@@ -61,6 +67,13 @@ def claim_run(*, run_id: int, at: datetime, actor: Actor) -> ReportRun | None:
         return None
     if run.cancel_asked_at is not None:
         _end(run, RunStatus.CANCELLED, at, actor)
+        return None
+    if run.created_at < at - GIVE_UP:
+        run.error = "gave_up"
+        _end(run, RunStatus.FAILED, at, actor)
+        return None
+    # Two that look at the same moment may both begin, which does no harm.
+    if ReportRun.objects.filter(status=RunStatus.RUNNING, beat_at__gte=at - runs.SILENT).exclude(pk=run.pk).exists():
         return None
     run.status, run.beat_at, run.done = RunStatus.RUNNING, at, 0
     run.save(update_fields=["status", "beat_at", "done"])
@@ -125,6 +138,9 @@ def _end(run: ReportRun, status: RunStatus, at: datetime, actor: Actor) -> None:
     written = ["status", "ended_at", "error"] + (["result"] if status == RunStatus.DONE else [])
     run.save(update_fields=written)
     _record(run, actor, at)
+    following = ReportRun.objects.filter(status=RunStatus.WAITING).order_by("pk").values_list("pk", flat=True).first()
+    if following is not None:
+        queue.after_commit(Job.RUN_REPORT, run_id=following)
 
 
 def _record(run: ReportRun, actor: Actor, at: datetime) -> None:

@@ -101,6 +101,32 @@ class TestClaim:
         assert status(run) == RunStatus.FAILED
         assert report_run.claim_run(run_id=run.pk, at=AT + runs.KEPT, actor=SYSTEM) is None
 
+    def test_one_is_counted_at_a_time_and_then_the_next(
+        self,
+        stage: Stage,
+        nudges: list[tuple[str, dict[str, int | str]]],
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        run, later = claimed(stage), started(stage, split="hour")
+        assert report_run.claim_run(run_id=later.pk, at=AT, actor=SYSTEM) is None
+        with django_capture_on_commit_callbacks(execute=True):
+            report_run.finish_run(run_id=run.pk, result=result(stage), at=AT, actor=SYSTEM)
+        assert nudges == [(Job.RUN_REPORT.value, {"run_id": later.pk})]
+        assert report_run.claim_run(run_id=later.pk, at=AT, actor=SYSTEM) == later
+
+    def test_one_whose_worker_died_holds_up_nobody(self, stage: Stage) -> None:
+        claimed(stage)
+        later = started(stage, split="hour")
+        assert report_run.claim_run(run_id=later.pk, at=AT + 2 * runs.SILENT, actor=SYSTEM) == later
+
+    def test_one_that_workers_die_of_is_given_up(self, stage: Stage) -> None:
+        run = claimed(stage)
+        at = AT + report_run.GIVE_UP
+        assert report_run.claim_run(run_id=run.pk, at=at, actor=SYSTEM) == run
+        assert report_run.claim_run(run_id=run.pk, at=at + 2 * runs.SILENT, actor=SYSTEM) is None
+        found = ReportRun.objects.get(pk=run.pk)
+        assert (found.status, found.error) == (RunStatus.FAILED, "gave_up")
+
 
 class TestCancel:
     def test_one_that_waits_ends_at_once(self, stage: Stage) -> None:

@@ -64,7 +64,7 @@ class Scene:
 
     def front(self, person: User | None = None, /, **more: list[str]) -> Front:
         seer = people.seer_of((person or self.stage.manager).pk)
-        return front(self.asked(**more), seer, now=NOW)
+        return front(self.asked(**more), seer, now=NOW, every=True)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ CAUSES = 7
 STEPS = ("received", "answered", "private", "handled", "confirmed", "reopened")
 PROMISES = ("kept", "kept_late", "broken", "to_keep")
 DUE = ("to_keep", "not_begun")
-FLOW = ("flow_in", "flow_out")
+FLOW = ("flow_in", "flow_out", "flow_received", "flow_reopened")
 _SideParts = tuple[Callable[[], Groups], Callable[[], Spans], Callable[[], Groups]]
 SPANS = ("to_reply", "to_decision", "to_handled")
 

@@ -12,10 +12,12 @@ from rest_framework import serializers
 
 from cases import errors
 from cases.api.endpoint import Endpoint
+from cases.api.errors import BadQuestion
 from cases.api.fields import Code, Line
 from cases.models import Seer
 from cases.queries import api_report as queries
-from cases.queries.reports.asked import COMPARISONS, LONGEST_VALUE, MOST_VALUES, Asked
+from cases.queries.reports import understood
+from cases.queries.reports.asked import COMPARISONS, LONGEST_VALUE, MOST_SHOWN, MOST_VALUES, NO_COMPARISON, Asked
 from cases.queries.reports.catalogue import REPORTS, Report
 from cases.queries.reports.reading import reader
 from cases.rules.periods import Preset
@@ -49,14 +51,16 @@ def _fields() -> dict[str, serializers.Field[Any, Any, Any, Any]]:
             help_text="whose clocks begin the days, like Europe/Paris; that of your first brand unless said",
         ),
         "compare": serializers.ChoiceField(
-            choices=[(each, each) for each in COMPARISONS],
+            choices=[(each, each) for each in (*COMPARISONS, NO_COMPARISON)],
             required=False,
             allow_blank=True,
-            help_text="with the period before, or the same a year before",
+            help_text="with the period before, the same a year before, or none, as unless said",
         ),
     }
     split = f"two at most of {', '.join(Dimension.values)}, as the report has them; else its first named split"
     found["split"] = _several(split, most=_MOST_SPLITS_READ)
+    shown = "of two splits, the figure that the page shows, one for each section; an answer has all"
+    found["show"] = _several(shown, most=MOST_SHOWN)
     for each in Dimension:
         said = "the values to count, as `keys` of an answer give them; empty: those without one"
         found[each.value] = _several(f"a slug, or {said}" if each == Dimension.BRAND else said, most=MOST_VALUES)
@@ -79,11 +83,14 @@ class AskedIn(serializers.Serializer[Any]):
         return {**_fields(), **super().get_fields()}
 
     def to_internal_value(self, data: Any) -> Any:
-        """What was sent; raises NoSuchSplit for a word that asks nothing, or a filter with a typo counts everything."""
+        """What was sent; raises BadQuestion for a word that asks nothing, or a filter with a typo counts everything."""
         if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                raise errors.NoSuchSplit(given=str(unknown[0])[:LONGEST_VALUE])
+            unknown = next((str(name) for name in data if name not in self.fields), None)
+            if unknown is not None:
+                raise BadQuestion(understood.no_word(unknown).reason, unknown[:LONGEST_VALUE])
+            compare = data.get("compare")
+            if isinstance(compare, str) and (misread := understood.no_comparison(compare)):
+                raise BadQuestion(misread.reason, "compare")
         return super().to_internal_value(data)
 
 
@@ -119,7 +126,7 @@ class ReportEndpoint(Endpoint):
             self.named(name)
 
     def question(self, report: str, given: Mapping[str, Any], *, besides: Collection[str] = ()) -> Asked:
-        """What was asked, out of the words of a call; raises what ``Asked.of`` and ``reader`` do."""
+        """What was asked, out of the words of a call; raises what ``Asked.of`` and ``reader`` do, BadQuestion."""
         words = {name: value for name, value in given.items() if name in WORDS and name not in besides}
         pairs = {name: [value] if isinstance(value, str) else list(value) for name, value in words.items()}
         slugs = {brand.slug: str(brand.pk) for brand in self.brands}
@@ -127,6 +134,9 @@ class ReportEndpoint(Endpoint):
             pairs[Dimension.BRAND] = [slugs.get(each, each) for each in pairs[Dimension.BRAND]]
         asked = Asked.of(report, pairs, now=self.now, zone=queries.usual_zone(self.reading, self.brands))
         reader(self.reading, asked.dimensions)
+        unknown = understood.misread(pairs, asked, known=understood.known_of(asked, self.reading))
+        if unknown:
+            raise BadQuestion(unknown[0].reason, unknown[0].word)
         return asked
 
 

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 from cases import errors
 from cases.queries.reports import choices, definitions, reading
 from cases.queries.reports import front as fronts
+from cases.queries.reports.asked import WORDS
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.figure import Duration, Figure, Money
 from cases.queries.reports.sources import has
 from cases.rules import lanes
 from cases.vocabulary import Dimension, Population
 from cases.web.desk import seer_of
-from cases.web.report_frame import WORDS, Choice, Frame, for_readers, show
+from cases.web.report_frame import Choice, Frame, for_readers, show
 from cases.web.report_front import Words
 
 FRONT = "front"

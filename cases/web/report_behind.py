@@ -27,6 +27,8 @@ from cases.web.report_frame import Frame, Pairs, for_readers, show
 FRONT = "report-front"
 # What says which list it is, whatever else is asked of it.
 LIST = ("figure", "report")
+# What a list is not.
+BESIDE = ("split", "show")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class ListFrame(Frame):
     def pairs(self) -> Pairs:
         """What was asked, and of which figure."""
         kept = [(name, value) for name in LIST if (value := self.request.GET.get(name, ""))]
-        return [*kept, *((name, value) for name, values in self.given.items() for value in values if name != "split")]
+        return [
+            *kept,
+            *((name, value) for name, values in self.given.items() for value in values if name not in BESIDE),
+        ]
 
 
 @require_safe

@@ -83,11 +83,11 @@ def _flow(found: Answer, frame: Frame) -> list[Extra]:
     extras = [_backlog(found, frame)]
     if not found.asked.splits:
         section = REPORTS["flow"].sections[1]
-        asked = replace(found.asked, splits=(Dimension.WEEKDAY, Dimension.HOUR), compare="")
+        asked = replace(found.asked, splits=(Dimension.WEEKDAY, Dimension.HOUR), shows=(), compare="")
         table = answer.table(asked, section, frame.seer, now=found.now)
         if table.rows and any(table.total.counts.values()):
             said = [_("Complaints by the day and hour they were received, by the clocks of the zone.")]
-            extras.append(Extra("hours", str(section.title), heat=report_table.shown(table, "received", {}), said=said))
+            extras.append(Extra("hours", str(section.title), heat=report_table.shown(table, {}), said=said))
     return extras
 
 

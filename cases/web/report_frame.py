@@ -21,18 +21,27 @@ from django.utils.translation import gettext, ngettext
 
 from cases import errors
 from cases.models import Brand, Seer
-from cases.queries.reports import labels, period_words, reading
-from cases.queries.reports.asked import COMPARISONS, DEFAULT_PERIOD, LONGEST_VALUE, MOST_VALUES, Asked
+from cases.queries.reports import labels, period_words, reading, understood
+from cases.queries.reports.asked import (
+    COMPARISONS,
+    DEFAULT_PERIOD,
+    LONGEST_VALUE,
+    MOST_VALUES,
+    NO_COMPARISON,
+    WHEN,
+    WORDS,
+    Asked,
+)
+from cases.queries.reports.understood import Misread
 from cases.rules import periods
 from cases.vocabulary import Dimension
 from cases.web.desk import seer_of
 
 P = ParamSpec("P")
 Pairs = list[tuple[str, str]]
+# What else pages of reports ask for in their addresses.
+BESIDE = frozenset({"more", "figure", "report", "after"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-WHEN = ("period", "from", "to", "zone")
-# Every word of an address that says what was asked.
-WORDS = frozenset({*WHEN, "compare", "split", *Dimension.values})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Frame:
         self.most_splits, self.export_of = most_splits, export_of
         self._dimensions, self._splits = tuple(dimensions), tuple(splits)
         self.given = _given(request)
+        self.misread: list[Misread] = []
         self.refusal: errors.Refused | None = None
         self.asked: Asked | None = None
         try:
@@ -84,6 +94,22 @@ class Frame:
             reading.reader(self.seer, self.asked.dimensions)
         except errors.Refused as refused:
             self.refuse(refused)
+        else:
+            self._understand(self.asked)
+
+    def _understand(self, asked: Asked) -> None:
+        """Say what was not understood; words that ask nothing go no further, values stay until they are taken away."""
+        given = dict(self.request.GET.lists())
+        self.misread = understood.misread(given, asked, known=self._known, beside=BESIDE)
+        if any(each.word == "compare" for each in self.misread):
+            self.given["compare"] = [NO_COMPARISON]
+        if "show" in self.given:
+            self.given["show"] = list(asked.shows)
+
+    @cached_property
+    def _known(self) -> dict[Dimension, labels.Words]:
+        """The values of the filters that there are, with their words."""
+        return understood.known_of(self.asked, self.seer) if self.asked else {}
 
     def refuse(self, refused: errors.Refused) -> None:
         """Say so in the bar; what was asked stays in its fields."""
@@ -182,7 +208,9 @@ class Frame:
         said = (gettext("The period before"), gettext("The same a year before"), gettext("Nothing"))
         return [
             Choice(
-                label, self.href(compare=name or "none"), name == (self.compare if self.compare in COMPARISONS else "")
+                label,
+                self.href(compare=name or NO_COMPARISON),
+                name == (self.compare if self.compare in COMPARISONS else ""),
             )
             for name, label in zip((*COMPARISONS, ""), said, strict=True)
         ]
@@ -223,11 +251,10 @@ class Frame:
     @cached_property
     def chips(self) -> list[Chip]:
         """The filters that are on."""
-        names = {str(brand.pk): brand.name for brand in self.brands}
         found = []
         for each in Dimension:
             if values := self.given.get(each.value):
-                words = names if each == Dimension.BRAND else labels.words(each, values)
+                words = self._known.get(each, {})
                 said = [words.get(value, value) for value in values]
                 found.append(Chip(each.label, _some(said), self.href(each.value)))
         return found
@@ -309,7 +336,9 @@ def _given(request: HttpRequest) -> dict[str, list[str]]:
         for name, values in request.GET.lists()
         if name in WORDS and (name in Dimension.values or any(values))
     }
-    return given or {"period": [DEFAULT_PERIOD.value], "compare": [COMPARISONS[0]]}
+    if not given.keys() - {"show"}:
+        given |= {"period": [DEFAULT_PERIOD.value], "compare": [COMPARISONS[0]]}
+    return given
 
 
 def _some(said: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         found = kept.of_result(found.asked, run.result)
         # What was counted a moment ago says so.
         frame.now = found.now
-    context = shown(found, request.GET.get("show", ""))
+    context = shown(found)
     wants_more = report_more.has_more(found.report.name)
     is_more_here = wants_more and "more" in request.GET
     extras = report_extras.beside(found, frame)
@@ -89,10 +89,10 @@ def _more(frame: Frame) -> list[report_extras.Extra]:
         return [report_extras.Extra("refused", _("Not counted"), said=[refused.message])]
 
 
-def shown(found: Answer, wanted: str) -> dict[str, Any]:
+def shown(found: Answer) -> dict[str, Any]:
     """The tables of an answer as pages, mails and runs show them."""
     former = report_table.former_names(found.tables)
-    tables = [report_table.shown(table, wanted, former) for table in found.tables]
+    tables = [report_table.shown(table, former) for table in found.tables]
     return {
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],

@@ -17,6 +17,7 @@ from cases.queries.authority import text_of
 from cases.queries.reports import answer
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.conditions import is_key
+from cases.queries.reports.figure import Figure
 from cases.queries.reports.question import Counted
 from cases.queries.reports.reading import OF_PEOPLE
 from cases.rules.money import SYMBOLS
@@ -85,9 +86,9 @@ class Shown:
         return [each for each in heads if each.definition]
 
 
-def shown(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
+def shown(table: Table, former: Mapping[str, str]) -> Shown:
     """A table as lines, or as a matrix of one figure where it is split by two things."""
-    return _matrix(table, wanted, former) if len(table.splits) == 2 else _lines(table, former)
+    return _matrix(table, table.chosen, former) if table.chosen else _lines(table, former)
 
 
 def former_names(tables: Sequence[Table]) -> dict[str, str]:
@@ -202,9 +203,8 @@ def _money(table: Table, former: Mapping[str, str], cut: Collection[str]) -> Sho
 # ---- two splits ----
 
 
-def _matrix(table: Table, wanted: str, former: Mapping[str, str]) -> Shown:
+def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
     """Rows by columns for one figure; the longer of two lists goes down, hours go across."""
-    chosen = next((each for each in table.figures if each.name == wanted), table.figures[0])
     across = _across(table)
     down = 1 - across
     rows = _order(table, down)[:MOST_ROWS]

@@ -110,7 +110,7 @@ class TestExports:
             ({"format": "csv", "section": "nothing"}, (404, "not_found")),
             ({"format": "csv", "from": "2026-02-02", "to": "2026-02-01"}, (422, "period_ends_before_it_begins")),
             ({"format": "csv", "zone": "../../etc/passwd"}, (422, "unknown_zone")),
-            ({"format": "csv", "columns": ["all"]}, (422, "no_such_split")),
+            ({"format": "csv", "columns": ["all"]}, (400, "bad_question")),
             ({"format": "csv", "population": "cases", "kind": ["1"]}, (422, "no_such_split")),
         ],
     )
@@ -209,7 +209,7 @@ class TestSaved:
         [
             ({"name": "N", "report": "nothing"}, (404, "not_found")),
             ({"name": "N", "report": "speed", "zone": "Nowhere"}, (422, "unknown_zone")),
-            ({"name": "N", "report": "speed", "splits": ["team"]}, (422, "no_such_split")),
+            ({"name": "N", "report": "speed", "splits": ["team"]}, (400, "bad_question")),
             ({"name": " ", "report": "speed"}, (422, "invalid")),
         ],
     )

@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import product
 from urllib.parse import urlencode
 
+from cases import errors
 from cases.models import Seer
 from cases.queries.reports import definitions, engine, labels
-from cases.queries.reports.asked import Asked
+from cases.queries.reports.asked import MOST_SPLITS, Asked
 from cases.queries.reports.catalogue import REPORTS, Report, Section
 from cases.queries.reports.figure import Duration, Figure, Money
 from cases.queries.reports.question import Counted, Groups, Keys, Question, total
@@ -59,6 +60,15 @@ class Table:
         return [definitions.FIGURES[name] for name in self.section.figures]
 
     @cached_property
+    def chosen(self) -> Figure | None:
+        """The one figure that is shown where it is split by two things: that which was asked for, or the first."""
+        if len(self.splits) < MOST_SPLITS:
+            return None
+        return next(
+            (each for each in self.figures if each.name in self.asked.shows and not each.is_sum), self.figures[0]
+        )
+
+    @cached_property
     def money(self) -> list[Money]:
         """The sums of money, in the order of their columns."""
         return [definitions.MONEY[name] for name in self.section.money]
@@ -90,7 +100,7 @@ class Table:
 
     def narrowed(self, row: Row | None = None) -> Asked:
         """What was asked, of one row only, without splits."""
-        asked = replace(self.asked, splits=())
+        asked = replace(self.asked, splits=(), shows=())
         for dimension, value in zip(self.splits, row.keys if row else (), strict=False):
             asked = asked.with_filter(dimension, value)
         return asked
@@ -146,7 +156,7 @@ def table(
     splits = splits_of(section, asked, seer)
     # The named split of a section may be one by person, which was not asked for and is not for everybody.
     seer, asked = _narrowed(asked, reader(seer), reader(seer, {*splits, *asked.filters}))
-    question = asked.question(section.population, splits=splits)
+    question = replace(asked.question(section.population, splits=splits), figures=section.counted)
     if step is None and not engine.is_quick(question) and _is_long(question, seer, now):
         return Table(section, asked, splits, is_pending=True)
     groups = _counted(question, section, seer, now, step)
@@ -195,13 +205,16 @@ def _sections(report: Report, asked: Asked) -> list[Section]:
     fitting = [each for each in report.sections if all(has(each.population, by) for by in asked.filters)]
     if not fitting:
         asked.question(report.sections[0].population, splits=())
+    lacking = [by for by in asked.splits if not any(has(each.population, by) for each in fitting)]
+    if lacking:
+        raise errors.NoSuchSplit(given=lacking[0].label)
     return fitting
 
 
 def _is_long(question: Question, seer: Seer, now: datetime) -> bool:
     brands = question.filters.get(Dimension.BRAND)
-    whole = replace(question, splits=(), filters={Dimension.BRAND: brands} if brands else {})
     first = definitions.of(question.population)[0].name
+    whole = replace(question, splits=(), filters={Dimension.BRAND: brands} if brands else {}, figures=(first,))
     counts = total(engine.count(whole, seer, now=now)).counts
     return counts.get(first, 0) > SLOW_ROWS
 

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cases import errors
+from cases.queries.reports.definitions import FIGURES
+from cases.queries.reports.figure import Figure
 from cases.queries.reports.question import Question
 from cases.queries.reports.sources import has
 from cases.rules import periods
@@ -16,13 +18,18 @@ from cases.rules.periods import Period
 from cases.vocabulary import Dimension, Population
 
 COMPARISONS = ("before", "year")
-MOST_SPLITS, MOST_VALUES, LONGEST_VALUE = 2, 200, 200
+# Says that it is compared with nothing.
+NO_COMPARISON = "none"
+MOST_SPLITS, MOST_VALUES, LONGEST_VALUE, MOST_SHOWN = 2, 200, 200, 5
 DEFAULT_PERIOD = periods.Preset.DAYS_30
+WHEN = ("period", "from", "to", "zone")
+# Every word of an address that says what is asked.
+WORDS = frozenset({*WHEN, "compare", "split", "show", *Dimension.values})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A report's name, its period, what it is compared with, its filters and splits.
+    """A report's name, its period, what it is compared with, its filters and splits, and what a matrix shows.
 
     A preset moves with the days; ``fixed`` says the same by its dates.
     """
@@ -33,6 +40,7 @@ class Asked:
     compare: str = ""
     filters: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict)
     splits: tuple[Dimension, ...] = ()
+    shows: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, report: str, given: Mapping[str, Sequence[str]], *, now: datetime, zone: str) -> Asked:
@@ -52,6 +60,7 @@ class Asked:
             compare if compare in COMPARISONS else "",
             {each: _values(given[each.value]) for each in Dimension if _values(given.get(each.value, ()))},
             _splits(given.get("split", ())),
+            tuple(dict.fromkeys(each for each in given.get("show", ()) if each in FIGURES))[:MOST_SHOWN],
         )
 
     @classmethod
@@ -69,7 +78,8 @@ class Asked:
         if self.compare:
             found.append(("compare", self.compare))
         found += [(each.value, value) for each, values in self.filters.items() for value in values]
-        return found + [("split", each.value) for each in self.splits]
+        found += [("split", each.value) for each in self.splits]
+        return found + [("show", each) for each in self.shows]
 
     @property
     def query(self) -> str:
@@ -88,6 +98,16 @@ class Asked:
     def fixed(self) -> Asked:
         """The same, by its dates: a link to it shows the same period tomorrow."""
         return replace(self, preset="")
+
+    @property
+    def counted(self) -> Asked:
+        """What has to be counted for it: whichever figure a matrix shows, it is the same."""
+        return replace(self, shows=())
+
+    @property
+    def shown(self) -> list[Figure]:
+        """The figures that were chosen for what is split by two things."""
+        return [FIGURES[each] for each in self.shows] if len(self.splits) == MOST_SPLITS else []
 
     @property
     def compared(self) -> Period | None:

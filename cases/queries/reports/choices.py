@@ -1,10 +1,13 @@
-"""What a filter of reports can be set to: every value of a dimension that there is in the brands of the reader."""
+"""What a filter of reports can be set to, and which of its values there are, in the brands of the reader."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
+from django.conf.locale import LANG_INFO
+from django.db import connections
 from django.db.models import QuerySet
 
 from cases.models import (
@@ -16,14 +19,17 @@ from cases.models import (
     Kind,
     Original,
     Policy,
+    Post,
     Rule,
     Seer,
     Team,
     User,
 )
 from cases.queries.reports import labels
-from cases.queries.reports.sources import AGES, BANDS
-from cases.vocabulary import OF_TIME, Dimension, Goal, Outcome, Severity, WaitsFor
+from cases.queries.reports.conditions import is_key
+from cases.queries.reports.database import alias
+from cases.queries.reports.sources import AGES, BANDS, SOURCES, has, value_of
+from cases.vocabulary import OF_TIME, Dimension, Goal, Outcome, Population, Severity, WaitsFor
 
 D = Dimension
 MOST = 200
@@ -56,6 +62,68 @@ def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
     return found + [("", label) for label in labels.words(dimension, [""]).values() if dimension in _OPTIONAL]
 
 
+def known(dimension: Dimension, values: Collection[str], seer: Seer) -> labels.Words:
+    """Those of these values that there are, with their words; of names and texts, in the brands of the reader."""
+    if dimension in labels.ROWS:
+        said = _known_rows(dimension, [each for each in values if is_key(each)], seer)
+    else:
+        said = labels.words(dimension, [each for each in values if each and _is_value(dimension, each, seer)])
+    # Rows without a value are asked for by nothing.
+    return said | (labels.words(dimension, [""]) if "" in values and dimension not in OF_TIME else {})
+
+
+def _known_rows(dimension: Dimension, values: Collection[str], seer: Seer) -> labels.Words:
+    if not values:
+        return {}
+    said = labels.words_of(dimension, _all_rows(dimension, seer).filter(pk__in=[int(each) for each in values]))
+    # What came from another brand with its case, or whose owner has left the brand, still stands in the figures.
+    rest = [each for each in values if each not in said]
+    return said | (labels.words(dimension, _in_use(dimension, rest, seer)) if rest else {})
+
+
+def _in_use(dimension: Dimension, values: Sequence[str], seer: Seer) -> set[str]:
+    """Those of these values that a row in the brands of the reader has."""
+    found: set[str] = set()
+    if dimension == D.BRAND or not labels.rows_of(dimension, values).exists():
+        return found
+    with connections[alias()].cursor() as cursor:
+        for population in Population:
+            source = SOURCES[population]
+            if has(population, dimension) and (population == Population.CASES or dimension in source.own):
+                sql = (
+                    f"SELECT DISTINCT {value_of(source, dimension)} FROM {source.tables}"  # noqa: S608
+                    f" WHERE {source.brand} = ANY (%(brands)s) AND {value_of(source, dimension)} = ANY (%(values)s)"
+                )
+                cursor.execute(sql, {"brands": list(seer.brand_ids), "values": list(values)})
+                found |= {row[0] for row in cursor.fetchall()}
+    return found
+
+
+def _is_value(dimension: Dimension, value: str, seer: Seer) -> bool:
+    if dimension in _FIXED:
+        return value in _FIXED[dimension]
+    if dimension in OF_TIME:
+        return _begins(dimension, value)
+    if dimension in _OF_SOURCE:
+        return Original.objects.filter(case__brand__in=seer.brand_ids, **{_OF_SOURCE[dimension]: value}).exists()
+    spoken = {"brand__in": seer.brand_ids, "language": value}
+    return value in LANG_INFO or any(each.objects.filter(**spoken).exists() for each in (CaseFigures, Post))
+
+
+def _begins(dimension: Dimension, value: str) -> bool:
+    """Whether it is the first day of such a step of time, as it is asked for."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return False
+    is_first = {
+        D.WEEK: day.isoweekday() == 1,
+        D.MONTH: day.day == 1,
+        D.QUARTER: day.day == 1 and day.month % 3 == 1,
+    }
+    return day.isoformat() == value and is_first.get(dimension, True)
+
+
 def has_imports(seer: Seer) -> bool:
     """Whether any complaint came out of a register that said something of it."""
     return Original.objects.filter(case__brand__in=seer.brand_ids).exists()
@@ -71,6 +139,11 @@ def _found(dimension: Dimension, seer: Seer) -> labels.Words:
         codes = spoken.order_by("language").values_list("language", flat=True).distinct()
         return labels.words(dimension, codes[:MOST])
     return labels.words_of(dimension, _rows(dimension, seer)[:MOST])
+
+
+def _all_rows(dimension: Dimension, seer: Seer) -> QuerySet[Any]:
+    """Also those that nobody would choose: categories that were merged into others."""
+    return _rows(D.CATEGORY_THEN if dimension == D.CATEGORY else dimension, seer)
 
 
 def _rows(dimension: Dimension, seer: Seer) -> QuerySet[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -49,7 +50,7 @@ def of_result(asked: Asked, result: Mapping[str, Any]) -> Answer:
         splits = tuple(Dimension(split) for split in each["splits"])
         groups, before = _groups(each["rows"]), _groups(each["before"])
         whole = None if each["total_before"] is None else counted_of(each["total_before"])
-        mine = Asked.of_json(each["asked"], now=now)
+        mine = replace(Asked.of_json(each["asked"], now=now), shows=asked.shows)
         question = mine.question(section.population, splits=splits)
         rows = answer.rows_of(question, section, groups, None if whole is None else before)
         tables.append(Table(section, mine, splits, rows, total(groups), whole))

@@ -30,7 +30,7 @@ def words(dimension: Dimension, values: Collection[str]) -> Words:
 
 def words_of(dimension: Dimension, rows: QuerySet[Any]) -> Words:
     """What to call each of these rows, which a dimension stands for, by their keys; in one query."""
-    model, fields, say = _ROWS[dimension]
+    model, fields, say = ROWS[dimension]
     brand = ("brand__name",) if model not in (Brand, User) else ()
     told = list(rows.values_list("pk", *fields, *brand))
     found = {str(row[0]): say(*row[1 : len(fields) + 1]) for row in told}
@@ -41,11 +41,15 @@ def words_of(dimension: Dimension, rows: QuerySet[Any]) -> Words:
     return found
 
 
+def rows_of(dimension: Dimension, values: Collection[str]) -> QuerySet[Any]:
+    """The rows that these values are the keys of."""
+    rows: QuerySet[Any] = ROWS[dimension][0].objects.all()  # type: ignore[attr-defined]
+    return rows.filter(pk__in=[int(value) for value in values if is_key(value)])
+
+
 def _of(dimension: Dimension, values: Collection[str]) -> Words:
-    if dimension in _ROWS:
-        ids = [int(value) for value in values if is_key(value)]
-        rows = _ROWS[dimension][0].objects.filter(pk__in=ids)  # type: ignore[attr-defined]
-        found = words_of(dimension, rows) if ids else {}
+    if dimension in ROWS:
+        found = words_of(dimension, rows_of(dimension, values)) if any(is_key(each) for each in values) else {}
         return {value: found.get(value, value) for value in values}
     say = _SAID.get(dimension, str)
     return {value: _said(say, value) for value in values}
@@ -81,7 +85,7 @@ def _text(text: Mapping[str, str]) -> str:
     return text_of(text, default="en")
 
 
-_ROWS: dict[Dimension, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
+ROWS: dict[Dimension, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
     D.BRAND: (Brand, ("name",), str),
     D.CHANNEL: (Channel, ("name",), str),
     D.TEAM: (Team, ("name",), str),

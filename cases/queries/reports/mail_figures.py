@@ -60,7 +60,7 @@ class Part:
 def part(table: Table) -> Part:
     """A table as the mail shows it."""
     columns = _columns(table)
-    shown = table.rows[:MOST_ROWS] if table.splits else []
+    shown = _rows(table, columns)[:MOST_ROWS] if table.splits else []
     groups = [
         Group(
             " · ".join(row.labels),
@@ -122,9 +122,18 @@ def _sentence(population: Population, total: Counted) -> str:
 
 
 def _columns(table: Table) -> list[Figure]:
-    """The figures that a picture would show, else the first ones."""
+    """The figure that was chosen for it, else those that a picture would show, else the first ones."""
+    if table.chosen and table.chosen.name in table.asked.shows:
+        return [table.chosen]
     wanted = table.section.charted or table.section.figures
     return [each for each in table.figures if each.name in wanted][:MOST_COLUMNS]
+
+
+def _rows(table: Table, columns: Sequence[Figure]) -> Sequence[Row]:
+    """The rows in their order; those of a chosen figure by that, the greatest first."""
+    if len(columns) != 1 or not table.chosen:
+        return table.rows
+    return sorted(table.rows, key=lambda row: -row.counted.counts.get(columns[0].name, 0))
 
 
 def _lines(table: Table) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from cases import errors
 from cases.models import ReportRun
 from cases.queries.reports.asked import Asked
+from cases.queries.reports.catalogue import REPORTS
 from cases.vocabulary import RunStatus
 
 # A result is shown again for so long; then the same question is counted anew.
@@ -22,7 +23,7 @@ KEPT = timedelta(days=1)
 
 def question_of(asked: Asked) -> dict[str, Any]:
     """What tells one question from another: a preset stands for its dates."""
-    return asked.fixed.json
+    return asked.counted.fixed.json
 
 
 def latest(asked: Asked, person_id: int | None, *, now: datetime) -> ReportRun | None:
@@ -33,8 +34,9 @@ def latest(asked: Asked, person_id: int | None, *, now: datetime) -> ReportRun |
 
 
 def of_person(public_id: UUID, person_id: int | None) -> ReportRun:
-    """A run by its name, for whoever started it; raises NotFound."""
-    found = ReportRun.objects.defer("result").filter(public_id=public_id, person_id=person_id).first()
+    """A run of a report by its name, for whoever started it; raises NotFound."""
+    rows = ReportRun.objects.defer("result").filter(public_id=public_id, person_id=person_id, report__in=REPORTS)
+    found = rows.first()
     if found is None:
         raise errors.NotFound
     return found

@@ -14,7 +14,7 @@ from cases.queries.reports import answer
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS, Section
-from cases.queries.reports.figure import Words
+from cases.queries.reports.figure import Figure, Words
 from cases.queries.reports.question import Counted
 from cases.queries.reports.reading import reader
 from cases.queries.reports.rows import Rows
@@ -47,7 +47,7 @@ def _headings(table: Table, prefix: str, before: str) -> Iterator[Heading]:
         words = " ".join(filter(None, [before, str(label), f"({unit})" if unit else ""]))
         return Heading(f"{prefix}{name}", words)
 
-    for figure in table.figures:
+    for figure in _columns(table):
         yield heading(figure.name, figure.label, _("seconds") if figure.is_sum else "")
     for currency in _currencies(table):
         for money in table.money:
@@ -66,7 +66,7 @@ def _row(table: Table, row: Row) -> list[Value]:
 
 
 def _figures(table: Table, counted: Counted) -> Iterator[Value]:
-    for figure in table.figures:
+    for figure in _columns(table):
         yield counted.counts.get(figure.name, 0)
     for currency in _currencies(table):
         for money in table.money:
@@ -74,6 +74,11 @@ def _figures(table: Table, counted: Counted) -> Iterator[Value]:
     for span in table.durations:
         curve = answer.curve(counted, span.name)
         yield from (curve.percentile(0.5), curve.percentile(0.9), curve.still_open)
+
+
+def _columns(table: Table) -> list[Figure]:
+    """The counted figures, that which was chosen for two splits before the others."""
+    return sorted(table.figures, key=lambda each: each is not table.chosen)
 
 
 def _currencies(table: Table) -> Sequence[str]:

@@ -101,13 +101,14 @@ class TestClaim:
         assert status(run) == RunStatus.FAILED
         assert report_run.claim_run(run_id=run.pk, at=AT + runs.KEPT, actor=SYSTEM) is None
 
-    def test_one_is_counted_at_a_time_and_then_the_next(
+    def test_two_are_counted_at_once_and_then_the_next(
         self,
         stage: Stage,
         nudges: list[tuple[str, dict[str, int | str]]],
         django_capture_on_commit_callbacks: Any,
     ) -> None:
-        run, later = claimed(stage), started(stage, split="hour")
+        run, later = claimed(stage), started(stage, split="day")
+        assert report_run.claim_run(run_id=started(stage, split="hour").pk, at=AT, actor=SYSTEM)
         assert report_run.claim_run(run_id=later.pk, at=AT, actor=SYSTEM) is None
         with django_capture_on_commit_callbacks(execute=True):
             report_run.finish_run(run_id=run.pk, result=result(stage), at=AT, actor=SYSTEM)
@@ -116,7 +117,8 @@ class TestClaim:
 
     def test_one_whose_worker_died_holds_up_nobody(self, stage: Stage) -> None:
         claimed(stage)
-        later = started(stage, split="hour")
+        assert report_run.claim_run(run_id=started(stage, split="hour").pk, at=AT, actor=SYSTEM)
+        later = started(stage, split="day")
         assert report_run.claim_run(run_id=later.pk, at=AT + 2 * runs.SILENT, actor=SYSTEM) == later
 
     def test_one_that_workers_die_of_is_given_up(self, stage: Stage) -> None:

@@ -596,7 +596,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="casefigures",
             index=models.Index(
-                condition=models.Q(("is_guarded", False), ("is_running", False)),
+                condition=models.Q(("is_guarded", False)),
                 fields=["brand", "received_at"],
                 name="figures_kept",
             ),

@@ -44,7 +44,7 @@ class Weekly(Planned):
 
     @property
     def _of_rows(self) -> str:
-        """Each of three indexes is asked for its rows."""
-        rows_of = (self.among("NOT f.is_running"), self.among("f.is_running"), self.guarded)
+        """Each of two indexes is asked for its rows."""
+        rows_of = (f"{self.period} AND {self.source.is_kept}", self.guarded)
         parts = [f"{_COUNT} FROM {self.source.tables} WHERE {each}{_BY}" for each in rows_of]
         return f"SELECT key, week, sum(n) FROM ({' UNION ALL '.join(parts)}) AS p(key, week, n){_BY}"  # noqa: S608

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import connection, transaction
 
 from cases.commands import moves
-from cases.models import Case, Cell, FiguresCheck, Stale
+from cases.models import Cell, FiguresCheck, Stale
 from cases.queries.reports import cells
 from cases.queries.reports.cells import Made
-from cases.queries.reports.checking import Difference, differing_cases, differing_cells, differing_movements
+from cases.queries.reports.checking import Difference, all_cases, differing_cases, differing_cells, differing_movements
 from cases.vocabulary import Actor, EventKind, Population, Stream
 
 BATCH = 2000
@@ -24,7 +24,8 @@ MOST_TOLD = 100
 def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says when and who acts
     """Make the cells anew of every day of which something settled changed, and of its month; how many notes of it.
 
-    Again until nothing is left. Raises OperationalError when somebody else has just made the same cells.
+    Again until nothing is left. Raises OperationalError when somebody else has just made the same cells anew, and
+    IntegrityError where there were none before.
     """
     with connection.cursor() as cursor:
         # One look at everything: what is noted after it stays noted.
@@ -47,20 +48,29 @@ def refresh(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every comma
 
 
 @transaction.atomic(durable=True)
-def rebuild(*, at: datetime, actor: Actor) -> int:
-    """Compute the figures of every case again from its journal, and let every cell be made anew; how many changed."""
-    changed = sum(_count(chunk) for chunk in _all_cases())
+def recount(*, case_ids: Sequence[int], at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says who
+    """Compute the figures of these cases again from their journals; how many came out differently.
+
+    Of a few at a time: whatever happens to one of them meanwhile waits for the end of it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT casedesk_count(%s::bigint[])", [list(case_ids)])
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic(durable=True)
+def forget_cells(*, recounted: int, at: datetime, actor: Actor) -> None:
+    """Let every cell be made anew, now that all cases are recounted; so many of those came out differently."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_cell")
-        for chunk in _all_cases():
+        for chunk in all_cases(BATCH):
             cursor.execute("SELECT casedesk_stale_all(%s::bigint[])", [chunk])
         cursor.execute(
             "INSERT INTO cases_stale (population, brand_id, day) SELECT DISTINCT 'cases', f.brand_id,"
             " casedesk_day(f.received_at) FROM cases_casefigures f UNION SELECT DISTINCT 'posts', p.brand_id,"
             " casedesk_day(p.received_at) FROM cases_post p"
         )
-    moves.record(Stream.SETUP, 0, EventKind.FIGURES_REBUILT, actor, at=at, changed=changed)
-    return changed
+    moves.record(Stream.SETUP, 0, EventKind.FIGURES_REBUILT, actor, at=at, changed=recounted)
 
 
 @transaction.atomic(durable=True)
@@ -72,7 +82,7 @@ def check(*, at: datetime, actor: Actor) -> FiguresCheck:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('casedesk:cells'))")
     found: list[Difference] = []
     cases = 0
-    for chunk in _all_cases():
+    for chunk in all_cases(BATCH):
         cases += len(chunk)
         found += differing_cases(chunk) + differing_movements(chunk)
     months, differing = differing_cells()
@@ -88,19 +98,6 @@ def check(*, at: datetime, actor: Actor) -> FiguresCheck:
     if found:
         moves.record(Stream.SETUP, 0, EventKind.FIGURES_DIFFERED, actor, at=at, check=kept.pk, differed=len(found))
     return kept
-
-
-def _all_cases() -> Iterable[list[int]]:
-    low = 0
-    while chunk := list(Case.objects.filter(pk__gt=low).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        yield chunk
-        low = chunk[-1]
-
-
-def _count(case_ids: list[int]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT casedesk_count(%s::bigint[])", [case_ids])
-        return int(cursor.fetchone()[0])
 
 
 def _keep(population: Population, brand_id: int, made: list[Made]) -> None:

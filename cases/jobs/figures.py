@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from cases.commands import figures, upkeep
 from cases.queries import clock
@@ -21,7 +21,7 @@ def refresh_cells(**_more: Any) -> None:
     try:
         while figures.refresh(at=clock.now(), actor=SYSTEM):
             pass
-    except OperationalError:
+    except (OperationalError, IntegrityError):
         # Another worker has just made the same cells; what is left, the next sweep finds.
         log.info("cells were made by somebody else meanwhile")
     upkeep.beat(part="figures", at=clock.now(), actor=SYSTEM)

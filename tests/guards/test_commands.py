@@ -27,6 +27,7 @@ WITHOUT_EVENT = {
     "escalation.sweep": "what it finds is recorded when it is heard",
     "export.claim": "that it was asked for and what became of it is recorded; which worker is at it is not",
     "export.keep_progress": "how far an export is gets noted every second, like a sign of life",
+    "figures.recount": "how many of all cases came out differently is recorded once, when their cells are forgotten",
     "figures.refresh": "cells say nothing that the journals do not; they are made anew every few seconds",
     "notification.read_notifications": "who looked at what is nobody's business either",
     "report_run.drop_runs": "what nobody came back for is gone after a day; that it was counted stays recorded",

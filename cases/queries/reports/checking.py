@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
 
-from cases.models import Cell, Stale
+from cases.models import Case, Cell, Stale
 from cases.queries.reports import cells, histograms
 from cases.queries.reports.sources import SOURCES
 from cases.vocabulary import Population
@@ -45,6 +45,14 @@ class Difference:
     def told(self) -> dict[str, object]:
         """As it is kept: keys and names of fields, never words."""
         return {"what": self.what, "key": self.key, "fields": list(self.fields)}
+
+
+def all_cases(size: int) -> Iterator[list[int]]:
+    """The keys of all cases, so many at a time."""
+    low = 0
+    while chunk := list(Case.objects.filter(pk__gt=low).order_by("pk").values_list("pk", flat=True)[:size]):
+        yield chunk
+        low = chunk[-1]
 
 
 def differing_cases(case_ids: Sequence[int]) -> list[Difference]:

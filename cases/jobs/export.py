@@ -230,7 +230,7 @@ def _written(export: Export, asked: Asked, seer: Seer, path: Path, progress: _Pr
                     asked, Population(of), seer, now=progress.claimed_at, figure=part, is_machine=is_machine
                 ) as found:
                     _copy(found, writer, progress)
-            about = exports.about(export, asked, now=progress.claimed_at, rows=progress.rows)
+            about = exports.about(export, asked, seer, now=progress.claimed_at, rows=progress.rows)
             return writer.footer(about, progress.rows)
         finally:
             writer.drop()

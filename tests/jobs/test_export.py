@@ -163,6 +163,13 @@ class TestWho:
         with pytest.raises(errors.NotAllowed):
             start(stage, person=stage.manager, asked=asked(brand=[str(stage.other_brand.pk)]))
 
+    def test_a_filter_names_nothing_of_another_brand(self, stage: Stage) -> None:
+        theirs = stage.other_brand.teams.create(name="Secret plans")
+        wanted = asked(brand=[str(stage.brand.pk), str(stage.other_brand.pk)], team=[str(theirs.pk)])
+        written = content(made(start(stage, asked=wanted))).decode()
+        assert "Brand: Brindlewick; Team: –" in written
+        assert "Secret plans" not in written
+
     def test_an_auditor_filters_by_no_person(self, stage: Stage) -> None:
         with pytest.raises(errors.SplitNotAllowed):
             start(stage, person=stage.auditor, asked=asked(owner=[str(stage.agent.pk)]))

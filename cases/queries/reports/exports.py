@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from cases import errors
 from cases.models import Export, Seer
-from cases.queries.reports import definitions, labels
+from cases.queries.reports import choices, definitions
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.behind import figure_of
 from cases.queries.reports.catalogue import REPORTS
@@ -126,8 +126,8 @@ def file_name(found: Export) -> str:
     return f"casedesk-{slugify('-'.join(filter(None, [of, told['part'], *days])))}.{found.format}"
 
 
-def about(found: Export, asked: Asked, *, now: datetime, rows: int) -> list[Line]:
-    """What the rows are: said after them, in the language of the export."""
+def about(found: Export, asked: Asked, seer: Seer, *, now: datetime, rows: int) -> list[Line]:
+    """What the rows are: said after them, in its language, and of its filters what the person may know."""
     from_, to = asked.period.written
     zone = of_zone(asked.period.zone)
     report = REPORTS.get(asked.report)
@@ -138,7 +138,7 @@ def about(found: Export, asked: Asked, *, now: datetime, rows: int) -> list[Line
         Line("from", pgettext("of an export", "From"), from_),
         Line("to", pgettext("of an export", "To"), to),
         Line("zone", _("Time zone"), asked.period.zone),
-        Line("filters", _("Filters"), "; ".join(_filters(asked)) or _("none")),
+        Line("filters", _("Filters"), "; ".join(_filters(asked, seer)) or _("none")),
         Line("computed_at", _("Computed at"), now.astimezone(zone).isoformat(timespec="seconds")),
         Line("definitions", _("Version of the definitions"), str(definitions.VERSION)),
         Line("rows", _("Rows"), str(rows)),
@@ -160,10 +160,9 @@ def _definitions(found: Export, asked: Asked) -> Iterator[Line]:
         yield Line(name, str(figure.label), str(figure.definition))
 
 
-def _filters(asked: Asked) -> Iterator[str]:
+def _filters(asked: Asked, seer: Seer) -> Iterator[str]:
     for dimension, values in asked.filters.items():
-        words = labels.words(dimension, values)
-        yield f"{dimension.label}: {', '.join(words.get(value, value) for value in values)}"
+        yield f"{dimension.label}: {', '.join(choices.known(dimension, values, seer).values()) or '–'}"
 
 
 def checked(asked: Asked, of: str, part: str) -> Population:

@@ -15,10 +15,9 @@ from django.utils.translation import gettext
 from cases import errors
 from cases.models import Membership, SavedReport, Seer, User
 from cases.queries import people
-from cases.queries.reports import period_words
+from cases.queries.reports import choices, period_words
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
-from cases.queries.reports.labels import words as words_of
 from cases.queries.reports.reading import OF_PEOPLE, may_read, may_see_people, reader
 from cases.rules import permission
 from cases.rules.periods import Preset
@@ -149,17 +148,11 @@ def _hindrance(person: User, asked: Asked | None) -> str:
 
 
 def filter_words(asked: Asked, seer: Seer) -> list[tuple[str, str]]:
-    """What it is filtered by, each dimension with its values; of brands only those that the reader may see."""
-    found = []
-    for dimension, values in asked.filters.items():
-        seen = values
-        if dimension == Dimension.BRAND:
-            brands = {str(each) for each in seer.brand_ids}
-            seen = tuple(value for value in values if value in brands)
-        words = words_of(dimension, seen)
-        said = ", ".join(words.get(value, value) for value in seen)
-        found.append((str(dimension.label), said or "–"))
-    return found
+    """What it is filtered by, each dimension with its values; of each only those that the reader may know of."""
+    return [
+        (str(dimension.label), ", ".join(choices.known(dimension, values, seer).values()) or "–")
+        for dimension, values in asked.filters.items()
+    ]
 
 
 def period_said(asked: Asked) -> str:

@@ -33,8 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ["PYTHONPYCACHEPREFIX"] = str(project.HOME / "bytecode")
 
 
-# Tests that take long though no mark says so: a demo, processes, hundreds of pages.
-LONG = ("tests/faults/", "tests/guards/test_addresses.py", "tests/guards/test_costs.py", "tests/commands/test_demo.py")
+# Tests that take long though no mark says so: processes, hundreds of pages.
+LONG = ("tests/faults/", "tests/guards/test_addresses.py", "tests/guards/test_costs.py")
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import io
 import os
 import socket
 from collections.abc import Iterator
@@ -14,7 +12,6 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
@@ -111,7 +108,7 @@ def sign_in(page: Page, username: str) -> None:
 def running(folder: Path, redis_url: str) -> Iterator[Stack]:
     """A web server on a database of its own, filled with the demo."""
     home, port = str(settings.DATABASES["default"]["NAME"]), _free_port()
-    url, name = f"http://127.0.0.1:{port}", databases.copy(_demo())
+    url, name = f"http://127.0.0.1:{port}", databases.copy(databases.demo().name)
     databases.point(name)
     web = parts.web(redis_url, folder / "web.log", port, SITE_URL=url)
     try:
@@ -121,20 +118,3 @@ def running(folder: Path, redis_url: str) -> Iterator[Stack]:
     finally:
         databases.point(home)
         databases.drop(name)
-
-
-def _demo() -> str:
-    """A database with the demo in it, made once for all the processes of a test run; the next run sweeps it away."""
-    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    name, home = f"{databases.PREFIX}_{run}_demo", str(settings.DATABASES["default"]["NAME"])
-    with (settings.HOME / "test-demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not databases.exists(name):
-            draft = databases.clone()
-            databases.point(draft)
-            try:
-                call_command("load_demo", verbosity=0, stdout=io.StringIO())
-            finally:
-                databases.point(home)
-            databases.rename(draft, name)
-    return name

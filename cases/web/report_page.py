@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -71,8 +72,7 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
     wants_more = report_more.has_more(found.report.name)
     is_more_here = wants_more and "more" in request.GET
     extras = report_extras.beside(found, frame)
-    if any(each.heat for each in extras):
-        # The hours of the week say more than the hours of the day.
+    if not _shows_hours(found, extras):
         context["parts"] = [each for each in context["parts"] if each[0].table.section.name != "hours"]
     return context | {
         "sentence": report_sentences.sentence(found),
@@ -80,6 +80,16 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
         "is_young": found.asked.compare and found.asked.period.end > found.now - RIPE,
     }
+
+
+def _shows_hours(found: Answer, extras: Sequence[report_extras.Extra]) -> bool:
+    """Whether when people complain is a table of its own: not where hours of the week, or another table, say it."""
+    splits = found.asked.splits
+    return splits[0] in (Dimension.HOUR, Dimension.WEEKDAY) if len(splits) == 1 else not (splits or _heat_of(extras))
+
+
+def _heat_of(extras: Sequence[report_extras.Extra]) -> bool:
+    return any(each.heat for each in extras)
 
 
 def _more(frame: Frame) -> list[report_extras.Extra]:
@@ -96,6 +106,9 @@ def shown(found: Answer) -> dict[str, Any]:
     return {
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],
+        "left_out": [
+            each.title for each in found.report.sections if each not in {part.table.section for part in tables}
+        ],
         "is_empty": _is_empty(found),
         "is_of_people": any(each in OF_PEOPLE for table in found.tables for each in table.splits),
         "population": _("; ").join(dict.fromkeys(str(table.section.population.label) for table in found.tables)),

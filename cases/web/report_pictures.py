@@ -95,9 +95,10 @@ def picture(table: Table) -> Picture | None:
     return _bars(table, section.chart)
 
 
-def _caption(table: Table, names: Sequence[str]) -> str:
+def caption(table: Table, names: Sequence[str]) -> str:
+    """Which figures are shown, and by what."""
     said = [str(definitions.FIGURES[name].label) for name in names]
-    by = str(table.splits[0].label)
+    by = ", ".join(str(each.label) for each in table.splits)
     whole = (
         said[0]
         if len(said) == 1
@@ -142,7 +143,7 @@ def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
     return Picture(
         kind,
         f"{table.asked.report}-{section.name}",
-        _caption(table, section.charted),
+        caption(table, section.charted),
         table.splits[0].label,
         columns,
         lines,
@@ -177,10 +178,11 @@ def _range(table: Table) -> Picture:
 
 
 def _ends(curve: Curve, href: str) -> list[Cell]:
-    return [
-        Cell(labels.span(at) if at is not None else NONE, at, href if at is not None else "")
-        for at in (curve.median, curve.percentile(0.9))
-    ]
+    """After how long half and nine of ten, in the words of the table: of nothing a dash, else that it is not yet so."""
+    if not curve.population:
+        return [Cell(NONE), Cell(NONE)]
+    ends = ((curve.median, _("half not yet")), (curve.percentile(0.9), _("9 of 10 not yet")))
+    return [Cell(labels.span(at), at, href) if at is not None else Cell(not_yet) for at, not_yet in ends]
 
 
 def _pareto(table: Table) -> Picture:

@@ -23,6 +23,7 @@ from cases.queries.reports.reading import OF_PEOPLE
 from cases.rules.money import SYMBOLS
 from cases.vocabulary import OF_TIME, Dimension
 from cases.web import report_figures as figures
+from cases.web import report_pictures
 from cases.web.report_figures import Cell
 
 MOST_ROWS, MOST_COLUMNS = 400, 60
@@ -78,6 +79,16 @@ class Shown:
     def is_folded(self) -> bool:
         """Whether it is a long row of steps of time, which a picture says better."""
         return not self.is_matrix and self.table.splits[0] in OF_TIME and len(self.lines) > LONG
+
+    @property
+    def caption(self) -> str:
+        """What its heat map shows."""
+        return report_pictures.caption(self.table, [self.figure])
+
+    @property
+    def lacks(self) -> str:
+        """By what it was to be split and is not, because what it counts has no such thing."""
+        return ", ".join(str(each.label) for each in self.table.asked.splits if each not in self.table.splits)
 
     @property
     def definitions(self) -> list[Head]:

@@ -90,9 +90,6 @@ def _values(
     for each in _dimensions(asked.report):
         values = list(dict.fromkeys(given.get(each.value, ())))
         there = known.get(each, {})
-        for value in values[:MOST_VALUES]:
-            if value not in there:
-                yield _no_value(each, value, is_kept=value in asked.filters.get(each, ()))
         if len(values) > MOST_VALUES:
             said = {"dimension": each.label, "most": MOST_VALUES}
             yield Misread(
@@ -100,6 +97,9 @@ def _values(
                 _("%(dimension)s: more than %(most)s values are too many.") % said,
                 _("%(dimension)s: more than %(most)s values are too many, so only the first ones are counted.") % said,
             )
+        for value in values[:MOST_VALUES]:
+            if value not in there:
+                yield _no_value(each, value, is_kept=value in asked.filters.get(each, ()))
 
 
 def _dimensions(report: str) -> list[Dimension]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as some
 
-from cases.rules.returns import Complaint, Paid, Reopening, weekdays
+from cases.rules.returns import Complaint, Paid, Period, Reopening, months_later, weekdays
 from cases.vocabulary import Outcome, Status
 
 LONDON = ZoneInfo("Europe/London")
 BUSINESS = weekdays(LONDON)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def months(year: int, month: int, length: int, zone: tzinfo) -> Period:
+    """So many whole months from the first of a month on, by the clocks of the zone."""
+    first = date(year, month, 1)
+    begins, ends = (datetime.combine(day, time.min, zone) for day in (first, months_later(first, length)))
+    return Period(begins.astimezone(UTC), ends.astimezone(UTC), zone)
 
 
 def at(written: str) -> datetime:

@@ -53,13 +53,6 @@ class Period:
         return self.day(max(self.since, self.until - timedelta(microseconds=1)))
 
 
-def months(year: int, month: int, length: int, zone: tzinfo) -> Period:
-    """So many whole months from the first of a month on, by the clocks of the zone."""
-    first = date(year, month, 1)
-    begins, ends = (datetime.combine(day, time.min, zone) for day in (first, months_later(first, length)))
-    return Period(begins.astimezone(UTC), ends.astimezone(UTC), zone)
-
-
 def months_later(day: date, number: int) -> date:
     """The same day so many months on, or the last day of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + number, 12)

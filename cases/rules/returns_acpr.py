@@ -18,16 +18,13 @@ from cases.rules.returns import (
 from cases.rules.returns_tables import (
     BALANCE,
     Counting,
-    Layout,
     Marked,
     Return,
-    by_category,
-    by_category_and_cause,
-    by_cause,
+    by_causes,
     made,
 )
 from cases.vocabulary import Outcome
-from cases.vocabulary.returns import Counted, ReturnName, Table
+from cases.vocabulary.returns import Counted, ReturnName
 
 ACKNOWLEDGED_IN_DAYS = 10
 ANSWERED_IN_MONTHS = 2
@@ -61,13 +58,7 @@ def acpr(complaints: Iterable[Complaint], period: Period, as_of: datetime, worki
 
 def counting(period: Period, as_of: datetime, working: BusinessDeadline) -> Counting:
     """How it counts."""
-    layouts = (
-        Layout(Table.TOTAL, COLUMNS),
-        Layout(Table.BY_CATEGORY, COLUMNS, by_category),
-        Layout(Table.BY_CAUSE, COLUMNS, by_cause),
-        Layout(Table.BY_CATEGORY_AND_CAUSE, COLUMNS, by_category_and_cause),
-    )
-    return Counting(ReturnName.ACPR, lambda one: _marked(one, period, as_of, working), layouts)
+    return Counting(ReturnName.ACPR, lambda one: _marked(one, period, as_of, working), by_causes(COLUMNS))
 
 
 def sent_at(complaint: Complaint) -> datetime:

@@ -6,16 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from cases.rules.returns import BusinessDeadline, Closing, Complaint, Period, left_out, months, outstanding, standing
+from cases.rules.returns import BusinessDeadline, Closing, Complaint, Period, left_out, outstanding, standing
 from cases.rules.returns_tables import (
     BALANCE,
     Counting,
     Layout,
     Marked,
     Return,
-    by_category,
-    by_category_and_cause,
-    by_cause,
+    by_causes,
     made,
 )
 from cases.vocabulary import Outcome
@@ -26,7 +24,6 @@ FIRST_BAND_DAYS = 3
 SECOND_BAND = timedelta(weeks=8)
 # From so many complaints opened in a period a firm publishes a summary of its return.
 PUBLISHED_FROM = 500
-PUBLISHED_FROM_YEARLY = 1000
 
 BANDS = (Counted.CLOSED_IN_3_DAYS, Counted.CLOSED_IN_8_WEEKS, Counted.CLOSED_LATER)
 UPHOLDS = (Counted.UPHELD, Counted.NOT_UPHELD, Counted.NO_DECISION)
@@ -45,16 +42,6 @@ class Publication:
     by: date
 
 
-def half_year(year: int, half: int, zone: tzinfo) -> Period:
-    """The first or the second half of a year, as most firms report."""
-    return months(year, 1 if half == 1 else 7, 6, zone)
-
-
-def full_year(year: int, zone: tzinfo) -> Period:
-    """A year, as small firms report."""
-    return months(year, 1, 12, zone)
-
-
 def disp(complaints: Iterable[Complaint], period: Period, as_of: datetime, business: BusinessDeadline) -> Return:
     """The return for a period, as known at an instant."""
     return made(counting(period, as_of, business), period, as_of, complaints)
@@ -62,13 +49,7 @@ def disp(complaints: Iterable[Complaint], period: Period, as_of: datetime, busin
 
 def counting(period: Period, as_of: datetime, business: BusinessDeadline) -> Counting:
     """How it counts."""
-    layouts = (
-        Layout(Table.TOTAL, COLUMNS),
-        Layout(Table.BY_CATEGORY, COLUMNS, by_category),
-        Layout(Table.BY_CAUSE, COLUMNS, by_cause),
-        Layout(Table.BY_CATEGORY_AND_CAUSE, COLUMNS, by_category_and_cause),
-        Layout(Table.BY_CLOSING, tuple(ClosedBy)),
-    )
+    layouts = (*by_causes(COLUMNS), Layout(Table.BY_CLOSING, tuple(ClosedBy)))
     return Counting(ReturnName.DISP, lambda one: _marked(one, period, as_of, business), layouts)
 
 
@@ -90,12 +71,11 @@ def upheld(complaint: Complaint) -> Counted:
     return Counted.NO_DECISION
 
 
-def publication(return_: Return, *, yearly: bool = False) -> Publication:
+def publication(return_: Return) -> Publication:
     """Whether its summary is to be published, and by when: 31 August if it ended by June, else 28 February."""
     ended = return_.period.last_day
     by = date(ended.year, _AUGUST, 31) if ended.month <= _JUNE else date(ended.year + 1, _FEBRUARY, 28)
-    threshold = PUBLISHED_FROM_YEARLY if yearly else PUBLISHED_FROM
-    return Publication(return_.balance.received >= threshold, threshold, by)
+    return Publication(return_.balance.received >= PUBLISHED_FROM, PUBLISHED_FROM, by)
 
 
 def _marked(complaint: Complaint, period: Period, as_of: datetime, business: BusinessDeadline) -> Marked:

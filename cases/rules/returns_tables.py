@@ -134,19 +134,29 @@ BALANCE = (
 LEFT_OUT = (Counted.FORWARDED, Counted.MERGED, Counted.DISMISSED)
 
 
-def by_category(complaint: Complaint) -> tuple[Label, ...]:
+def by_causes(columns: tuple[str, ...]) -> tuple[Layout, ...]:
+    """Why people complain: in all, by category, by cause, and by both."""
+    return (
+        Layout(Table.TOTAL, columns),
+        Layout(Table.BY_CATEGORY, columns, _by_category),
+        Layout(Table.BY_CAUSE, columns, _by_cause),
+        Layout(Table.BY_CATEGORY_AND_CAUSE, columns, _by_category_and_cause),
+    )
+
+
+def _by_category(complaint: Complaint) -> tuple[Label, ...]:
     """The one category of a complaint."""
     return ((complaint.category, complaint.category_label),)
 
 
-def by_cause(complaint: Complaint) -> tuple[Label, ...]:
+def _by_cause(complaint: Complaint) -> tuple[Label, ...]:
     """The one cause of a complaint."""
     return ((complaint.cause, complaint.cause_label),)
 
 
-def by_category_and_cause(complaint: Complaint) -> tuple[Label, ...]:
+def _by_category_and_cause(complaint: Complaint) -> tuple[Label, ...]:
     """The category and the cause of a complaint."""
-    return by_category(complaint) + by_cause(complaint)
+    return _by_category(complaint) + _by_cause(complaint)
 
 
 def made(counting: Counting, period: Period, as_of: datetime, complaints: Iterable[Complaint]) -> Return:

@@ -17,7 +17,6 @@ from cases.rules.returns import (
     Period,
     Reopening,
     left_out,
-    months,
     months_later,
     outstanding,
     standing,
@@ -30,7 +29,7 @@ from cases.rules.returns_disp import SILENCE, disp
 from cases.rules.returns_tables import Return
 from cases.vocabulary import Status
 from cases.vocabulary.returns import FIGURES, RETURNS, TABLES, ClosedBy, Counted, ReturnName, Table
-from tests.complaints import BUSINESS, FIRST_DAY, LATER, LONDON, at, complaint, histories
+from tests.complaints import BUSINESS, FIRST_DAY, LATER, LONDON, at, complaint, histories, months
 
 PERIOD = months(2026, 1, 6, LONDON)
 INSTANTS = some.integers(0, 500).map(lambda days: FIRST_DAY + timedelta(days=days))

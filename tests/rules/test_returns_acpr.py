@@ -7,12 +7,12 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 
-from cases.rules.returns import Complaint, Reopening, months
+from cases.rules.returns import Complaint, Reopening
 from cases.rules.returns_acpr import ACKNOWLEDGEMENTS, ANSWERS, COLUMNS, OUTCOMES, acpr
 from cases.rules.returns_tables import Row
 from cases.vocabulary import Outcome
 from cases.vocabulary.returns import Counted, Table
-from tests.complaints import BUSINESS, LATER, LONDON, at, complaint, histories
+from tests.complaints import BUSINESS, LATER, LONDON, at, complaint, histories, months
 
 PERIOD = months(2026, 1, 6, LONDON)
 

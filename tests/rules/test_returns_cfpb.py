@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from cases.rules.returns import Complaint, Paid, Period, Source, months
+from cases.rules.returns import Complaint, Paid, Period, Source
 from cases.rules.returns_cfpb import COLUMNS, cfpb, is_timely, public, public_fields, published_on, response
 from cases.rules.returns_tables import Return
 from cases.vocabulary import ChannelKind, Outcome, Status
 from cases.vocabulary.returns import Counted, PublicField, Response, Table
-from tests.complaints import LATER, LONDON, at, complaint, histories
+from tests.complaints import LATER, LONDON, at, complaint, histories, months
 from tests.guards.sources import ROOT
 
 PERIOD = months(2026, 1, 6, LONDON)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from cases.rules.returns import Complaint, Paid, Period, Reopening, months, outstanding
+from cases.rules.returns import Complaint, Paid, Period, Reopening, outstanding
 from cases.rules.returns_disp import (
     BANDS,
     COLUMNS,
@@ -19,18 +19,17 @@ from cases.rules.returns_disp import (
     UPHOLDS,
     band,
     disp,
-    full_year,
-    half_year,
     publication,
     upheld,
 )
 from cases.rules.returns_tables import Figure, Section
 from cases.vocabulary import Outcome, Status
 from cases.vocabulary.returns import ClosedBy, Counted, Table
-from tests.complaints import BUSINESS, LATER, LONDON, at, complaint, histories, pounds
+from tests.complaints import BUSINESS, LATER, LONDON, at, complaint, histories, months, pounds
 
-PERIOD = half_year(2026, 1, LONDON)
-HALVES = some.sampled_from([half_year(2026, 1, LONDON), half_year(2026, 2, LONDON), full_year(2026, LONDON)])
+FIRST_HALF, SECOND_HALF = months(2026, 1, 6, LONDON), months(2026, 7, 6, LONDON)
+PERIOD = FIRST_HALF
+HALVES = some.sampled_from([FIRST_HALF, SECOND_HALF, months(2026, 1, 12, LONDON)])
 
 
 def total(complaints: list[Complaint], key: str, period: Period = PERIOD, as_of: datetime = LATER) -> Figure:
@@ -206,7 +205,7 @@ def test_categories_and_causes_add_up_to_the_total(complaints: list[Complaint], 
 
 @given(histories())
 def test_one_half_ends_as_the_next_begins(complaints: list[Complaint]) -> None:
-    first, second = (disp(complaints, half_year(2026, half, LONDON), LATER, BUSINESS) for half in (1, 2))
+    first, second = (disp(complaints, half, LATER, BUSINESS) for half in (FIRST_HALF, SECOND_HALF))
     assert first.balance.outstanding_at_end == second.balance.outstanding_at_start
 
 
@@ -217,16 +216,11 @@ def test_the_order_of_the_complaints_changes_nothing(complaints: list[Complaint]
     assert disp(shuffled, PERIOD, LATER, BUSINESS) == disp(complaints, PERIOD, LATER, BUSINESS)
 
 
-def test_half_years_and_years_are_whole() -> None:
-    first, second, year = half_year(2026, 1, LONDON), half_year(2026, 2, LONDON), full_year(2026, LONDON)
-    assert (first.since, first.until, second.until) == (year.since, second.since, year.until)
-
-
 @pytest.mark.parametrize(
     ("period", "by"),
     [
-        (half_year(2026, 1, LONDON), date(2026, 8, 31)),
-        (half_year(2026, 2, LONDON), date(2027, 2, 28)),
+        (FIRST_HALF, date(2026, 8, 31)),
+        (SECOND_HALF, date(2027, 2, 28)),
         (months(2026, 4, 6, LONDON), date(2027, 2, 28)),
         (months(2025, 10, 6, LONDON), date(2026, 8, 31)),
     ],
@@ -239,13 +233,6 @@ def test_a_summary_is_published_by_31_august_or_28_february(period: Period, by: 
 def test_a_summary_is_published_from_500_complaints_on(number: int, is_due: bool) -> None:
     made = disp([complaint(reference=f"C-{one}") for one in range(number)], PERIOD, LATER, BUSINESS)
     assert publication(made).is_due is is_due
-
-
-@pytest.mark.parametrize(("number", "is_due"), [(999, False), (1000, True)])
-def test_a_summary_of_a_year_is_published_from_1000_complaints_on(number: int, is_due: bool) -> None:
-    complaints = [complaint(reference=f"C-{one}") for one in range(number)]
-    made = disp(complaints, full_year(2026, LONDON), LATER, BUSINESS)
-    assert publication(made, yearly=True).is_due is is_due
 
 
 def test_what_was_received_before_does_not_count_towards_publication() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -26,11 +24,10 @@ from cases.rules.text import clean
 from cases.vocabulary import SYSTEM, Precision
 from tests.faults.parts import environment
 from tests.people import AT, Stage, set_stage
+from tests.real_files import COUNTS, EXAMPLES, REAL, REGISTERS, needs_real_files
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "import"
-REAL = ROOT.parent / "shared" / "data"
-needs_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not beside this repository")
 TABLES = (Raw, Post, Triage, Case, Event, ImportRun, Channel)
 
 
@@ -344,30 +341,17 @@ class TestProcesses:
         assert first.count(b"99") >= 300
 
 
-HELP = (ROOT / "templates" / "help" / "import.html").read_text(encoding="utf-8")
-EXAMPLES = [shlex.split(found)[1:] for found in re.findall(r"manage\.py (import_posts [\w-]+/[^<\n]+)", HELP)]
-COUNTS = {
-    "twitter-airline/Tweets.csv": "14,640 read = 14,485 new + 155 known + 0 rejected",
-    "cfpb/complaints_2020_sample.csv": "6,623 read = 6,623 new + 0 known + 0 rejected",
-    "cfpb/complaints_2014_no_narrative.csv": "8,340 read = 8,339 new + 0 known + 1 rejected",
-    "fr-free-tweets/tweets.csv": "3,764 read = 3,764 new + 0 known + 0 rejected",
-    "fr-engie-tweets/tweets.csv": "576 read = 576 new + 0 known + 0 rejected",
-    "fr-signalconso-exemples/signalements.csv": "319 read = 319 new + 0 known + 0 rejected",
-}
-
-
 @needs_real_files
 @pytest.mark.slow
 class TestRealFiles:
     def test_the_help_page_names_them_all(self) -> None:
-        assert [example[0] for example in EXAMPLES] == list(COUNTS)
+        assert list(EXAMPLES) == list(COUNTS)
 
-    @pytest.mark.parametrize("example", EXAMPLES, ids=[example[0] for example in EXAMPLES])
-    def test_the_command_of_the_help_page_works(self, stage: Stage, tmp_path: Path, example: list[str]) -> None:
-        name, *options = example
+    @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in REGISTERS])
+    def test_the_command_of_the_help_page_works(self, own_stage: Stage, tmp_path: Path, name: str) -> None:
         said = StringIO()
         rejects = f"--rejects={tmp_path / 'no.csv'}"
-        call_command("import_posts", str(REAL / name), *options, rejects, stdout=said)
+        call_command("import_posts", str(REAL / name), *EXAMPLES[name], rejects, stdout=said)
         assert counts(said.getvalue()) == COUNTS[name]
 
     def test_hostile_words_stay_words(self, stage: Stage, tmp_path: Path) -> None:

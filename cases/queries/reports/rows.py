@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from django.db import connections
 
 from cases import errors
-from cases.models import Category, Seer
+from cases.models import Seer
 from cases.queries.reports import labels
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.behind import condition, figure_of
 from cases.queries.reports.columns import COLUMNS, Column, Sort, tables_of
-from cases.queries.reports.conditions import Where, brands_of
+from cases.queries.reports.conditions import Where, brands_of, merged_into
 from cases.queries.reports.database import alias
 from cases.queries.reports.reading import reader
 from cases.rules.exporting import Heading, Value
@@ -121,7 +121,7 @@ class _Saying:
     def __init__(self, columns: Sequence[Column], zone: ZoneInfo, *, is_machine: bool) -> None:
         self.named = [(place, each.dimension) for place, each in enumerate(columns) if each.dimension is not None]
         self.names: dict[Dimension, dict[str, str]] = {each: {"": ""} for _, each in self.named}
-        self.into = _merged() if Dimension.CATEGORY in self.names else {}
+        self.into = merged_into() if Dimension.CATEGORY in self.names else {}
         said: dict[int, Callable[[Any], Value]] = {}
         for place, each in enumerate(columns):
             if each.sort == Sort.INSTANT:
@@ -158,12 +158,6 @@ class _Saying:
         into = self.into if dimension == Dimension.CATEGORY else {}
         found = labels.words(dimension, {into.get(each, each) for each in unknown})
         self.names[dimension] |= {each: found[into.get(each, each)] for each in unknown}
-
-
-def _merged() -> dict[str, str]:
-    """What was merged into another category counts with it, and is called so."""
-    pairs = Category.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
-    return {str(key): str(target) for key, target in pairs}
 
 
 def _amount(value: Decimal) -> Decimal:

@@ -612,7 +612,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="casefigures",
             index=models.Index(
-                condition=models.Q(("is_guarded", True)), fields=["brand", "received_at"], name="figures_guarded"
+                condition=models.Q(("is_guarded", True)),
+                fields=["brand", "received_at"],
+                include=("case",),
+                name="figures_guarded",
             ),
         ),
         migrations.AddConstraint(

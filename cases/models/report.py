@@ -87,7 +87,9 @@ class CaseFigures(models.Model):
             models.Index(
                 fields=["brand", "received_at"], condition=Q(is_running=True, is_guarded=False), name="figures_running"
             ),
-            models.Index(fields=["brand", "received_at"], condition=Q(is_guarded=True), name="figures_guarded"),
+            models.Index(
+                fields=["brand", "received_at"], include=["case"], condition=Q(is_guarded=True), name="figures_guarded"
+            ),
         ]
 
 

@@ -42,7 +42,7 @@ from tests.property.moves import TRIES, Try, finish
 
 BEGINS, ENDS = datetime(2026, 1, 15, tzinfo=UTC), datetime(2027, 1, 10, tzinfo=UTC)
 NOW = datetime(2027, 1, 12, 9, 30, 0, 123457, tzinfo=UTC)
-ZONES = ("Europe/Paris", "America/New_York", "Asia/Kathmandu", "UTC")
+ZONES = ("Europe/Paris", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu", "UTC")
 # The days on which the clocks of Paris and New York change.
 CHANGES = ((2026, 3, 8), (2026, 3, 29), (2026, 10, 25), (2026, 11, 1))
 WHO = ("owner", "owner", "owner", "owner", "manager", "manager", "agent", "colleague")

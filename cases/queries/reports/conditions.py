@@ -11,6 +11,10 @@ from cases.queries.reports.question import Question
 from cases.queries.reports.sources import SOURCES, value_of
 from cases.vocabulary import Dimension
 
+_GUARDED = (
+    "ARRAY(SELECT g.case_id FROM cases_casefigures g WHERE g.is_guarded AND g.brand_id = ANY (%(brands)s::bigint[]))"
+)
+
 
 def brands_of(question: Question, seer: Seer) -> list[int]:
     """The brands of the question that this person belongs to."""
@@ -70,7 +74,9 @@ class Where:
     @property
     def guarded(self) -> str:
         """The rows of guarded cases that this person may see: no cell holds them."""
-        return f"{self.period} AND f.is_guarded AND {self.visible}"
+        found = f"{self.period} AND f.is_guarded AND {self.visible}"
+        # There are few of them: their rows are found by the case.
+        return f"{found} AND {self.source.of_case} = ANY ({_GUARDED})" if self.source.of_case else found
 
     def among(self, condition: str) -> str:
         """The rows of all other cases of which something is true."""

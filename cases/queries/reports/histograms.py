@@ -20,11 +20,15 @@ def lane(until: str) -> str:
     return f"width_bucket(date_part('epoch', {until} - f.posted_at) / 60, '{{{_LOWS}}}'::float8[])"
 
 
-def codes(durations: Sequence[Duration]) -> str:
-    """SQL that gives a row for every duration of a row, told in one number."""
+# Of a row that runs: the lane of the time until now, looked up once for all that has not happened yet.
+UNTIL_NOW = f"CROSS JOIN LATERAL (SELECT {lane('%(now)s')} AS lane OFFSET 0) z"
+
+
+def codes(durations: Sequence[Duration], *, are_running: bool = False) -> str:
+    """SQL that gives a row for every duration of a row, told in one number; beside ``UNTIL_NOW`` of those that run."""
     found = (
-        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN 0 ELSE 512 END"
-        f" + {lane(f'coalesce({each.happened}, {each.until})')}"
+        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN {'z.lane' if are_running else lane(each.until)}"
+        f" ELSE 512 + {lane(each.happened)} END"
         for i, each in enumerate(durations)
     )
     return f"unnest(ARRAY[{', '.join(found)}])"

@@ -279,23 +279,25 @@ class Plan(Where):
             return self._lanes(keys, f"FROM {self.source.tables} WHERE {self.everything}")
         listed = "".join(f"x.{key}, " for key in keys)
         signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, x.lanes"
-        cells, running = "".join(f"{sql}, " for sql in self._cell_keys(_HOUR)), self.source.running
+        cells = "".join(f"{sql}, " for sql in self._cell_keys(_HOUR))
+        going = f"FROM {self.source.tables} {histograms.UNTIL_NOW} WHERE {self.among(self.source.running)}"
         kept = f"{self._cells()} WHERE c.lanes IS NOT NULL{self._cell_filter()}"
         parts = [
             f"{signed} FROM ranges r CROSS JOIN LATERAL ({self._lanes(keys, self._settled() + self.source.over)}) x",
             self._lanes(keys, f"FROM {self.source.tables} WHERE {self.guarded}"),
-            *([self._lanes(keys, f"FROM {self.source.tables} WHERE {self.among(running)}")] if running else []),
+            self._lanes(keys, going, are_running=True),
             f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {kept}",
         ]
         return self._ranges + " UNION ALL ".join(parts)
 
-    def _lanes(self, keys: Sequence[str], rows: str) -> str:
+    def _lanes(self, keys: Sequence[str], rows: str, *, are_running: bool = False) -> str:
         named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
         listed = "".join(f"y.{key}, " for key in keys)
         number, happened, lane = (each.format(code="y.code") for each in histograms.PARTS)
+        codes = histograms.codes(self.durations, are_running=are_running)
         return (
             f"SELECT {listed}{number} AS number, {happened} AS happened, {lane} AS lane, count(*) AS n,"  # noqa: S608
-            f" NULL::bytea AS lanes FROM (SELECT {named}{histograms.codes(self.durations)} AS code {rows}) y"
+            f" NULL::bytea AS lanes FROM (SELECT {named}{codes} AS code {rows}) y"
             f" GROUP BY {listed}y.code"
         )
 

@@ -27,7 +27,7 @@ _JOINED = re.compile(r"JOIN (cases_\w+) (\w) ON (.+?)(?= (?:LEFT )?JOIN |$)")
 class Source:
     """One population: its rows are kept in cells, but for those of guarded cases, which are counted one by one.
 
-    Of ``running`` rows no spans are kept: they go on.
+    Of ``running`` rows no spans are kept: they go on. ``of_case`` is a row's own key of its case.
     """
 
     tables: str
@@ -36,6 +36,7 @@ class Source:
     brand: str = "f.brand_id"
     case: str = "f.case_id"
     running: str = ""
+    of_case: str = ""
     guarded: str = "f.is_guarded"
     case_is_sure: bool = True
     currency: str = ""
@@ -140,6 +141,7 @@ SOURCES: Final[dict[Population, Source]] = {
     Population.MOVEMENTS: Source(
         tables="cases_casemovement m JOIN cases_casefigures f ON f.case_id = m.case_id",
         at="m.at",
+        of_case="m.case_id",
         row="m.id",
         brand="m.brand_id",
         kept=(D.HOUR,),
@@ -147,6 +149,7 @@ SOURCES: Final[dict[Population, Source]] = {
     Population.ACTIONS: Source(
         tables="cases_action a JOIN cases_casefigures f ON f.case_id = a.case_id",
         at="a.created_at",
+        of_case="a.case_id",
         row="a.id",
         currency="a.currency",
         own={
@@ -161,6 +164,7 @@ SOURCES: Final[dict[Population, Source]] = {
         tables="cases_promise p JOIN cases_casefigures f ON f.case_id = p.case_id"
         " JOIN cases_action a ON a.id = p.action_id",
         at="p.due_at",
+        of_case="p.case_id",
         row="p.id",
         own={D.KIND: "a.kind_id::text"},
         kept=(D.KIND,),
@@ -168,6 +172,7 @@ SOURCES: Final[dict[Population, Source]] = {
     Population.DEADLINES: Source(
         tables="cases_deadline d JOIN cases_casefigures f ON f.case_id = d.case_id",
         at="d.due_at",
+        of_case="d.case_id",
         row="d.id",
         brand="d.brand_id",
         own={D.POLICY: "coalesce(d.policy_id::text, '')", D.GOAL: "d.goal"},
@@ -178,6 +183,7 @@ SOURCES: Final[dict[Population, Source]] = {
         " LEFT JOIN cases_casepost l ON l.post_id = p.id AND l.left_at IS NULL"
         " LEFT JOIN cases_casefigures f ON f.case_id = l.case_id",
         at="p.received_at",
+        of_case="l.case_id",
         row="p.id",
         brand="p.brand_id",
         guarded="coalesce(f.is_guarded, false)",
@@ -188,6 +194,7 @@ SOURCES: Final[dict[Population, Source]] = {
     Population.ESCALATIONS: Source(
         tables="cases_escalation x JOIN cases_casefigures f ON f.case_id = x.case_id",
         at="x.matched_at",
+        of_case="x.case_id",
         row="x.id",
         brand="x.brand_id",
         own={D.RULE: "x.rule_id::text"},

@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "PostKind": "cases.vocabulary.PostKind",
         "Proof": "cases.vocabulary.Proof",
         "ReplyStatus": "cases.vocabulary.ReplyStatus",
+        "RunStatus": "cases.vocabulary.RunStatus",
         "Role": "cases.vocabulary.Role",
         "Severity": "cases.vocabulary.Severity",
         "SystemStatus": "cases.vocabulary.SystemStatus",

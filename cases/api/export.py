@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.http import StreamingHttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
@@ -22,13 +19,12 @@ from cases.api.fields import Code, Instant
 from cases.api.report_answer import Links, instant
 from cases.api.report_asked import AskedIn, ReportEndpoint, words_of
 from cases.api.schema import changes, reads
+from cases.api.streaming import streamed
 from cases.commands import export as commands
 from cases.models import Export
 from cases.queries import api_report as queries
 from cases.queries.reports import definitions, exports
 from cases.vocabulary import Format, Population, RunStatus
-
-_CHUNK = 1 << 18
 
 
 class ExportIn(AskedIn):
@@ -191,25 +187,5 @@ class ExportFile(ReportEndpoint):
         row = exports.readable(self.seer, export)
         if not default_storage.exists(row.key):
             raise errors.NotFound
-        # Served by ASGI, what is not asynchronous would be read whole before its first byte goes out.
-        pieces = _later(row.key) if getattr(request, "scope", None) is not None else _now(row.key)
-        response = StreamingHttpResponse(pieces, content_type=exports.MEDIA_TYPES[Format(row.format)])
-        response["Content-Length"] = str(row.size)
-        response["Content-Disposition"] = content_disposition_header(
-            as_attachment=True, filename=exports.file_name(row)
-        )
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-
-def _now(key: str) -> Iterator[bytes]:
-    with default_storage.open(key) as stored:
-        while piece := stored.read(_CHUNK):
-            yield piece
-
-
-async def _later(key: str) -> AsyncIterator[bytes]:
-    with await sync_to_async(default_storage.open)(key) as stored:
-        while piece := await sync_to_async(stored.read, thread_sensitive=False)(_CHUNK):
-            yield piece
+        media_type, name = exports.MEDIA_TYPES[Format(row.format)], exports.file_name(row)
+        return streamed(request, lambda: default_storage.open(row.key), name=name, media_type=media_type, size=row.size)

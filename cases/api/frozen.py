@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +17,7 @@ from cases.api.fields import Code, Instant, Words
 from cases.api.report_answer import Links, instant
 from cases.api.report_asked import ReportEndpoint
 from cases.api.schema import changes, reads
+from cases.api.streaming import streamed
 from cases.commands import frozen as commands
 from cases.models import FrozenPeriod
 from cases.queries import api_report
@@ -184,6 +188,22 @@ def _correction(each: Compared) -> dict[str, Any]:
         "then": None if each.then is None else str(each.then),
         "now": None if each.now is None else str(each.now),
     }
+
+
+class FrozenFile(_Frozen):
+    """The figures of a frozen period as a file."""
+
+    @reads(
+        {(200, "application/json"): OpenApiTypes.BINARY},
+        "The frozen figures byte for byte as their SHA-256 was taken of them",
+        refuses=[403, 404],
+    )
+    def get(self, request: Request, frozen: UUID) -> StreamingHttpResponse:
+        """The same file as the page offers."""
+        row = queries.to_see(self.seer, frozen)
+        content = queries.canonical(row.figures)
+        name = f"{row.regulator or 'figures'}-{row.brand.slug}-{Subject.of(row).span.name}.json"
+        return streamed(request, lambda: BytesIO(content), name=name, media_type="application/json", size=len(content))
 
 
 class SignFrozen(_Frozen):

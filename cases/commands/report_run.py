@@ -11,7 +11,7 @@ from django.db.models import Q
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import ReportRun, Seer
-from cases.queries.reports import kept, runs
+from cases.queries.reports import kept, return_runs, runs
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
 from cases.vocabulary import Actor, EventKind, Job, RunStatus, Stream
@@ -118,8 +118,10 @@ def fail_run(*, run_id: int, error: str, at: datetime, actor: Actor) -> None:
 
 @transaction.atomic(durable=True)
 def drop_runs(*, at: datetime, actor: Actor) -> int:  # noqa: ARG001 - every command says who acts
-    """Drop what ended a day ago; how many there were."""
-    return ReportRun.objects.filter(ended_at__lt=at - runs.KEPT).delete()[0]
+    """Drop what ended a day ago, and returns that did two weeks ago; how many there were."""
+    is_return = Q(report__in=return_runs.NAMES)
+    is_old = ~is_return & Q(ended_at__lt=at - runs.KEPT) | is_return & Q(ended_at__lt=at - return_runs.KEPT)
+    return ReportRun.objects.filter(is_old).delete()[0]
 
 
 def _is_of_use(run: ReportRun, seer: Seer) -> bool:

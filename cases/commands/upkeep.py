@@ -10,6 +10,7 @@ from django.db import transaction
 
 from cases.commands import moves
 from cases.models import Attachment, Export, Heartbeat
+from cases.queries.reports import return_runs
 from cases.vocabulary import Actor, EventKind, Stream
 
 
@@ -26,7 +27,7 @@ def drop_files(*, keys: Sequence[str], at: datetime, actor: Actor) -> int:
     """Delete the stored files among these that nothing names; how many there were."""
     attached = Attachment.objects.filter(key__in=keys).values_list("key", flat=True)
     exported = Export.objects.filter(key__in=keys).values_list("key", flat=True)
-    orphans = sorted(set(keys) - {*attached, *exported})
+    orphans = sorted(set(keys) - {*attached, *exported, *return_runs.stored(keys)})
     if orphans:
         moves.record(Stream.SETUP, 0, EventKind.FILE_DROPPED, actor, at=at, files=len(orphans))
         transaction.on_commit(lambda: _delete(orphans))

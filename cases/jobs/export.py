@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 EVERY_ROWS, EVERY_SECONDS = 5000, 1.0
 # A database that stays away this long after the export was asked for fails it.
 PATIENCE = timedelta(hours=1)
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DISK_FULL_THERE = "53100"
 
 
@@ -87,7 +87,7 @@ def _make(key: int) -> None:
         _put_off(export, error)
     except OSError as error:
         log.exception("export %s failed", key)
-        _fail(export, "disk_full" if error.errno in _NO_ROOM else type(error).__name__)
+        _fail(export, "disk_full" if error.errno in NO_ROOM else type(error).__name__)
     except Exception as error:
         log.exception("export %s failed", key)
         _fail(export, type(error).__name__)

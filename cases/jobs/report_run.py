@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -11,9 +12,11 @@ from django.utils import timezone
 
 from cases import errors
 from cases.commands import report_run
+from cases.jobs import return_run
+from cases.jobs.export import NO_ROOM
 from cases.models import ReportRun
 from cases.queries import people
-from cases.queries.reports import answer, kept, runs
+from cases.queries.reports import answer, kept, return_runs, runs
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
 from cases.vocabulary import SYSTEM, Job
@@ -44,10 +47,7 @@ def _count(run: ReportRun) -> None:
             raise CalledOffError
 
     try:
-        now = timezone.now()
-        seer = people.seer_of(run.person_id)
-        found = answer.answer_slowly(Asked.of_json(run.asked, now=now), seer, now=now, progress=progress)
-        result = kept.as_result(found, reader(seer))
+        result = return_run.made(run, progress) if run.report in return_runs.NAMES else _answered(run, progress)
         report_run.finish_run(run_id=run.pk, result=result, at=timezone.now(), actor=SYSTEM)
     except CalledOffError:
         return
@@ -57,6 +57,17 @@ def _count(run: ReportRun) -> None:
     except errors.Refused as refused:
         # What was allowed when it was asked for is not any more.
         report_run.fail_run(run_id=run.pk, error=refused.code, at=timezone.now(), actor=SYSTEM)
+    except OSError as error:
+        log.exception("report run %s failed", run.pk)
+        code = "disk_full" if error.errno in NO_ROOM else type(error).__name__
+        report_run.fail_run(run_id=run.pk, error=code, at=timezone.now(), actor=SYSTEM)
     except Exception as error:
         log.exception("report run %s failed", run.pk)
         report_run.fail_run(run_id=run.pk, error=type(error).__name__, at=timezone.now(), actor=SYSTEM)
+
+
+def _answered(run: ReportRun, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    now = timezone.now()
+    seer = people.seer_of(run.person_id)
+    found = answer.answer_slowly(Asked.of_json(run.asked, now=now), seer, now=now, progress=progress)
+    return kept.as_result(found, reader(seer))

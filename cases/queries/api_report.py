@@ -32,6 +32,11 @@ def brand(seer: Seer, slug: str) -> Brand | None:
     return Brand.objects.filter(pk__in=seer.brand_ids, slug=slug).first()
 
 
+def brand_of_key(seer: Seer, key: int) -> Brand | None:
+    """The one of that key."""
+    return Brand.objects.filter(pk__in=seer.brand_ids, pk=key).first()
+
+
 def usual_zone(seer: Seer, found: Sequence[BrandRow]) -> str:
     """The zone of the person's first brand."""
     return next((brand.zone for brand in found if brand.pk == seer.brand_ids[0]), "UTC")

@@ -85,10 +85,9 @@ class Picked:
         """The last day of the period."""
         return date_format(self.span.last, _("j F Y"))
 
-    @property
-    def now_words(self) -> str:
-        """When it was computed, by the clocks of the brand."""
-        return date_format(self.now.astimezone(self.span.counted.zone), _("j M Y, H:i:s"))
+    def said(self, at: datetime) -> tuple[datetime, str]:
+        """An instant, and the same by the clocks of the brand."""
+        return at, date_format(at.astimezone(self.span.counted.zone), _("j M Y, H:i:s"))
 
     @property
     def may_sign(self) -> bool:

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cases import errors
-from cases.queries.reports import definitions, returned
+from cases.queries.reports import return_files, return_runs, returned
 from cases.queries.reports.complaints import FORWARDED, ReturnTooLong, Wanted
-from cases.rules.export_csv import CsvRows
-from cases.rules.export_xlsx import XlsxRows
-from cases.rules.exporting import Line, Writer, plain
+from cases.queries.reports.return_runs import Known
 from cases.rules.return_periods import HALF, QUARTER
 from cases.rules.returns_disp import Publication
 from cases.rules.returns_tables import Figure, Return, Row, Section
-from cases.rules.spreadsheet import neutral
-from cases.vocabulary import Status
-from cases.vocabulary.returns import FIGURES, RETURNS, TABLES, ReturnName, Table
+from cases.vocabulary import RunStatus, Status
+from cases.vocabulary.returns import RETURNS, TABLES, ReturnName, Table
+from cases.web import return_run
 from cases.web.report_frame import for_readers
 from cases.web.return_picked import Picked
 
@@ -80,23 +73,36 @@ def returns(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_readers
 def return_page(request: HttpRequest, regulator: str) -> HttpResponse:
-    """A return for a brand's period: whether it balances, its tables, what was left out and why."""
+    """A return for a brand's period: whether it balances, its tables, what was left out and why.
+
+    One that is too long for a page is made in the background, and shown as it was made the last time.
+    """
     asked = _name(regulator)
     picked = Picked.of(request, USUAL[asked])
+    wanted = _wanted(asked, picked)
     context: dict[str, Any] = {"picked": picked, "name": asked, "words": RETURNS[asked], "forwarded": FORWARDED}
     try:
-        made = returned.make(_wanted(asked, picked))
-    except ReturnTooLong as refused:
-        return render(request, "report/return.html", context | {"refusal": refused}, status=refused.status)
-    context |= {
+        known = return_runs.known(wanted)
+    except ReturnTooLong:
+        known = None
+    if known is None or known.is_kept:
+        run = return_runs.latest(wanted)
+        is_shown = known is None or (run is not None and run.status in RunStatus.unfinished())
+        context |= {"is_long": True, "is_run_shown": is_shown} | return_run.card(run, asked, picked.query)
+    return render(request, "report/return.html", context | (_made(known, asked, picked) if known else {}))
+
+
+def _made(known: Known, asked: ReturnName, picked: Picked) -> dict[str, Any]:
+    made = known.made
+    return {
         "made": made,
+        "computed": picked.said(made.as_of),
         "balance": _balance(made, picked),
         "sections": [_shown(each, picked, made) for each in made.sections if each.key != Table.BALANCE],
         "publication": _publication(returned.published(made), picked),
         "files": _files(asked, picked),
         "freeze": _freeze(asked, picked),
     }
-    return render(request, "report/return.html", context)
 
 
 @require_safe
@@ -106,13 +112,14 @@ def behind(request: HttpRequest, regulator: str) -> HttpResponse:
     asked = _name(regulator)
     picked = Picked.of(request, USUAL[asked])
     wanted = _wanted(asked, picked)
+    known = return_runs.known(wanted)
     table, key = request.GET.get("table", ""), request.GET.get("figure", "")
-    found = returned.figure_of(returned.make(wanted), table, _number(request, "line"), key)
+    found = returned.figure_of(known.made, table, _number(request, "line"), key)
     if found is None:
         raise errors.NotFound
     section, row, figure = found
     start = _number(request, "after")
-    rows = returned.listed(wanted, figure.references[start : start + PAGE])
+    rows = returned.listed(wanted, known.references(section, row, figure, start=start, most=PAGE))
     here = _behind(asked, picked, section, _number(request, "line"), figure)
     context = {
         "picked": picked,
@@ -120,6 +127,7 @@ def behind(request: HttpRequest, regulator: str) -> HttpResponse:
         "title": " · ".join([returned.label(key), *(returned.words(row) if row.keys else [])]),
         "definition": returned.definition(key),
         "figure": figure,
+        "computed": picked.said(known.made.as_of),
         "rows": [(each, str(Status(each.status).label)) for each in rows],
         "back": f"{reverse('return', args=[asked.value])}?{picked.query}",
         "first": here if start else "",
@@ -133,17 +141,13 @@ def behind(request: HttpRequest, regulator: str) -> HttpResponse:
 def file(request: HttpRequest, regulator: str, written_as: str) -> HttpResponse:
     """A return as a file: every figure as CSV, as a workbook or as JSON, or the public fields of each complaint."""
     asked = _name(regulator)
-    write = WRITERS.get(written_as)
-    if write is None or (written_as == "public" and asked != ReturnName.CFPB):
-        raise errors.NotFound
     picked = Picked.of(request, USUAL[asked])
-    out = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - the answer closes it
-    write(out, _wanted(asked, picked), picked)
-    out.seek(0)
-    ending = {"public": "csv"}.get(written_as, written_as)
-    called = f"{asked.value}-{picked.brand.slug}-{picked.span.name}{'-public' if written_as == 'public' else ''}"
-    sent = FileResponse(out, as_attachment=True, filename=f"{called}.{ending}", content_type=MEDIA_TYPES[ending])
-    return cast("HttpResponse", sent)
+    wanted = _wanted(asked, picked)
+    if written_as not in return_files.offered(asked):
+        raise errors.NotFound
+    written = return_files.opened(written_as, return_runs.known(wanted), wanted)
+    called, media_type = return_files.file_name(wanted, written_as), return_files.MEDIA_TYPES[written_as]
+    return cast("HttpResponse", FileResponse(written, as_attachment=True, filename=called, content_type=media_type))
 
 
 # ---- what a page shows ----
@@ -207,11 +211,9 @@ def _publication(found: Publication | None, picked: Picked) -> Publication | Non
 
 
 def _files(name: ReturnName, picked: Picked) -> list[tuple[str, str]]:
-    said = {"csv": _("CSV"), "xlsx": _("Excel workbook"), "json": _("JSON")}
-    if name == ReturnName.CFPB:
-        said["public"] = _("The 18 public fields of each complaint (CSV)")
     return [
-        (label, f"{reverse('return-file', args=[name.value, code])}?{picked.query}") for code, label in said.items()
+        (str(return_files.WORDS[code]), f"{reverse('return-file', args=[name.value, code])}?{picked.query}")
+        for code in return_files.offered(name)
     ]
 
 
@@ -220,70 +222,3 @@ def _freeze(name: ReturnName, picked: Picked) -> str:
     if not picked.may_sign or not picked.is_over:
         return ""
     return f"{reverse('frozen-periods')}?{urlencode(picked.kept | {'regulator': name.value})}#freeze"
-
-
-# ---- as files ----
-
-
-def _about(wanted: Wanted, picked: Picked) -> list[Line]:
-    return [
-        Line("return", _("Return"), str(RETURNS[wanted.name].label)),
-        Line("brand", _("Brand"), wanted.brand.name),
-        Line("period", _("Period"), f"{picked.span.first} – {picked.span.last} ({picked.span.zone})"),
-        Line("computed", _("Computed at"), wanted.now.isoformat(timespec="seconds")),
-        Line("definitions", _("Definitions, version"), str(definitions.VERSION)),
-    ]
-
-
-def _as_rows(writer: Writer, wanted: Wanted, picked: Picked) -> None:
-    writer.header(returned.headings())
-    rows = 0
-    for values in returned.rows(returned.make(wanted)):
-        writer.row(values)
-        rows += 1
-    writer.footer(_about(wanted, picked), rows)
-
-
-def _as_csv(out: IO[bytes], wanted: Wanted, picked: Picked) -> None:
-    _as_rows(CsvRows(cast("Any", out)), wanted, picked)
-
-
-def _as_xlsx(out: IO[bytes], wanted: Wanted, picked: Picked) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        titles = {"rows_title": _("Figures"), "about_title": _("About")}
-        _as_rows(XlsxRows(cast("Any", out), folder=folder, **titles), wanted, picked)
-
-
-def _as_json(out: IO[bytes], wanted: Wanted, picked: Picked) -> None:
-    about = {
-        "brand": wanted.brand.slug,
-        "period": picked.span.name,
-        "definitions": definitions.VERSION,
-        "words": {str(key): [str(each.label), str(each.definition)] for key, each in FIGURES.items()},
-    }
-    out.write(json.dumps(about | returned.as_json(returned.make(wanted)), ensure_ascii=False, indent=1).encode())
-
-
-def _as_public(out: IO[bytes], wanted: Wanted, picked: Picked) -> None:  # noqa: ARG001 - one of the writers
-    """As the CFPB publishes them: its header, and nothing but rows under it."""
-    with tempfile.SpooledTemporaryFile(1 << 20, "w+", encoding="utf-8", newline="") as text:
-        write = csv.writer(text, quoting=csv.QUOTE_ALL).writerow
-        write([each.name for each in returned.public_headings()])
-        for values in returned.public_rows(wanted):
-            write([neutral(plain(value)) for value in values])
-        text.seek(0)
-        while piece := text.read(1 << 16):
-            out.write(piece.encode())
-
-
-WRITERS: dict[str, Callable[[IO[bytes], Wanted, Picked], None]] = {
-    "csv": _as_csv,
-    "xlsx": _as_xlsx,
-    "json": _as_json,
-    "public": _as_public,
-}
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}

@@ -42,6 +42,7 @@ from cases.web import (
     report_behind,
     report_page,
     report_run,
+    return_run,
     returns,
     rule,
     rule_edit,
@@ -267,6 +268,11 @@ urlpatterns = [
     path("reports/returns/", returns.returns, name="returns"),
     path("reports/returns/<slug:regulator>/", returns.return_page, name="return"),
     path("reports/returns/<slug:regulator>/behind/", returns.behind, name="return-behind"),
+    path("reports/returns/<slug:regulator>/run/", return_run.start, name="return-run-start"),
+    path("reports/returns/<slug:regulator>/runs/<uuid:return_run>/", return_run.progress, name="return-run"),
+    path(
+        "reports/returns/<slug:regulator>/runs/<uuid:return_run>/cancel/", return_run.cancel, name="return-run-cancel"
+    ),
     path("reports/returns/<slug:regulator>/<slug:written_as>/", returns.file, name="return-file"),
     path("reports/frozen/", frozen.frozen_periods, name="frozen-periods"),
     path("reports/frozen/<uuid:public_id>/", frozen.frozen_period, name="frozen-period"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.utils import timezone
@@ -16,6 +18,7 @@ from cases.vocabulary import Outcome, Role
 from tests import exported
 from tests.api.calls import Program
 from tests.api.test_report import YEAR, path_of, refused
+from tests.desk import signed_in
 from tests.people import Stage, set_stage
 from tests.returned import Life
 
@@ -245,6 +248,33 @@ class TestReturns:
         by_days = auditor.get(f"returns/{name}/", brand="brindlewick", **{"from": "2026-01-01", "to": "2026-06-30"})
         assert by_days.json()["sections"] == made["sections"]
 
+    @pytest.mark.parametrize(
+        ("name", "written_as"),
+        [("disp", "csv"), ("disp", "xlsx"), ("acpr", "json"), ("cfpb", "public"), ("cfpb", "json")],
+    )
+    def test_comes_as_the_files_of_the_page(self, lived: Stage, name: str, written_as: str) -> None:
+        with time_machine.travel("2026-11-20T10:00:00Z", tick=False):
+            file = Program(lived.auditor).get(f"returns/{name}/file/", **HALF, format=written_as)
+            page = signed_in(lived.auditor).get(f"/reports/returns/{name}/{written_as}/", HALF)
+            for header in ("Content-Type", "Content-Disposition"):
+                assert file[header] == page[header]
+            mine, theirs = (b"".join(each.streaming_content) for each in (file, page))  # type: ignore[attr-defined]
+        assert int(file["Content-Length"]) == len(mine) > 100
+        assert mine == theirs or written_as == "xlsx"
+
+    def test_files_are_refused(self, lived: Stage) -> None:
+        manager = Program(lived.manager)
+        assert refused(manager.get("returns/disp/file/", **HALF, format="public")) == (422, "invalid")
+        assert refused(manager.get("returns/disp/file/", **HALF, format="parquet")) == (422, "invalid")
+        assert refused(manager.get("returns/disp/file/", **HALF)) == (422, "invalid")
+        assert refused(Program(lived.agent).get("returns/disp/file/", **HALF, format="csv")) == (403, "not_allowed")
+        assert refused(Program(lived.outsider).get("returns/disp/file/", **HALF, format="csv")) == (404, "not_found")
+
+    def test_a_file_is_sent_a_piece_at_a_time_by_asgi(self, lived: Stage) -> None:
+        query = "brand=brindlewick&period=2026-H1&format=csv"
+        sent = async_to_sync(_streamed)(Program(lived.manager), f"returns/disp/file/?{query}")
+        assert b"Outstanding at the start" in sent
+
     def test_nil_and_paged(self, lived: Stage) -> None:
         auditor = Program(lived.auditor)
         assert auditor.get("returns/disp/", brand="brindlewick", period="2024-H1").json()["is_nil"] is True
@@ -287,6 +317,11 @@ class TestFrozen:
         # Time goes by for what is still open; nothing else has changed.
         assert {each["unit"] for each in read["corrections"]} <= {"seconds"}
         assert read["sha256"] == frozen["sha256"]
+        file = Program(stage.auditor).get(f"{path}file/")
+        content = b"".join(file.streaming_content)  # type: ignore[attr-defined]
+        assert hashlib.sha256(content).hexdigest() == frozen["sha256"]
+        assert file["Content-Disposition"] == 'attachment; filename="figures-brindlewick-2026-09.json"'
+        assert refused(Program(stage.outsider).get(f"{path}file/")) == (404, "not_found")
         signed = manager.post(f"{path}sign/", {"remark": "As counted."}).json()
         assert (signed["signed_by"], signed["remark"]) == ("manager", "As counted.")
         assert refused(manager.post(f"{path}sign/"))[1] == "signed_already"

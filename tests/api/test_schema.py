@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cases.commands import case, dialogue, export, frozen, intake, report_run, saved_report, tokens
+from cases.commands import case, dialogue, export, frozen, intake, report_run, return_run, saved_report, tokens
 from cases.models import Escalation, Membership, Replay, Tag
 from cases.queries.reports.asked import Asked
 from cases.vocabulary import SYSTEM, Format, Goal, Role, When
@@ -102,9 +102,11 @@ def _reports(stage: Stage) -> dict[str, str]:
     by, now = actor(stage.admin), timezone.now()
     asked = Asked.of("speed", {"period": ["last-month"]}, now=now, zone="UTC")
     made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
+    long = {"regulator": "cfpb", "brand_id": stage.brand.pk, "period": "2026-H1"}
     return {
         "report": "speed",
         "regulator": "cfpb",
+        "return_run": str(return_run.start_return(**long, at=now, actor=by).public_id),
         "export": str(exported.written(made, now).public_id),
         "run": str(report_run.start_run(asked=asked, at=now, actor=by).public_id),
         "frozen": str(frozen.freeze(brand_id=stage.brand.pk, period="2026-08", at=now, actor=by).public_id),

@@ -30,6 +30,7 @@ TELL = {"kind": "tell", "whom": "managers"}
 POLICY = {"name": {"en": "New"}, "goal": "decision", "start": "received", "amount": 1, "unit": "week"}
 MINUTES = {"start": "2026-03-09T10:00", "amount": 5, "unit": "minute"}
 OF_RETURN = {"brand": "brindlewick", "table": "balance", "figure": "received"}
+OF_PERIOD = {"brand": "brindlewick", "period": "2026-H1"}
 DAILY = {"rhythm": "daily", "recipients": ["manager"]}
 CALLS = [
     Call("GET", "me/", P.READ, "nothing"),
@@ -163,9 +164,14 @@ CALLS = [
     Call("DELETE", "saved-reports/<uuid:saved>/", P.SEE_REPORTS, "kept"),
     Call("GET", "returns/<slug:regulator>/", P.SEE_REPORTS, "reports", {"brand": "brindlewick"}),
     Call("GET", "returns/<slug:regulator>/behind/", P.SEE_REPORTS, "reports", OF_RETURN),
+    Call("GET", "returns/<slug:regulator>/file/", P.SEE_REPORTS, "reports", {"brand": "brindlewick", "format": "csv"}),
+    Call("POST", "returns/<slug:regulator>/runs/", P.SEE_REPORTS, "reports", OF_PERIOD),
+    Call("GET", "returns/<slug:regulator>/runs/<uuid:return_run>/", P.SEE_REPORTS, "own"),
+    Call("POST", "returns/<slug:regulator>/runs/<uuid:return_run>/cancel/", P.SEE_REPORTS, "own"),
     Call("GET", "frozen-periods/", P.SEE_REPORTS, "overseen"),
     Call("POST", "frozen-periods/", P.SIGN_REPORTS, "brand", {"period": "2020-H1"}),
     Call("GET", "frozen-periods/<uuid:frozen>/", P.SEE_REPORTS, "reports"),
+    Call("GET", "frozen-periods/<uuid:frozen>/file/", P.SEE_REPORTS, "reports"),
     Call("POST", "frozen-periods/<uuid:frozen>/sign/", P.SIGN_REPORTS, "reports"),
     Call("GET", "authority/", P.READ, "nothing"),
     Call("GET", "authority/missing/", P.SEE_AUTHORITY, "overseen"),

@@ -19,7 +19,18 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from cases.api.urls import urlpatterns
-from cases.commands import action, case, dialogue, export, frozen, invitation, people, report_run, saved_report
+from cases.commands import (
+    action,
+    case,
+    dialogue,
+    export,
+    frozen,
+    invitation,
+    people,
+    report_run,
+    return_run,
+    saved_report,
+)
 from cases.models import (
     Absence,
     Case,
@@ -67,6 +78,7 @@ NOWHERE = {
     "regulator": "nowhere",
     "export": UUID(int=11),
     "run": UUID(int=12),
+    "return_run": UUID(int=15),
     "frozen": UUID(int=13),
     "saved": UUID(int=14),
 }
@@ -218,9 +230,11 @@ def _reports(stage: Stage) -> dict[str, Any]:
     asked = Asked.of("speed", {"period": ["last-month"]}, now=now, zone="UTC")
     made = export.start_export(asked=asked, of="cases", written_as=Format.CSV, at=now, actor=by)
     kept = frozen.freeze(brand_id=stage.brand.pk, period="2026-08", at=now, actor=by)
+    long = {"regulator": "disp", "brand_id": stage.brand.pk, "period": "2026-H1"}
     return {
         "report": "speed",
         "regulator": "disp",
+        "return_run": return_run.start_return(**long, at=now, actor=by).public_id,
         "export": exported.written(made, now).public_id,
         "run": report_run.start_run(asked=asked, at=now, actor=by).public_id,
         "frozen": kept.public_id,

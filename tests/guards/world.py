@@ -34,6 +34,7 @@ from cases.commands import (
     regime,
     replay,
     report_run,
+    return_run,
     rule,
     saved_report,
     tag,
@@ -275,9 +276,11 @@ def _replay(stage: Stage, number: int) -> None:
 
 
 def _report(stage: Stage) -> None:
-    """A long report of the manager's that waits for a worker."""
+    """A long report and a long return of the manager's that wait for a worker."""
     asked = Asked.of("speed", {"split": ["hour"]}, now=AT, zone="UTC")
     report_run.start_run(asked=asked, at=AT, actor=actor(stage.manager))
+    long = {"regulator": "disp", "brand_id": stage.brand.pk, "period": "2026-H1"}
+    return_run.start_return(**long, at=AT, actor=actor(stage.manager))
 
 
 def _freeze(stage: Stage) -> None:
@@ -575,6 +578,8 @@ def _values(route: Route, parameter: str, world: World) -> list[Any]:
         return [world.stage.colleague.username]
     if parameter in {"deadline_id", "deadline"}:
         return list(Deadline.objects.filter(case=world.busy).order_by("pk").values_list("pk", flat=True)[:MOST])
+    if parameter == "return_run":
+        return list(ReportRun.objects.filter(report="return-disp").values_list("public_id", flat=True)[:MOST])
     if parameter == "thread":
         return [world.thread.public_id]
     before, converter = re.search(rf"([\w-]*)/<(?:(\w+):)?{parameter}>", route.pattern).groups()  # type: ignore[union-attr]

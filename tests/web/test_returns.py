@@ -145,11 +145,14 @@ class TestBadInput:
     def test_is_refused_or_means_nothing(self, stage: Stage, page: str, status: int) -> None:
         assert _get(stage.manager, page, "").status_code == status
 
-    def test_too_many_cases_are_refused_with_a_sentence(self, lived: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_too_many_cases_for_a_page_are_refused_with_a_sentence(
+        self, lived: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(complaints, "MOST", 2)
-        page = _get(lived.manager, "disp/")
-        assert page.status_code == 422
-        assert "More than 2 cases of the brand touch this period" in _text(page)
+        for path in ("disp/csv/", "cfpb/public/"):
+            page = _get(lived.manager, path)
+            assert page.status_code == 409
+            assert "More than 2 cases of the brand touch this period" in _text(page)
 
 
 def _bytes(page: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from cases.models import Brand, Seer
 from cases.queries.authority import text_of
 from cases.queries.calendar import read_json
 from cases.queries.reports.conditions import Where
-from cases.queries.reports.database import alias
+from cases.queries.reports.database import alias, snapshot
 from cases.queries.reports.question import Question
 from cases.rules import returns_lines
 from cases.rules.return_periods import Span
@@ -25,7 +26,7 @@ from cases.rules.returns_lines import Final, Line, Times
 from cases.vocabulary import AnswerPart, ChannelKind, EventKind, Goal, Outcome, Population, Satisfaction, Status, Told
 from cases.vocabulary.returns import Response, ReturnName
 
-# More are not made while somebody waits for a page.
+# Of more, a return is made in the background.
 MOST = 50_000
 BATCH = 2000
 # An action of a kind with this code, done, says that the whole complaint was passed on to the firm it is about.
@@ -89,10 +90,12 @@ WHERE d.case_id = ANY (%(ids)s) AND d.goal = ANY (%(finally)s) GROUP BY d.case_i
 
 
 class ReturnTooLong(errors.Refused):
-    """More than %(most)s cases of the brand touch this period. Choose a shorter one, a quarter or a month."""
+    """More than %(most)s cases of the brand touch this period, so its return is made in the background. Open the
+    return, have it made, and come back to this when it is there.
+    """
 
     code = "return_too_long"
-    status = 422
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +111,55 @@ class Wanted:
 
 def references(wanted: Wanted) -> list[int]:
     """The cases that the return needs, by their keys; raises ReturnTooLong where they are too many for a page."""
-    where = Where(Question(Population.CASES, wanted.span.asked), wanted.seer, [wanted.brand.pk], wanted.now)
-    parameters = where.parameters | {"brand": wanted.brand.pk}
-    sql = (
-        f"SELECT f.case_id FROM cases_casefigures f WHERE {_WANTED}"  # noqa: S608
-        f" AND (NOT f.is_guarded OR ({where.visible})) ORDER BY f.received_at, f.case_id LIMIT {MOST + 1}"
-    )
+    sql, parameters = _wanted(wanted)
     with connections[alias()].cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(f"{sql} LIMIT {MOST + 1}", parameters)
         found = [key for (key,) in cursor.fetchall()]
     if len(found) > MOST:
         raise ReturnTooLong(most=MOST)
     return found
 
 
+def _wanted(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    where = Where(Question(Population.CASES, wanted.span.asked), wanted.seer, [wanted.brand.pk], wanted.now)
+    sql = (
+        f"SELECT f.case_id FROM cases_casefigures f WHERE {_WANTED}"  # noqa: S608
+        f" AND (NOT f.is_guarded OR ({where.visible})) ORDER BY f.received_at, f.case_id"
+    )
+    return sql, where.parameters | {"brand": wanted.brand.pk}
+
+
 def complaints(wanted: Wanted) -> Iterator[Complaint]:
-    """Every complaint that the return needs, the oldest first, a batch at a time."""
+    """Every complaint that the return needs, the oldest first, a batch at a time; raises ReturnTooLong."""
     keys = references(wanted)
     for low in range(0, len(keys), BATCH):
-        yield from _Batch(wanted, keys[low : low + BATCH]).complaints()
+        yield from _Batch(wanted, keys[low : low + BATCH], connections[alias()]).complaints()
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Every complaint that a return needs, however many: how many there are, and they, a batch at a time."""
+
+    total: int
+    batches: Iterator[list[Complaint]]
+
+
+@contextmanager
+def streamed(wanted: Wanted) -> Iterator[Streamed]:
+    """The same complaints however many they are, in constant memory, all of them as they stood at one instant."""
+    sql, parameters = _wanted(wanted)
+    with snapshot() as beside:
+        with beside.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({sql}) wanted", parameters)  # noqa: S608
+            total = int(cursor.fetchone()[0])
+        with beside.chunked_cursor() as cursor:
+            cursor.execute(sql, parameters)
+            yield Streamed(total, _batches(wanted, cursor, beside))
+
+
+def _batches(wanted: Wanted, cursor: Any, beside: Any) -> Iterator[list[Complaint]]:
+    while rows := cursor.fetchmany(BATCH):
+        yield [*_Batch(wanted, [key for (key,) in rows], beside).complaints()]
 
 
 class _Row(NamedTuple):
@@ -180,8 +213,8 @@ class _Row(NamedTuple):
 class _Batch:
     """Some cases with everything that is known of them, in one query for each sort of it."""
 
-    def __init__(self, wanted: Wanted, keys: Sequence[int]) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: Wanted, keys: Sequence[int], database: Any) -> None:
+        self.wanted, self.database = wanted, database
         self.parameters: dict[str, Any] = {
             "ids": list(keys),
             "end": wanted.span.asked.end,
@@ -202,7 +235,7 @@ class _Batch:
             yield self._complaint(_Row(*row))
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with connections[alias()].cursor() as cursor:
+        with self.database.cursor() as cursor:
             cursor.execute(sql, self.parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -14,25 +14,30 @@ from django.utils.translation import pgettext
 from cases.models import Case
 from cases.queries.calendar import Calendars
 from cases.queries.reports.complaints import Wanted, complaints
+from cases.rules import returns_acpr, returns_cfpb, returns_disp
 from cases.rules.exporting import Heading, Value
 from cases.rules.returns import working
-from cases.rules.returns_acpr import acpr
-from cases.rules.returns_cfpb import cfpb, public
-from cases.rules.returns_disp import Publication, disp, publication
-from cases.rules.returns_tables import Figure, Return, Row, Section
-from cases.vocabulary.returns import FIGURES, TABLES, ClosedBy, Counted, PublicField, ReturnName, Table
+from cases.rules.returns_disp import Publication, publication
+from cases.rules.returns_tables import Counting, Figure, Return, Row, Section, made
+from cases.vocabulary.returns import FIGURES, TABLES, ClosedBy, Counted, ReturnName, Table
 
 # A column of money has no name of a regulator's own for each currency.
 MONEY = frozenset({Counted.REDRESS})
 
 
+def counting(wanted: Wanted) -> Counting:
+    """How the return counts."""
+    period = wanted.span.counted
+    if wanted.name == ReturnName.CFPB:
+        return returns_cfpb.counting(period, wanted.now)
+    business = working(Calendars(wanted.brand.pk).default)
+    counts = returns_disp.counting if wanted.name == ReturnName.DISP else returns_acpr.counting
+    return counts(period, wanted.now, business)
+
+
 def make(wanted: Wanted) -> Return:
     """The return as known now; raises ReturnTooLong."""
-    found, period = complaints(wanted), wanted.span.counted
-    if wanted.name == ReturnName.CFPB:
-        return cfpb(found, period, wanted.now)
-    business = working(Calendars(wanted.brand.pk).default)
-    return (disp if wanted.name == ReturnName.DISP else acpr)(found, period, wanted.now, business)
+    return made(counting(wanted), wanted.span.counted, wanted.now, complaints(wanted))
 
 
 def published(return_: Return) -> Publication | None:
@@ -178,14 +183,3 @@ def rows(return_: Return) -> Iterator[list[Value]]:
                 yield [*start, figure.count, "", definition(figure.key)]
                 for currency, amount in figure.money:
                     yield [*start, amount, currency, definition(figure.key)]
-
-
-def public_headings() -> list[Heading]:
-    """The columns of the file that the CFPB publishes, named as it names them."""
-    return [Heading(each.value, each.value, is_words=True) for each in PublicField]
-
-
-def public_rows(wanted: Wanted) -> Iterator[list[Value]]:
-    """The public fields of each complaint of the period that is public by now."""
-    for _reference, fields in public(complaints(wanted), wanted.span.counted, wanted.now):
-        yield [*fields.values()]

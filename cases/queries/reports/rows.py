@@ -10,8 +10,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connections
-
 from cases import errors
 from cases.models import Seer
 from cases.queries.reports import labels
@@ -19,7 +17,7 @@ from cases.queries.reports.asked import Asked
 from cases.queries.reports.behind import condition, figure_of
 from cases.queries.reports.columns import COLUMNS, Column, Sort, tables_of
 from cases.queries.reports.conditions import Where, brands_of, merged_into
-from cases.queries.reports.database import alias
+from cases.queries.reports.database import snapshot
 from cases.queries.reports.reading import reader
 from cases.rules.exporting import Heading, Value
 from cases.rules.periods import of_zone
@@ -54,12 +52,12 @@ def opened(
     )
     columns = _columns(population, seer, where)
     wanted = f"{where.everything} AND {_counted(population, figure)}"
-    with _snapshot() as snapshot:
-        with snapshot.cursor() as cursor:
+    with snapshot() as beside:
+        with beside.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {where.source.tables} WHERE {wanted}", where.parameters)  # noqa: S608
             total = int(cursor.fetchone()[0])
         say = _Saying(columns, of_zone(asked.period.zone), is_machine=is_machine)
-        with snapshot.chunked_cursor() as cursor:
+        with beside.chunked_cursor() as cursor:
             cursor.execute(_sql(where, columns, wanted), where.parameters)
             yield Rows(
                 [Heading(each.name, str(each.label), each.sort in _WORDS) for each in columns],
@@ -94,20 +92,6 @@ def _sql(where: Where, columns: Sequence[Column], wanted: str) -> str:
         f"SELECT {listed} FROM {tables_of(where.question.population)} WHERE {wanted}"  # noqa: S608
         f" ORDER BY {source.at}, {source.row}"
     )
-
-
-@contextmanager
-def _snapshot() -> Iterator[Any]:
-    """A connection beside the thread's own, in one transaction that only reads: the other one may write meanwhile."""
-    beside = connections[alias()].copy()
-    try:
-        beside.set_autocommit(False)
-        with beside.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield beside
-    finally:
-        beside.rollback()
-        beside.close()
 
 
 def _batches(cursor: Any, say: _Saying) -> Iterator[list[list[Value]]]:

@@ -23,6 +23,8 @@ MOST_STEPS = 5000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
 _DAY = timedelta(days=1)
+# Files beside the zones: this machine's own zone, and two copies of all zones, which PostgreSQL does not know.
+_NO_ZONE = re.compile(r"localtime|posixrules|(posix|right)/.*")
 
 
 class Unit(StrEnum):
@@ -136,6 +138,8 @@ class Bucket:
 
 def of_zone(name: str) -> ZoneInfo:
     """The time zone of that name; raises UnknownZone."""
+    if _NO_ZONE.fullmatch(name):
+        raise errors.UnknownZone(zone=name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as refused:

@@ -59,6 +59,8 @@ def test_instants_are_taken_as_they_are() -> None:
         ("2026-01-01", "2026-01-31", "Europe", errors.UnknownZone),
         ("2026-01-01", "2026-01-31", "../etc/passwd", errors.UnknownZone),
         ("2026-01-01", "2026-01-31", "", errors.UnknownZone),
+        ("2026-01-01", "2026-01-31", "localtime", errors.UnknownZone),
+        ("2026-01-01", "2026-01-31", "right/Europe/Paris", errors.UnknownZone),
         ("2026-02-30", "2026-03-31", PARIS, errors.NotADate),
         ("20260101", "2026-03-31", PARIS, errors.NotADate),
         ("", "2026-03-31", PARIS, errors.NotADate),

@@ -72,6 +72,14 @@ def test_what_a_row_says(stage: Stage) -> None:
     assert (line["to_handled"], line["handled_at"]) == (None, None)
 
 
+def test_whatever_somebody_outside_wrote_is_marked_as_words(stage: Stage) -> None:
+    seer = people.seer_of(stage.manager.pk)
+    for population in Population:
+        with rows.opened(asked(), population, seer, now=timezone.now()) as found:
+            words = {each.name for each in found.headings if each.is_words}
+        assert {"language", "headline", "complainant"} <= words, population
+
+
 def test_instants_are_those_of_the_zone_of_the_period(stage: Stage) -> None:
     taken(stage)
     [line] = written(Population.CASES, stage.manager, asked(zone="Asia/Kolkata"))

@@ -126,7 +126,8 @@ def _case(population: Population) -> tuple[Column, ...]:
         _code("reference", pgettext_lazy("a column", "Case"), "c.reference"),
         *(_named(population, each) for each in by),
         _number("severity", D.SEVERITY.label, "f.severity"),
-        _code("language", D.LANGUAGE.label, value_of(SOURCES[population], D.LANGUAGE)),
+        # Whoever sends a post says its language, in words of their own.
+        _words("language", D.LANGUAGE.label, f"nullif({value_of(SOURCES[population], D.LANGUAGE)}, '')"),
         _choice("status", pgettext_lazy("a column", "Status"), "f.status", Status),
         _choice("outcome", D.OUTCOME.label, "f.outcome", Outcome),
         _flag("restricted", _("Restricted"), "f.is_restricted"),

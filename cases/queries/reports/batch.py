@@ -88,7 +88,7 @@ class Batch:
         """The histograms of each group."""
         plan = self._plan(question, spans=True)
         plan.spans()
-        found = self.rows(plan.noted, plan.parameters, len(question.splits) + 5)
+        found = self.rows(plan.noted, plan.parameters, len(question.splits) + 3)
 
         def answered() -> Spans:
             plan.rows = [_with_bytes(row) for row in found()]

@@ -12,7 +12,6 @@ from django.db import connection
 
 from cases.queries.reports import definitions, histograms
 from cases.queries.reports.sources import SOURCES, Source, value_of
-from cases.rules import lanes
 from cases.vocabulary import Dimension, Population
 
 # By the hour only counts are kept, and only of days.
@@ -64,13 +63,11 @@ def month(population: Population, brand_id: int, first: date) -> list[Made]:
     parameters = {
         "population": population.value, "brand": brand_id, "low": first, "high": after, "hour": Dimension.HOUR.value,
     }  # fmt: skip
-    sums: dict[tuple[str, str], list[int]] = {}
+    sums: dict[tuple[str, str], int] = {}
     for dimension, value, packed in _execute(
         f"SELECT c.dimension, c.value, c.lanes {days} AND c.lanes IS NOT NULL", parameters
     ):
-        more = histograms.unpacked(bytes(packed))
-        before = sums.get((dimension, value))
-        sums[dimension, value] = [a + b for a, b in zip(before, more, strict=True)] if before else more
+        sums[dimension, value] = sums.get((dimension, value), 0) + histograms.unpacked(bytes(packed))
     sql = (
         f"SELECT c.dimension, c.value, c.currency, ARRAY[{counts}], ARRAY[{amounts}]::numeric[] {days}"
         " GROUP BY c.dimension, c.value, c.currency"
@@ -136,13 +133,11 @@ def _spans(
         return {}
     kept = [sql for sql, each in zip(values, source.kept, strict=True) if each not in _WITHOUT_SPANS]
     keys = [*kept, histograms.codes(durations)]
-    gathered: dict[tuple[int | None, str], list[dict[int, int]]] = {}
+    gathered: dict[tuple[int | None, str], dict[int, int]] = {}
     for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), source.over), parameters):
         code, n = row[len(kept) :]
-        key = place, "" if place is None else row[place]
-        into = gathered.setdefault(key, [{} for _ in range(2 * len(durations))])
-        into[2 * (code // 1024) + (0 if code // 512 % 2 else 1)][code % 512] = n
-    return {key: histograms.packed([lanes.of(lanes.pack(one)) for one in each]) for key, each in gathered.items()}
+        gathered.setdefault((place, "" if place is None else row[place]), {})[code] = n
+    return {key: histograms.packed(histograms.number(each)) for key, each in gathered.items()}
 
 
 def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: int, more: str = "") -> str:

@@ -135,5 +135,5 @@ def _key(each: Cell | cells.Made) -> tuple[str, str, str, str]:
     return f"{each.starts_on:%Y-%m-%d}", each.dimension, each.value, each.currency
 
 
-def _held(each: Cell | cells.Made) -> tuple[list[int], list[Decimal], list[int] | None]:
+def _held(each: Cell | cells.Made) -> tuple[list[int], list[Decimal], int | None]:
     return each.counts, each.amounts, None if each.lanes is None else histograms.unpacked(bytes(each.lanes))

@@ -1,8 +1,7 @@
-"""Histograms of durations, as cells keep several of them."""
+"""Histograms of durations, several of them in one number, as cells keep them."""
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +10,11 @@ from cases.rules import lanes
 
 # A lane of minutes is how many lanes begin at or before them, less the first.
 _LOWS = ",".join(str(lanes.edges(each)[0]) for each in range(1, lanes.LANES))
-# Of a code: the number of the duration, whether it happened, its lane.
-PARTS = ("{code} / 1024", "mod({code} / 512, 2) = 1", "mod({code}, 512)")
+# Of each duration there are two histograms, what happened and what is censored: they stand one after the other in one
+# number, each in so many bits.
+_BITS = 32 * lanes.LANES
+# A code is a lane, and by its bits the histograms in which a row belongs there.
+_LANE = 512
 
 
 def lane(until: str) -> str:
@@ -25,32 +27,48 @@ UNTIL_NOW = f"CROSS JOIN LATERAL (SELECT {lane('%(now)s')} AS lane OFFSET 0) z"
 
 
 def codes(durations: Sequence[Duration], *, are_running: bool = False) -> str:
-    """SQL that gives a row for every duration of a row, told in one number; beside ``UNTIL_NOW`` of those that run."""
-    found = (
-        f"{i * 1024} + CASE WHEN {each.happened} IS NULL THEN {'z.lane' if are_running else lane(each.until)}"
-        f" ELSE 512 + {lane(each.happened)} END"
+    """SQL that gives the codes of a row, one for all that is censored; beside ``UNTIL_NOW`` of rows that run."""
+    found = [
+        f"CASE WHEN {each.happened} IS NOT NULL THEN {_LANE << (2 * i)} + {lane(each.happened)} END"
         for i, each in enumerate(durations)
-    )
-    return f"unnest(ARRAY[{', '.join(found)}])"
+    ]
+    for until in dict.fromkeys(each.until for each in durations):
+        open_ = [(i, each.happened) for i, each in enumerate(durations) if each.until == until]
+        bits = " + ".join(
+            f"CASE WHEN {happened} IS NULL THEN {_LANE << (2 * i + 1)} ELSE 0 END" for i, happened in open_
+        )
+        some = " OR ".join(f"{happened} IS NULL" for _, happened in open_)
+        found.append(f"CASE WHEN {some} THEN {bits} + {'z.lane' if are_running else lane(until)} END")
+    return f"unnest(array_remove(ARRAY[{', '.join(found)}], NULL))"
 
 
 def number(counts: Mapping[int, int]) -> int:
-    # Edges may take off what a kept cell holds: lanes are added as signed numbers, and are never negative in the end.
-    return sum(n << (32 * lane) for lane, n in counts.items())
+    """The histograms of codes, each so many times.
+
+    Edges may take off what a kept cell holds: lanes are added as signed numbers, and are never negative in the end.
+    """
+    whole = 0
+    for code, n in counts.items():
+        places, at = divmod(code, _LANE)
+        while places:
+            lowest = places & -places
+            whole += n << ((lowest.bit_length() - 1) * _BITS + 32 * at)
+            places -= lowest
+    return whole
 
 
-def packed(histograms: Sequence[int]) -> bytes:
-    """Histograms one after the other, each with its length, as a cell keeps them: mostly none in a lane, so pressed."""
-    parts = [lanes.stored(each) for each in histograms]
-    return zlib.compress(b"".join(struct.pack("<I", len(part)) + part for part in parts), 1)
+def parts(whole: int, durations: Sequence[Duration]) -> dict[str, tuple[int, int]]:
+    """What happened and what is censored of each duration."""
+    mask = (1 << _BITS) - 1
+    each = [whole >> (place * _BITS) & mask for place in range(2 * len(durations))]
+    return {one.name: (each[2 * i], each[2 * i + 1]) for i, one in enumerate(durations)}
 
 
-def unpacked(stored: bytes) -> list[int]:
+def packed(whole: int) -> bytes:
+    """Histograms as a cell keeps them: mostly none in a lane, so pressed."""
+    return zlib.compress(whole.to_bytes(-(-whole.bit_length() // 8), "little"), 1)
+
+
+def unpacked(stored: bytes) -> int:
     """The histograms of a cell."""
-    held = zlib.decompress(stored)
-    found, place = [], 0
-    while place < len(held):
-        (size,) = struct.unpack_from("<I", held, place)
-        found.append(int.from_bytes(held[place + 4 : place + 4 + size], "little"))
-        place += 4 + size
-    return found
+    return int.from_bytes(zlib.decompress(stored), "little")

@@ -119,27 +119,19 @@ class Plan(Where):
 
     def spans(self) -> dict[Keys, dict[str, tuple[int, int]]]:
         """The histograms of each group."""
-        live: dict[Keys, list[dict[int, int]]] = {}
-        found: dict[Keys, list[int]] = {}
-        width, places = len(self.question.splits), 2 * len(self.durations)
+        live: dict[Keys, dict[int, int]] = {}
+        found: dict[Keys, int] = {}
+        width = len(self.question.splits)
         for row in self._execute(self._lane_rows()):
-            keys, (number, happened, lane, n, packed) = tuple(row[:width]), row[width:]
-            held = found.setdefault(keys, [0] * places)
+            keys, (code, n, packed) = tuple(row[:width]), row[width:]
             if packed is not None:
-                for place, more in enumerate(histograms.unpacked(bytes(packed))):
-                    held[place] += more
+                found[keys] = found.get(keys, 0) + histograms.unpacked(bytes(packed))
                 continue
-            mine = live.setdefault(keys, [{} for _ in range(places)])
-            into = mine[2 * number + (0 if happened else 1)]
-            into[lane] = into.get(lane, 0) + int(n)
+            mine = live.setdefault(keys, {})
+            mine[code] = mine.get(code, 0) + int(n)
         for keys, each in live.items():
-            for place, one in enumerate(each):
-                found[keys][place] += histograms.number(one)
-        return {
-            keys: {each.name: (held[2 * i], held[2 * i + 1]) for i, each in enumerate(self.durations)}
-            for keys, held in found.items()
-            if any(held)
-        }
+            found[keys] = found.get(keys, 0) + histograms.number(each)
+        return {keys: histograms.parts(whole, self.durations) for keys, whole in found.items() if whole}
 
     def _keys(self) -> list[str]:
         return [value_of(self.source, each) for each in self.question.splits]
@@ -278,7 +270,7 @@ class Plan(Where):
         if self.kept is None:
             return self._lanes(keys, f"FROM {self.source.tables} WHERE {self.everything}")
         listed = "".join(f"x.{key}, " for key in keys)
-        signed = f"SELECT {listed}x.number, x.happened, x.lane, r.sign * x.n, x.lanes"
+        signed = f"SELECT {listed}x.code, r.sign * x.n, x.lanes"
         cells = "".join(f"{sql}, " for sql in self._cell_keys(_HOUR))
         going = f"FROM {self.source.tables} {histograms.UNTIL_NOW} WHERE {self.among(self.source.running)}"
         kept = f"{self._cells()} WHERE c.lanes IS NOT NULL{self._cell_filter()}"
@@ -286,19 +278,17 @@ class Plan(Where):
             f"{signed} FROM ranges r CROSS JOIN LATERAL ({self._lanes(keys, self._settled() + self.source.over)}) x",
             self._lanes(keys, f"FROM {self.source.tables} WHERE {self.guarded}"),
             self._lanes(keys, going, are_running=True),
-            f"SELECT {cells}NULL, NULL, NULL, NULL, c.lanes {kept}",
+            f"SELECT {cells}NULL, NULL, c.lanes {kept}",
         ]
         return self._ranges + " UNION ALL ".join(parts)
 
     def _lanes(self, keys: Sequence[str], rows: str, *, are_running: bool = False) -> str:
         named = "".join(f"{sql} AS {key}, " for sql, key in zip(self._keys(), keys, strict=True))
         listed = "".join(f"y.{key}, " for key in keys)
-        number, happened, lane = (each.format(code="y.code") for each in histograms.PARTS)
         codes = histograms.codes(self.durations, are_running=are_running)
         return (
-            f"SELECT {listed}{number} AS number, {happened} AS happened, {lane} AS lane, count(*) AS n,"  # noqa: S608
-            f" NULL::bytea AS lanes FROM (SELECT {named}{codes} AS code {rows}) y"
-            f" GROUP BY {listed}y.code"
+            f"SELECT {listed}y.code, count(*) AS n, NULL::bytea AS lanes"  # noqa: S608
+            f" FROM (SELECT {named}{codes} AS code {rows}) y GROUP BY {listed}y.code"
         )
 
     def _execute(self, sql: str) -> list[tuple[Any, ...]]:

@@ -148,7 +148,6 @@ class Complaint:
     outcome: Outcome | None = None
     decided_at: datetime | None = None
     final_answer_at: datetime | None = None
-    answer_reached_at: datetime | None = None
     accepted_at: datetime | None = None
     ended_at: datetime | None = None
     ended_as: Status | None = None

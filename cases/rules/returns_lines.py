@@ -34,10 +34,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A final answer: when it was sent, when it reached them, and whether it said where they can turn."""
+    """A final answer: when it was sent, and whether it said where they can turn."""
 
     at: datetime
-    reached_at: datetime | None = None
     names_recourse: bool = False
 
 

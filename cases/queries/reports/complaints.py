@@ -69,7 +69,7 @@ ORDER BY e.stream_id, e.seq
 """
 # An answer in public is sent when it stands there.
 _FINALS = """
-SELECT a.case_id, coalesce(r.posted_at, a.at), a.reached_at, %(recourse)s = ANY (a.parts)
+SELECT a.case_id, coalesce(r.posted_at, a.at), %(recourse)s = ANY (a.parts)
 FROM cases_answer a LEFT JOIN cases_publicreply r ON r.id = a.reply_id
 WHERE a.case_id = ANY (%(ids)s) AND (a.message_id IS NOT NULL OR r.posted_at IS NOT NULL) ORDER BY 1, 2, a.id
 """
@@ -270,7 +270,6 @@ class _Batch:
             outcome=Outcome(outcome) if outcome else None,
             decided_at=decided_at,
             final_answer_at=finals[0].at if finals else None,
-            answer_reached_at=finals[0].reached_at if finals else None,
             accepted_at=times.accepted_at,
             ended_at=row.ended_at if gone else times.ended_at,
             ended_as=gone or times.ended_as,
@@ -291,7 +290,7 @@ class _Batch:
         """The final answers; in the CFPB's return what its own file says is closed was answered when it was decided."""
         found = [Final(*each) for each in self.finals[row.key]]
         is_closed_there = self.wanted.name == ReturnName.CFPB and (row.response or "").startswith(Response.CLOSED)
-        return [Final(decided_at, decided_at)] if is_closed_there and decided_at and not found else found
+        return [Final(decided_at)] if is_closed_there and decided_at and not found else found
 
     def _times(self, key: int, finals: Sequence[Final]) -> Times:
         lines = [

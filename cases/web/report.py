@@ -98,11 +98,12 @@ def filters(request: HttpRequest) -> HttpResponse:
         for value in values
     ]
     may_see_people = reading.may_see_people(seer)
+    period = Frame(request, report, _("Filters")).period
     found = []
     for each in dimensions_of(report):
         if may_see_people or each not in reading.OF_PEOPLE:
             chosen = request.GET.getlist(each.value)
-            values = choices.choices(each, seer)
+            values = choices.choices(each, seer, period)
             if chosen or len(values) > 1:
                 found.append(Filter(each.value, each.label, [Choice(label, v, v in chosen) for v, label in values]))
     context = {"filters": found, "kept": kept, "without": urlencode(kept), "address": address_of(report)}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cases.queries import authority
-from cases.queries.reports import answer, backlog, definitions, engine, period_words
+from cases.queries.reports import answer, backlog, definitions, engine, labels, period_words
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.per_complaint import per_complaint
@@ -95,7 +95,10 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
     title = _("Backlog and forecast")
     counted = backlog.backlog(found.asked, frame.seer, now=found.now)
     if counted is None:
-        words = _("With these filters the backlog is not counted while you wait. Take the filters away to see it.")
+        words = _(
+            "The backlog is not counted while you wait: with these filters, or by the clocks of this zone, it takes "
+            "too long. Take the filters away, or choose another zone."
+        )
         return Extra("backlog", title, said=[words])
     if not counted.steps:
         return Extra("backlog", title, said=[_("Nothing has come in yet.")])
@@ -129,13 +132,18 @@ def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
     for name, n in (("flow_in", step.came), ("flow_out", step.went)):
         pairs = [("figure", name), *asked.pairs, ("report", "flow")]
         cells.append(Cell(figures.number(n), n, figures.behind_of(pairs) if n else ""))
-    return Line(figures.short(dimension, key, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+    return Line(_named(dimension, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+
+
+def _named(dimension: Dimension, key: str) -> str:
+    return figures.short(dimension, key, labels.words(dimension, [key])[key])
 
 
 def _ahead(counted: backlog.Backlog, week: forecast.Week) -> Line:
     key = (counted.monday + week.ahead * 7 * _DAY).isoformat()
-    label = figures.short(Dimension.WEEK, key, key)
-    return Line(label, [Cell(NONE), Cell(NONE), Cell(NONE), *_cells(week.backlog, week.low, week.high)])
+    return Line(
+        _named(Dimension.WEEK, key), [Cell(NONE), Cell(NONE), Cell(NONE), *_cells(week.backlog, week.low, week.high)]
+    )
 
 
 def _cells(*counts: int) -> list[Cell]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +26,7 @@ from cases.vocabulary import Dimension
 
 MINUTE = 60
 NONE = "–"
+FEW_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,13 @@ class Delta:
     title: str = ""
     css: str = ""
     is_real: bool = True
+
+    @property
+    def small(self) -> SafeString:
+        """The words as they stand in a cell."""
+        title = format_html(' title="{}"', self.title) if self.title else ""
+        said = format_html('<span class="{}">{}</span>', self.css, self.text) if self.css else self.text
+        return format_html('<small class="delta"{}>{}</small>', title, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,16 @@ class Cell:
     delta: Delta | None = None
     title: str = ""
     heat: int | None = None
+
+    @property
+    def td(self) -> SafeString:
+        """The cell of a table; a page has thousands, of which each would take a template ten times as long."""
+        shown = link(self.text, self.href) if self.href else format_html('<span class="faint">{}</span>', self.text)
+        share = format_html(' <span class="share">{}</span>', self.share) if self.share is not None else ""
+        below = format_html_join("", "<small>{}</small>", ((words,) for words in self.below))
+        heat = "" if self.heat is None else f" heat-{self.heat}"
+        delta = self.delta.small if self.delta else ""
+        return format_html('<td class="text-end num{}">{}{}{}{}</td>', heat, shown, share, below, delta)
 
 
 def number(n: float | Decimal) -> str:
@@ -67,12 +87,17 @@ def percent(share: float) -> str:
 
 def behind_url(table: Table, figure: str, row: Row | None = None) -> str:
     """Where exactly the rows behind a figure are listed."""
-    return f"{reverse('report-behind')}?{table.behind_query(figure, row)}"
+    return f"{_behind()}?{table.behind_query(figure, row)}"
 
 
 def behind_of(pairs: list[tuple[str, str]]) -> str:
     """The list of rows that these words ask for."""
-    return f"{reverse('report-behind')}?{urlencode(pairs)}"
+    return f"{_behind()}?{urlencode(pairs)}"
+
+
+@cache
+def _behind() -> str:
+    return reverse("report-behind")
 
 
 def cut_steps(table: Table) -> set[str]:
@@ -81,6 +106,15 @@ def cut_steps(table: Table) -> set[str]:
     if unit is None:
         return set()
     return {each.day.isoformat() for each in periods.buckets(table.asked.period, unit) if not each.is_whole}
+
+
+def begun(table: Table, most: int) -> Sequence[Row]:
+    """The rows; of more steps of time than that, those from the first on in which there is anything."""
+    rows = table.rows
+    if len(rows) <= most or len(table.splits) != 1 or table.splits[0] not in answer.UNITS:
+        return rows
+    first = next((place for place, row in enumerate(rows) if any(row.counted.counts.values())), 0)
+    return rows[min(first, len(rows) - FEW_STEPS) :]
 
 
 def short(dimension: Dimension, key: str, label: str) -> str:

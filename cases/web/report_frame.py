@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext
 
 from cases import errors
 from cases.models import Brand, Seer
-from cases.queries.reports import labels, period_words, reading, understood
+from cases.queries.reports import choices, labels, period_words, reading, understood
 from cases.queries.reports.asked import (
     COMPARISONS,
     DEFAULT_PERIOD,
@@ -34,6 +34,7 @@ from cases.queries.reports.asked import (
 )
 from cases.queries.reports.understood import Misread
 from cases.rules import periods
+from cases.rules.periods import Period
 from cases.vocabulary import Dimension
 from cases.web.desk import seer_of
 
@@ -108,8 +109,10 @@ class Frame:
 
     @cached_property
     def _known(self) -> dict[Dimension, labels.Words]:
-        """The values of the filters that there are, with their words."""
-        return understood.known_of(self.asked, self.seer) if self.asked else {}
+        """The values of the filters that there are, with their words, of what this person may filter by."""
+        is_open = reading.may_see_people(self.seer)
+        given = {each: self.given.get(each.value, ()) for each in Dimension if is_open or each not in reading.OF_PEOPLE}
+        return {each: choices.known(each, values, self.seer) for each, values in given.items() if values}
 
     def refuse(self, refused: errors.Refused) -> None:
         """Say so in the bar; what was asked stays in its fields."""
@@ -167,6 +170,11 @@ class Frame:
     def period_words(self) -> str:
         """The period that is shown."""
         return period_words.said(self.asked.period) if self.asked else gettext("Choose a period")
+
+    @property
+    def period(self) -> Period:
+        """The period that is shown; where it cannot be, the usual one."""
+        return self.asked.period if self.asked else periods.preset(DEFAULT_PERIOD, self.now, self._usual_zone)
 
     @property
     def zone(self) -> str:

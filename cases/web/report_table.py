@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table in words; ``left`` says how many rows did not fit on the page."""
+    """A table in words; ``left`` rows did not fit on the page, and nothing is before the step it ``begins`` with."""
 
     table: Table
     keys: Sequence[Head]
@@ -69,6 +69,7 @@ class Shown:
     lines: Sequence[Line]
     total: Line | None = None
     left: int = 0
+    begins: str = ""
     money: Shown | None = None
     is_matrix: bool = False
     is_heat: bool = False
@@ -149,12 +150,14 @@ def _remark(split: Dimension, key: str, former: Mapping[str, str], cut: Collecti
 
 def _lines(table: Table, former: Mapping[str, str]) -> Shown:
     cut = figures.cut_steps(table)
-    listed = _listed(table, table.rows)
+    rows = figures.begun(table, MOST_STEPS)
+    listed = _listed(table, rows)
     lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in listed]
     total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
     keys = [Head(each.label) for each in table.splits]
-    left = len(table.rows) - len(listed)
-    return Shown(table, keys, _heads(table), lines, total, left, money=_money(table, former, cut))
+    left = len(rows) - len(listed)
+    begins = rows[0].labels[0] if len(rows) < len(table.rows) else ""
+    return Shown(table, keys, _heads(table), lines, total, left, begins, money=_money(table, former, cut))
 
 
 def _listed(table: Table, rows: Sequence[Row]) -> Sequence[Row]:

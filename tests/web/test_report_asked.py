@@ -12,10 +12,11 @@ from django.utils import timezone
 from cases.commands import case as cases
 from cases.models import Case, Export, ReportRun, SavedReport, User
 from cases.queries import people
-from cases.queries.reports import answer, mail_figures, mailed, tabled
+from cases.queries.reports import answer, front, mail_figures, mailed, period_words, tabled
 from cases.queries.reports import saved as saved_queries
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
+from cases.rules import periods
 from cases.vocabulary import Dimension
 from cases.web import report_table
 from tests.desk import signed_in
@@ -40,8 +41,8 @@ def lived(stage: Stage) -> Stage:
     return stage
 
 
-def page_of(person: User, report: str, **asked: Any) -> str:
-    answered = signed_in(person).get(f"/reports/{report}", asked)
+def page_of(person: User, path: str, /, beside: dict[str, str] | None = None, **asked: Any) -> str:
+    answered = signed_in(person).get(f"/reports/{path}", {**asked, **(beside or {})})
     assert answered.status_code == 200, answered.content.decode()[:2000]
     return unescape(answered.content.decode())
 
@@ -202,3 +203,73 @@ def test_a_table_that_scrolls_has_a_name_of_its_own(lived: Stage) -> None:
 
 def _lists(given: dict[str, Any]) -> dict[str, list[str]]:
     return {name: [value] if isinstance(value, str) else value for name, value in given.items()}
+
+
+def test_weeks_of_the_period_can_be_chosen_and_find_their_rows(lived: Stage) -> None:
+    choose = page_of(lived.manager, "filters/", {"report": "causes"}, **MONTH)
+    weeks = re.findall(r'name="week" value="([\d-]+)"', choose)
+    assert weeks == ["2026-09-28", "2026-09-21", "2026-09-14", "2026-09-07", "2026-08-31"]
+    page = page_of(lived.manager, "causes/", **MONTH, week="2026-09-07")
+    assert "Take the filter away: Week, week of 7 Sep 2026" in page
+    assert ">2</a>" in page
+    other = page_of(lived.manager, "causes/", **MONTH, week="2026-09-14")
+    assert "Nothing was counted" in other
+
+
+@pytest.mark.parametrize("name", ["", *(f"{each}/" for each in REPORTS)])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "2020-01-01", "to": "2020-01-31"},
+        {"from": "2026-09-08T10:00:00", "to": "2026-09-08T10:00:01", "compare": "before"},
+        {"from": "1926-11-24", "to": "2026-11-23", "compare": "year"},
+        {"from": "2026-10-25", "to": "2026-10-25", "zone": "Europe/Paris", "compare": "before"},
+        {"from": "2026-09-27", "to": "2026-09-27", "zone": "Pacific/Auckland", "split": "hour"},
+        {"period": "last-7-days", "zone": "Asia/Kathmandu", "compare": "year"},
+    ],
+)
+def test_any_period_of_any_zone_has_its_page(lived: Stage, name: str, asked: dict[str, str]) -> None:
+    page_of(lived.manager, name, **asked)
+
+
+class TestPeriods:
+    @pytest.mark.parametrize(
+        ("asked", "words", "against"),
+        [
+            (("2026-09-08T10:00:00", "2026-09-08T10:00:01"), "8 Sep 2026, 10:00:00 – 10:00:01", "just as long before"),
+            (("2026-09-08T10:00:00", "2026-09-09T10:00:00"), "8 Sep 2026, 10:00 – 9 Sep 2026, 10:00", "the day before"),
+            (("1926-11-24", "2026-11-23"), "24 Nov 1926 – 23 Nov 2026", "the 100 years before"),
+            (("2025-03-10", "2026-03-09"), "10 Mar 2025 – 9 Mar 2026", "the 365 days before"),
+        ],
+    )
+    def test_are_said_as_people_say_them(self, asked: tuple[str, str], words: str, against: str) -> None:
+        period = periods.parse(*asked, "Europe/Paris")
+        assert period_words.said(period) == words
+        assert period_words.compared(period, periods.before(period)) == against
+
+    def test_of_a_hundred_years_begin_with_the_first_complaint(self, lived: Stage) -> None:
+        page = page_of(lived.manager, "flow/", **{"from": "1926-11-24", "to": "2026-11-23", "zone": "Europe/Paris"})
+        assert "Nothing before Q2 2026: the empty steps of the period are left out." in page
+        assert "Q1 1927" not in page
+        assert '<th scope="row">Q3 2026</th>' in page
+
+    def test_of_an_odd_zone_have_their_backlog(self, lived: Stage) -> None:
+        page = page_of(lived.manager, "flow/", **{**MONTH, "zone": "Asia/Kathmandu"})
+        assert 'data-name="flow-backlog"' in page
+
+    def test_that_cannot_be_read_keep_the_words_of_filters(self, lived: Stage) -> None:
+        client = signed_in(lived.manager)
+        page = client.get("/reports/speed/", {"from": "2026-09-08", "to": "2026-09-01", "severity": "3"})
+        assert "Severity</span> High" in page.content.decode()
+        hidden = signed_in(lived.auditor).get("/reports/speed/", {"owner": str(lived.agent.pk)}).content.decode()
+        assert f"Owner</span> {lived.agent.pk}" in hidden
+
+
+def test_the_front_page_counts_the_promises_of_its_parts(lived: Stage) -> None:
+    found = front.front(
+        Asked.of("front", _lists({"period": "everything"}), now=AT, zone="UTC"),
+        people.seer_of(lived.manager.pk),
+        now=AT,
+    )
+    counts = found.this.promises.counts
+    assert "promises" in counts or not counts

@@ -91,12 +91,23 @@ class Table:
         """The same and the report, as a query string; what the figures of a row share is written once."""
         keys = row.keys if row else ()
         if keys not in self._written:
-            self._written[keys] = urlencode([*self.narrowed(row).pairs, ("report", self.asked.report)])
+            self._written[keys] = self._words(row)
         return f"{urlencode([('figure', figure)])}&{self._written[keys]}"
 
     @cached_property
     def _written(self) -> dict[Keys, str]:
         return {}
+
+    def _words(self, row: Row | None) -> str:
+        report = ("report", self.asked.report)
+        if row is None or {*self.splits} & {*self.asked.filters}:
+            return urlencode([*self.narrowed(row).pairs, report])
+        own = [(each.value, key) for each, key in zip(self.splits, row.keys, strict=True)]
+        return f"{self._of_all}&{urlencode([*own, report])}"
+
+    @cached_property
+    def _of_all(self) -> str:
+        return urlencode(self.narrowed().pairs)
 
     def narrowed(self, row: Row | None = None) -> Asked:
         """What was asked, of one row only, without splits."""
@@ -157,7 +168,7 @@ def table(
     # The named split of a section may be one by person, which was not asked for and is not for everybody.
     seer, asked = _narrowed(asked, reader(seer), reader(seer, {*splits, *asked.filters}))
     question = replace(asked.question(section.population, splits=splits), figures=section.counted)
-    if step is None and not engine.is_quick(question) and _is_long(question, seer, now):
+    if step is None and not engine.is_quick(question) and is_long(question, seer, now):
         return Table(section, asked, splits, is_pending=True)
     groups = _counted(question, section, seer, now, step)
     compared = asked.compared
@@ -211,7 +222,8 @@ def _sections(report: Report, asked: Asked) -> list[Section]:
     return fitting
 
 
-def _is_long(question: Question, seer: Seer, now: datetime) -> bool:
+def is_long(question: Question, seer: Seer, now: datetime) -> bool:
+    """Whether there are too many rows to count them one by one while somebody waits for a page."""
     brands = question.filters.get(Dimension.BRAND)
     first = definitions.of(question.population)[0].name
     whole = replace(question, splits=(), filters={Dimension.BRAND: brands} if brands else {}, figures=(first,))

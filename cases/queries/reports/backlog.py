@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from cases.models import Seer
-from cases.queries.reports import engine
+from cases.queries.reports import answer, engine
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.question import Counted, Groups, Question, total
 from cases.queries.reports.reading import reader
@@ -52,7 +52,7 @@ def backlog(asked: Asked, seer: Seer, *, now: datetime) -> Backlog | None:
     seer = reader(seer, asked.dimensions)
     question = replace(asked.question(Population.MOVEMENTS, splits=()), figures=("flow_in", "flow_out"))
     dimension, unit = next((by, unit) for most, by, unit in _STEPS if asked.period.length / _DAY <= most)
-    if not engine.is_quick(replace(question, splits=(dimension,))):
+    if not engine.is_quick(replace(question, splits=(dimension,))) and answer.is_long(_until(question, now), seer, now):
         return None
     at_start = _open_after(_until(question, asked.period.start), seer, now)
     groups = engine.count(replace(question, splits=(dimension,)), seer, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf.locale import LANG_INFO
@@ -29,9 +29,11 @@ from cases.queries.reports import labels
 from cases.queries.reports.conditions import is_key
 from cases.queries.reports.database import alias
 from cases.queries.reports.sources import AGES, BANDS, SOURCES, has, value_of
+from cases.rules.periods import Period, of_zone
 from cases.vocabulary import OF_TIME, Dimension, Goal, Outcome, Population, Severity, WaitsFor
 
 D = Dimension
+_INSTANT = timedelta(microseconds=1)
 MOST = 200
 _FIXED: dict[Dimension, Sequence[str]] = {
     D.SEVERITY: [str(each) for each in reversed(Severity.values)],
@@ -47,12 +49,16 @@ _FIXED: dict[Dimension, Sequence[str]] = {
 _OF_SOURCE = {D.PRODUCT: "product", D.ISSUE: "issue", D.RESPONSE: "response"}
 # Rows without a value are chosen as ''.
 _OPTIONAL = {D.TEAM, D.OWNER, D.CATEGORY, D.CATEGORY_THEN, D.CAUSE, D.POLICY}
-# A day, a week or a month is chosen as a period.
-FILTERED = tuple(each for each in Dimension if each not in OF_TIME or each in (D.HOUR, D.WEEKDAY))
+# A day or a month is chosen as a period.
+FILTERED = tuple(each for each in Dimension if each not in OF_TIME or each in (D.HOUR, D.WEEKDAY, D.WEEK))
+MOST_WEEKS = 106
 
 
-def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
-    """The values of a dimension with their words, those of names and texts in the order of their words."""
+def choices(dimension: Dimension, seer: Seer, period: Period) -> list[tuple[str, str]]:
+    """The values of a dimension with their words: names and texts in the order of their words, weeks the last first."""
+    if dimension == D.WEEK:
+        weeks = [each.isoformat() for each in _weeks(period)]
+        return [*labels.words(dimension, weeks).items()]
     if dimension == D.TIMELY and not has_imports(seer):
         return []
     if dimension in _FIXED:
@@ -60,6 +66,14 @@ def choices(dimension: Dimension, seer: Seer) -> list[tuple[str, str]]:
         return [(value, words[value]) for value in _FIXED[dimension]]
     found = sorted(_found(dimension, seer).items(), key=lambda one: one[1].casefold())
     return found + [("", label) for label in labels.words(dimension, [""]).values() if dimension in _OPTIONAL]
+
+
+def _weeks(period: Period) -> list[date]:
+    """The Mondays of the weeks that a period has a part of, the last first, as many as are looked through."""
+    first, last = (at.astimezone(of_zone(period.zone)).date() for at in (period.start, period.end - _INSTANT))
+    monday = last - timedelta(days=last.weekday())
+    found = (monday - timedelta(weeks=place) for place in range(MOST_WEEKS))
+    return [each for each in found if each > first - timedelta(weeks=1)]
 
 
 def known(dimension: Dimension, values: Collection[str], seer: Seer) -> labels.Words:

@@ -29,7 +29,7 @@ from cases.vocabulary import OF_TIME, Dimension, Population
 CAUSES = 7
 # What the page shows.
 STEPS = ("received", "answered", "private", "handled", "confirmed", "reopened")
-PROMISES = ("kept", "kept_late", "broken", "to_keep")
+PROMISES = ("promises", "kept", "kept_late", "broken", "to_keep")
 DUE = ("to_keep", "not_begun")
 FLOW = ("flow_in", "flow_out", "flow_received", "flow_reopened")
 _SideParts = tuple[Callable[[], Groups], Callable[[], Spans], Callable[[], Groups]]

@@ -31,12 +31,13 @@ PRESETS: dict[Preset, str | Promise] = {
     Preset.EVERYTHING: pgettext_lazy("a period", "Everything"),
 }
 _DAY = timedelta(days=1)
+DAYS_A_YEAR = 365.2425
 
 
 def said(period: Period) -> str:
     """The days of a period, or its instants where it does not begin and end with days."""
     if period.days is None:
-        return gettext("%(start)s – %(end)s") % {"start": _instant(period, 0), "end": _instant(period, 1)}
+        return gettext("%(start)s – %(end)s") % {"start": _instant(period, 0), "end": _end(period)}
     first, last = period.days[0], period.days[1] - _DAY
     if first == last:
         return _full(first)
@@ -54,7 +55,11 @@ def compared(period: Period, before: Period) -> str:
     if before.days and _whole(*before.days):
         return said(before)
     if before.end == period.start:
-        days = round(before.length / _DAY)
+        years, days = _years(before), round(before.length / _DAY)
+        if years > 1:
+            return gettext("the %(n)s years before") % {"n": years}
+        if not days:
+            return gettext("just as long before")
         return ngettext("the day before", "the %(n)s days before", days) % {"n": days}
     return gettext("a year before")
 
@@ -84,10 +89,32 @@ def _whole(first: date, after: date) -> str:
     return ""
 
 
+def _years(period: Period) -> int:
+    """How many years it is, to a day; otherwise none."""
+    days = period.length / _DAY
+    years = round(days / DAYS_A_YEAR)
+    return years if abs(days - years * DAYS_A_YEAR) <= 1 else 0
+
+
 def _full(day: date) -> str:
     return date_format(day, gettext("j F Y"))
 
 
 def _instant(period: Period, place: int) -> str:
-    at = (period.start, period.end)[place].astimezone(ZoneInfo(period.zone))
-    return date_format(at, gettext("j M Y, H:i:s") if at.second else gettext("j M Y, H:i"))
+    return date_format(_at(period, place), gettext("j M Y, H:i:s") if _is_fine(period) else gettext("j M Y, H:i"))
+
+
+def _end(period: Period) -> str:
+    """Its end; where it is the same day, only the time."""
+    if _at(period, 0).date() != _at(period, 1).date():
+        return _instant(period, 1)
+    return date_format(_at(period, 1), gettext("H:i:s") if _is_fine(period) else gettext("H:i"))
+
+
+def _at(period: Period, place: int) -> datetime:
+    return (period.start, period.end)[place].astimezone(ZoneInfo(period.zone))
+
+
+def _is_fine(period: Period) -> bool:
+    """Whether its instants are told apart by seconds."""
+    return any(_at(period, place).second for place in (0, 1))

@@ -34,6 +34,9 @@ class ExportIn(AskedIn):
     section = Code(required=False, help_text="a table of the report; its first one unless anything is said")
     figure = Code(required=False, help_text="the rows that it counts")
     population = serializers.ChoiceField(choices=Population.choices, required=False, help_text="all its rows")
+    whole = serializers.BooleanField(
+        default=False, help_text="all tables of the report: a sheet, or as CSV a file of a ZIP, for each of them"
+    )
 
 
 class ExportShape(serializers.Serializer[Any]):
@@ -141,9 +144,11 @@ class Exports(_Exports):
 
 def _subject(given: dict[str, Any]) -> tuple[str, str]:
     """What the rows are, and which: those of a figure, of a population, or the table of a section; raises Invalid."""
-    named = [name for name in ("section", "figure", "population") if name in given]
+    named = [name for name in ("section", "figure", "population", "whole") if given.get(name)]
     if len(named) > 1:
-        raise errors.Invalid(_("Say a section, a figure or a population; not two of them."), named[1])
+        raise errors.Invalid(_("Say a section, a figure, a population or the whole; not two of them."), named[1])
+    if given["whole"]:
+        return exports.WHOLE, ""
     if "population" in given:
         return given["population"], ""
     if "figure" not in given:
@@ -178,7 +183,7 @@ class ExportFile(ReportEndpoint):
     """The file of an export."""
 
     @reads(
-        {(200, media_type.partition(";")[0]): OpenApiTypes.BINARY for media_type in exports.MEDIA_TYPES.values()},
+        {(200, media_type.partition(";")[0]): OpenApiTypes.BINARY for media_type in exports.EVERY_MEDIA_TYPE},
         "The file of an export of yours, while you may still see everything in it",
         refuses=[404],
     )
@@ -187,5 +192,5 @@ class ExportFile(ReportEndpoint):
         row = exports.readable(self.seer, export)
         if not default_storage.exists(row.key):
             raise errors.NotFound
-        media_type, name = exports.MEDIA_TYPES[Format(row.format)], exports.file_name(row)
+        media_type, name = exports.media_type(row), exports.file_name(row)
         return streamed(request, lambda: default_storage.open(row.key), name=name, media_type=media_type, size=row.size)

@@ -194,7 +194,7 @@ class FrozenFile(_Frozen):
     """The figures of a frozen period as a file."""
 
     @reads(
-        {(200, "application/json"): OpenApiTypes.BINARY},
+        {(200, "application/json"): OpenApiTypes.OBJECT},
         "The frozen figures byte for byte as their SHA-256 was taken of them",
         refuses=[403, 404],
     )

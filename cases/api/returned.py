@@ -245,11 +245,17 @@ class ReturnBehind(_Returns):
         return self.request.build_absolute_uri(f"{self.request.path}?{place.urlencode()}")
 
 
+_FILES = {
+    (200, media_type.partition(";")[0]): OpenApiTypes.OBJECT if written_as == "json" else OpenApiTypes.BINARY
+    for written_as, media_type in return_files.MEDIA_TYPES.items()
+}
+
+
 class ReturnFile(_Returns):
     """A return as a file."""
 
     @reads(
-        {(200, media_type.partition(";")[0]): OpenApiTypes.BINARY for media_type in return_files.MEDIA_TYPES.values()},
+        _FILES,
         "A return as a file: every figure, or the public fields of each complaint",
         takes=[ReturnFileAsked],
         refuses=[403, 404, 409, 422],

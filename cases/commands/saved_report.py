@@ -225,8 +225,8 @@ def _mail(found: SavedReport, letter: Letter, at: datetime, actor: Actor) -> Del
     export = moves.begin_export(
         seer,
         asked=letter.asked,
-        of=letter.of,
-        part=letter.part,
+        of=exports.WHOLE,
+        part="",
         written_as=Format(found.format),
         language=letter.language,
         at=at,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import io
 import logging
 import secrets
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from celery import shared_task
 from django.conf import settings
@@ -27,13 +29,14 @@ from cases import errors
 from cases.commands import export as commands
 from cases.models import Export, Seer
 from cases.queries import people
-from cases.queries.reports import exports, rows, tabled
+from cases.queries.reports import exports, rows, tabled, whole
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.rows import Rows
 from cases.rules.export_csv import CsvRows
 from cases.rules.export_jsonl import JsonRows
 from cases.rules.export_xlsx import XlsxRows
-from cases.rules.exporting import Writer
+from cases.rules.export_zip import CsvFiles
+from cases.rules.exporting import Tables, Writer
 from cases.vocabulary import SYSTEM, Format, Job, Population, RunStatus
 
 log = logging.getLogger(__name__)
@@ -221,7 +224,9 @@ def _written(export: Export, asked: Asked, seer: Seer, path: Path, progress: _Pr
     with path.open("wb", buffering=1 << 20) as out:
         writer = _writer(export, _Watched(out, progress.now_and_then), path.parent)
         try:
-            if of == exports.TABLE:
+            if of == exports.WHOLE:
+                _copy_whole(export, asked, seer, cast("Tables", writer), progress)
+            elif of == exports.TABLE:
                 table = tabled.opened(asked, part, seer, now=progress.claimed_at, step=progress.now_and_then)
                 _copy(table, writer, progress)
             else:
@@ -230,14 +235,42 @@ def _written(export: Export, asked: Asked, seer: Seer, path: Path, progress: _Pr
                     asked, Population(of), seer, now=progress.claimed_at, figure=part, is_machine=is_machine
                 ) as found:
                     _copy(found, writer, progress)
-            about = exports.about(export, asked, seer, now=progress.claimed_at, rows=progress.rows)
-            return writer.footer(about, progress.rows)
+            about = exports.about(
+                export,
+                asked,
+                seer,
+                now=progress.claimed_at,
+                rows=progress.rows,
+                sections=whole.sections_of(asked) if of == exports.WHOLE else (),
+            )
+            digest = writer.footer(about, progress.rows)
         finally:
             writer.drop()
+    return digest or _sum_of(path)
+
+
+def _sum_of(path: Path) -> bytes:
+    """The SHA-256 of a file that has none in itself."""
+    with path.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").digest()
+
+
+def _copy_whole(export: Export, asked: Asked, seer: Seer, writer: Tables, progress: _Progress) -> None:
+    """All that the report shows, one table after the other."""
+    now = progress.claimed_at
+    with contextlib.closing(whole.parts(asked, seer, now=now, step=progress.now_and_then)) as parts:
+        for part in parts:
+            before = progress.rows
+            writer.table(part.name, part.title)
+            _copy(part.rows, writer, progress)
+            rows_of_part = progress.rows - before
+            writer.end(
+                exports.about(export, asked, seer, now=now, rows=rows_of_part, sections=part.sections), rows_of_part
+            )
 
 
 def _copy(found: Rows, writer: Writer, progress: _Progress) -> None:
-    progress.total = found.total
+    progress.total = progress.rows + found.total
     progress.note()
     writer.header(found.headings)
     for batch in found.batches:
@@ -248,6 +281,8 @@ def _copy(found: Rows, writer: Writer, progress: _Progress) -> None:
 
 
 def _writer(export: Export, out: Any, folder: Path) -> Writer:
+    if exports.ending(export) == exports.ZIP:
+        return CsvFiles(out)
     if export.format == Format.CSV:
         return CsvRows(out)
     if export.format == Format.JSONL:

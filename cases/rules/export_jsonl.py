@@ -23,8 +23,16 @@ class JsonRows:
     def __init__(self, out: BinaryIO) -> None:
         self.out, self.sum = out, hashlib.sha256()
         self.names: list[str] = []
+        self.named: dict[str, object] = {}
         self.lines: list[str] = []
         self.encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+    def table(self, name: str, title: str) -> None:  # noqa: ARG002 - for programs
+        """From here on each row says of which table it is."""
+        self.named = {"_table": name}
+
+    def end(self, about: Sequence[Line], rows: int) -> None:
+        """What the tables are is said once, after all of them."""
 
     def header(self, headings: Sequence[Heading]) -> None:
         """The names of the columns; each row repeats them."""
@@ -33,7 +41,7 @@ class JsonRows:
     def row(self, values: Sequence[Value]) -> None:
         """One row."""
         told = [plain(value) if isinstance(value, Decimal) else value for value in values]
-        self._line(dict(zip(self.names, told, strict=True)))
+        self._line(self.named | dict(zip(self.names, told, strict=True)))
         if len(self.lines) >= _LARGE:
             self._flush()
 

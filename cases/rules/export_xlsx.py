@@ -18,12 +18,15 @@ ROWS_IN_SHEET = 1_048_575
 # A spreadsheet keeps so many digits of a number; an amount that has more stays text.
 _MOST_DIGITS = 15
 _WIDTH, _WIDE = 18, 40
+_LONGEST_TITLE = 31
+_NOT_IN_TITLES = str.maketrans("[]:*?/\\", "       ")
 
 
 class XlsxRows:
     """Numbers as numbers, words as words; a row that no longer fits goes on in the next sheet.
 
-    The SHA-256 is that of the heading and the rows written as CSV: a workbook has no bytes that stay the same.
+    The SHA-256 is that of the heading and the rows written as CSV, of several tables one after the other: a workbook
+    has no bytes that stay the same.
     """
 
     def __init__(self, out: BinaryIO, *, folder: str, rows_title: str, about_title: str) -> None:
@@ -35,6 +38,14 @@ class XlsxRows:
         self.words: list[int] = []
         self.sheet: Any = None
         self.sheets, self.place = 0, 0
+        self.taken = {about_title.casefold()}
+
+    def table(self, name: str, title: str) -> None:  # noqa: ARG002 - sheets are called by titles
+        """The next table begins a sheet of its own."""
+        self.rows_title, self.sheets = title, 0
+
+    def end(self, about: Sequence[Line], rows: int) -> None:
+        """What the tables are stands on the last sheet."""
 
     def header(self, headings: Sequence[Heading]) -> None:
         """The first sheet with its heading."""
@@ -87,15 +98,28 @@ class XlsxRows:
             shown = _unmarked(as_text(text)) if column in self.words else text
             self.sheet.write_string(self.place, column, shown)
 
+    def _free(self, title: str, number: int) -> str:
+        """A name that no other sheet has; a spreadsheet takes large and small letters for the same."""
+        while (name := _of_sheet(title, number)).casefold() in self.taken:
+            number += 1
+        self.taken.add(name.casefold())
+        return name
+
     def _next_sheet(self) -> None:
         self.sheets += 1
-        name = self.rows_title if self.sheets == 1 else f"{self.rows_title} {self.sheets}"
-        self.sheet = self.book.add_worksheet(name)
+        self.sheet = self.book.add_worksheet(self._free(self.rows_title, self.sheets))
         self.sheet.set_column(0, max(len(self.headings) - 1, 0), _WIDTH)
         self.sheet.freeze_panes(1, 0)
         for column, each in enumerate(self.headings):
             self.sheet.write_string(0, column, as_text(each.label), self.bold)
         self.place = 1
+
+
+def _of_sheet(title: str, number: int) -> str:
+    """What a sheet may be called: not everything, and not longer than 31 letters."""
+    end = f" {number}" if number > 1 else ""
+    plain_title = " ".join(title.translate(_NOT_IN_TITLES).strip("' ").split()) or "Table"
+    return plain_title[: _LONGEST_TITLE - len(end)].rstrip() + end
 
 
 def _fits(value: Decimal) -> bool:

@@ -44,6 +44,16 @@ class Writer(Protocol):
         """Let go of everything, half written as it is."""
 
 
+class Tables(Writer, Protocol):
+    """Several tables on their way into a file, each begun, given its heading and rows, and ended."""
+
+    def table(self, name: str, title: str) -> None:
+        """Begin the next one."""
+
+    def end(self, about: Sequence[Line], rows: int) -> None:
+        """End it."""
+
+
 def plain(value: Value) -> str:
     """A value as text that is the same in every language: no value is nothing."""
     if value is None:

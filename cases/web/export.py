@@ -146,7 +146,7 @@ def sent(request: HttpRequest, found: Export) -> HttpResponseBase:
     if not default_storage.exists(found.key):
         raise errors.NotFound
     stored = default_storage.open(found.key)
-    media_type = queries.MEDIA_TYPES[Format(found.format)]
+    media_type = queries.media_type(found)
     response: HttpResponseBase
     if isinstance(request, ASGIRequest):
         # A plain file would be read whole before its first byte goes out.

@@ -81,6 +81,18 @@ class TestExports:
         assert refused(manager.get(f"{path}file/")) == (404, "not_found")
         assert manager.post(f"{path}cancel/").json()["status"] == "cancelled"
 
+    def test_the_whole_of_a_report(self, manager: Program) -> None:
+        export = manager.post("reports/deadlines/exports/", {**YEAR, "format": "csv", "whole": True})
+        assert (export.status_code, export.json()["subject"]) == (202, "Deadlines and promises")
+        exported.written(Export.objects.get(), timezone.now())
+        file = manager.get(f"{path_of(export.json()['url'])[0]}file/")
+        assert b"".join(file.streaming_content) == exported.CONTENT  # type: ignore[attr-defined]
+        assert file["Content-Type"] == "application/zip"
+        assert "casedesk-deadlines-2026-01-01-2026-12-31.zip" in file["Content-Disposition"]
+        assert manager.post("reports/front/exports/", {**YEAR, "format": "xlsx", "whole": True}).status_code == 202
+        both = {**YEAR, "format": "csv", "whole": True, "figure": "received"}
+        assert refused(manager.post("reports/speed/exports/", both)) == (422, "invalid")
+
     def test_lists_are_paged_by_key(self, manager: Program) -> None:
         made = [manager.post("reports/speed/exports/", {"format": "csv"}).json()["id"] for _ in range(3)]
         page = manager.get("reports/speed/exports/", limit=2).json()

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import threading
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -26,10 +27,11 @@ from cases.commands import export as commands
 from cases.commands import moves, upkeep
 from cases.commands import people as people_commands
 from cases.jobs import export as jobs
-from cases.models import Event, Export, Membership
+from cases.models import Category, Event, Export, Membership
 from cases.queries import people
-from cases.queries.reports import exports, rows
+from cases.queries.reports import answer, exports, rows
 from cases.queries.reports.asked import Asked
+from cases.queries.reports.catalogue import REPORTS
 from cases.rules.export_csv import CsvRows
 from cases.vocabulary import SYSTEM, EventKind, Format, Job, Role, RunStatus
 from tests.desk import taken
@@ -91,6 +93,97 @@ def stored(folder: Path) -> list[Path]:
 def journal() -> list[str]:
     kinds = Event.objects.filter(stream="setup", kind__startswith="export").order_by("seq")
     return list(kinds.values_list("kind", flat=True))
+
+
+class TestWhole:
+    """All that a report shows in one file."""
+
+    def test_a_workbook_has_a_sheet_for_each_table_and_says_what_they_are(self, stage: Stage) -> None:
+        question = asked("deadlines", compare=["before"])
+        export = made(start(stage, Format.XLSX, exports.WHOLE, asked=question))
+        assert (export.status, exports.ending(export)) == ("done", "xlsx")
+        book = sheets(content(export))
+        assert [*book] == ["All figures", "Deadlines", "Promises", "About"]
+        counted = {name: len(book[name]) - 1 for name in book}
+        assert export.rows == export.total == sum(counted.values()) - counted["About"]
+        said = {row[0][1]: row[1][1] for row in book["About"]}
+        assert said["Rows"] == str(export.rows)
+        assert said["SHA-256"] == bytes(export.digest or b"").hex()
+        assert said["Deadlines: What is counted"].startswith("deadlines")
+        assert [cell[1] for cell in book["All figures"][0]] == ["Table", "Figure", "This period", "The period before"]
+
+    def test_figures_are_those_of_the_page_of_all_rows_together(self, stage: Stage) -> None:
+        question = asked("speed", split=["brand"])
+        export = made(start(stage, Format.JSONL, exports.WHOLE, asked=question))
+        lines = [json.loads(line) for line in content(export).decode().splitlines()]
+        table = answer.table(
+            question, REPORTS["speed"].sections[0], people.seer_of(stage.manager.pk), now=timezone.now()
+        )
+        found = {each["figure"]: each["value"] for each in lines if each.get("_table") == "figures"}
+        assert {str(each.label): table.total.counts[each.name] for each in table.figures}.items() <= found.items()
+        assert {each.get("_table") for each in lines} == {"figures", "speed", "stages", None}
+        assert lines[-2]["_rows"] == export.rows == len(lines) - 2
+        assert lines[-1]["_sha256"] == bytes(export.digest or b"").hex()
+
+    def test_csv_is_a_file_for_each_table_with_its_own_sum(self, stage: Stage) -> None:
+        export = made(start(stage, Format.CSV, exports.WHOLE, asked=asked("deadlines")))
+        assert exports.media_type(export) == "application/zip"
+        assert exports.file_name(export) == "casedesk-deadlines-2026-01-01-2026-12-31.zip"
+        assert bytes(export.digest or b"") == hashlib.sha256(content(export)).digest()
+        rows = 0
+        with zipfile.ZipFile(io.BytesIO(content(export))) as archive:
+            assert archive.namelist() == ["01-figures.csv", "02-deadlines.csv", "03-promises.csv"]
+            for name in archive.namelist():
+                written = archive.read(name)
+                read = list(csv.reader(io.StringIO(written.decode("utf-8-sig"), newline="")))
+                before = written[: written.rindex(b'"# SHA-256"')]
+                assert read[-1] == ["# SHA-256", hashlib.sha256(before).hexdigest()]
+                of_file = sum(not row[0].startswith("#") for row in read) - 1
+                assert ["# Rows", str(of_file)] in read
+                rows += of_file
+        assert export.rows == rows
+
+    def test_of_the_front_page_it_has_the_figures_and_the_complaints(self, stage: Stage) -> None:
+        export = made(start(stage, Format.XLSX, exports.WHOLE, asked=asked("front")))
+        book = sheets(content(export))
+        assert [*book] == ["All figures", "Rows", "About"]
+        assert [row[0][1] for row in book["Rows"][1:]] == ["BW-1", "BW-2", "BW-3"]
+        named = {row[0][1] for row in book["All figures"][1:]}
+        assert named == {"Complaints", "Promises"}
+
+    def test_a_word_that_a_spreadsheet_would_calculate_stays_a_word(self, stage: Stage) -> None:
+        Category.objects.filter(pk=stage.category.pk).update(label={"en": "=1+1"})
+        question = asked("causes", split=["category"])
+        export = made(start(stage, Format.XLSX, exports.WHOLE, asked=question))
+        words = {cell for rows_of in sheets(content(export)).values() for row in rows_of for _, cell in row}
+        assert "'=1+1" in words
+        assert "=1+1" not in words
+
+    @pytest.mark.parametrize("written_as", list(Format))
+    def test_called_off_half_way_it_leaves_nothing(
+        self, stage: Stage, files: Path, monkeypatch: pytest.MonkeyPatch, written_as: Format
+    ) -> None:
+        export = start(stage, written_as, exports.WHOLE, asked=asked("front"))
+        monkeypatch.setattr(jobs, "EVERY_ROWS", 1)
+        noted = commands.keep_progress
+
+        def progress(**given: Any) -> bool:
+            if given["rows"] > 14:
+                commands.cancel_export(export_id=export.pk, at=timezone.now(), actor=actor(stage.manager))
+            return noted(**given)
+
+        monkeypatch.setattr(commands, "keep_progress", progress)
+        assert made(export).status == "cancelled"
+        assert stored(files) == []
+
+    def test_filtered_by_what_one_table_does_not_have_it_is_the_others(self, stage: Stage) -> None:
+        question = asked("deadlines", policy=["1"])
+        export = made(start(stage, Format.XLSX, exports.WHOLE, asked=question))
+        assert [*sheets(content(export))] == ["All figures", "Deadlines", "About"]
+        with pytest.raises(errors.NoSuchSplit):
+            start(stage, Format.XLSX, exports.WHOLE, asked=asked("speed", policy=["1"]))
+        with pytest.raises(errors.NotFound):
+            start(stage, Format.XLSX, exports.WHOLE, asked=asked("nothing"))
 
 
 class TestMaking:

@@ -6,6 +6,7 @@ import csv
 import io
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ from cases.jobs import report_mail as jobs
 from cases.models import Category, Channel, Delivery, Event, Export, Membership, SavedReport, User
 from cases.queries.reports import attached, mailed
 from cases.queries.reports.asked import Asked
+from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.whole import FRONT_SECTIONS
 from cases.rules.rhythm import Beat
 from cases.vocabulary import SYSTEM, ChannelKind, DeliveryStatus, EventKind, Format, Rhythm, Role
 from tests.desk import taken
@@ -112,14 +115,22 @@ def carry(at: datetime = DUE) -> None:
 
 
 def parts(mail: Message) -> dict[str, str]:
-    """The bodies of a mail by their types, and its file by its name."""
+    """The bodies of a mail by their types, and the files of its archive by their names."""
     found = {}
     for part in mail.walk():
         if not part.is_multipart():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            found[part.get_filename() or part.get_content_type()] = content.decode()
+            if part.get_content_type() == "application/zip":
+                found |= files_of(content)
+            else:
+                found[part.get_filename() or part.get_content_type()] = content.decode()
     return found
+
+
+def files_of(content: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {each: archive.read(each).decode("utf-8-sig") for each in archive.namelist()}
 
 
 def to(post: Post, person: User) -> dict[str, str]:
@@ -146,17 +157,19 @@ class TestMail:
             "multipart/alternative",
             "text/plain",
             "text/html",
-            "text/csv",
+            "application/zip",
         ]
-        text, page, (name, file) = parts(mail)["text/plain"], parts(mail)["text/html"], [*parts(mail).items()][2]
+        text, page = parts(mail)["text/plain"], parts(mail)["text/html"]
+        name = [*mail.walk()][-1].get_filename()
         assert "5 came in and 0 went out." in text
         assert "5 came in and 0 went out." in page
         assert ", of Brindlewick, Orvelle" in page
-        assert "Attached: casedesk-flow-movements-2026-09-01-2026-09-14.csv" in text.replace("\r\n", " ")
+        assert "Attached: casedesk-flow-2026-09-01-2026-09-14.zip, a file for each table" in text.replace("\r\n", " ")
         assert attached.PLACE not in text + page
         assert "every Monday at 8:00, Europe/Paris" in page
-        assert name == "casedesk-flow-movements-2026-09-01-2026-09-14.csv"
-        rows = [*csv.reader(io.StringIO(file.removeprefix("\ufeff")))]
+        assert name == "casedesk-flow-2026-09-01-2026-09-14.zip"
+        assert [*parts(mail)][2:] == ["01-figures.csv", "02-movements.csv", "03-hours.csv"]
+        rows = [*csv.reader(io.StringIO(parts(mail)["02-movements.csv"]))]
         assert [row[:2] for row in rows[1:3]] == [["Brindlewick", "3"], ["Orvelle", "2"]]
 
     def test_its_figures_are_links_that_show_the_same_again(self, stage: Stage, post: Post, settings: Any) -> None:
@@ -178,8 +191,17 @@ class TestMail:
         sweep()
         carry()
         [mail] = post.mails
-        assert len(parts(mail)) == 3
-        assert Export.objects.get().status == "done"
+        export, said = Export.objects.get(), parts(mail)
+        assert (export.status, export.report) == ("done", report)
+        tables = FRONT_SECTIONS if report == "front" else REPORTS[report].sections
+        figures = [*csv.reader(io.StringIO(said["01-figures.csv"]))]
+        assert figures[0] == ["Table", "Figure", "This period", "The period before"]
+        named = {row[0] for row in figures}
+        for each in tables:
+            # Every table that the mail shows stands in its file too.
+            assert str(each.title) in named
+            assert str(each.title) in said["text/html"]
+        assert ("02-rows.csv" if report == "front" else f"02-{tables[0].name}.csv") in said
 
     def test_names_are_escaped_in_the_page_and_not_in_the_text(self, stage: Stage, post: Post) -> None:
         found = scheduled(stage)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Export
 from cases.queries.reports import exports
-from cases.vocabulary import Format, RunStatus
+from cases.vocabulary import RunStatus
 
 # Larger mails are refused by many servers.
 LARGEST = 15 * 1024 * 1024
@@ -47,6 +47,7 @@ def _attached(export: Export) -> Attached:
         words = _("The file is too large for a mail (%(size)s). It can be downloaded for two weeks: %(link)s")
         return Attached(words % {"size": filesizeformat(export.size), "link": link})
     name = exports.file_name(export)
-    media_type = exports.MEDIA_TYPES[Format(export.format)].partition(";")[0]
-    return Attached(_("Attached: %(name)s, SHA-256 of its rows in its footer.") % {"name": name},
-                    export.key, name, media_type)  # fmt: skip
+    words = _("Attached: %(name)s, SHA-256 of its rows in its footer.")
+    if exports.ending(export) == exports.ZIP:
+        words = _("Attached: %(name)s, a file for each table, SHA-256 of its rows in the footer of each.")
+    return Attached(words % {"name": name}, export.key, name, exports.media_type(export).partition(";")[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,18 +15,20 @@ from django.utils.translation import pgettext
 
 from cases import errors
 from cases.models import Export, Seer
-from cases.queries.reports import choices, definitions
+from cases.queries.reports import choices, definitions, whole
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.behind import figure_of
-from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.catalogue import REPORTS, Section
 from cases.queries.reports.reading import reader
 from cases.queries.reports.tabled import section_of
 from cases.rules.exporting import Line
 from cases.rules.periods import of_zone
 from cases.vocabulary import Format, Population, Role, RunStatus
 
-# What is exported instead of a population's rows: the table of a report.
-TABLE = "table"
+# What is exported instead of a population's rows: the table of a report, or all that a report shows.
+TABLE, WHOLE = "table", "whole"
+# Several tables are several CSV files.
+ZIP = "zip"
 # An export of which no sign of life came for so long has lost its worker; one whose nudge was lost is taken up sooner.
 SILENT, UNHEARD = timedelta(minutes=3), timedelta(seconds=10)
 SHOWN = 30
@@ -35,6 +37,9 @@ MEDIA_TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.JSONL: "application/x-ndjson",
 }
+
+
+EVERY_MEDIA_TYPE = (*MEDIA_TYPES.values(), "application/zip")
 
 
 def waiting(at: datetime) -> list[int]:
@@ -109,30 +114,45 @@ def brands_of(found: Export) -> set[int]:
     return {int(brand) for brand in found.asked.get("brands", [])}
 
 
+def ending(found: Export) -> str:
+    """What the name of its file ends with."""
+    return ZIP if found.asked["of"] == WHOLE and found.format == Format.CSV else found.format
+
+
+def media_type(found: Export) -> str:
+    """What its file is."""
+    return "application/zip" if ending(found) == ZIP else MEDIA_TYPES[Format(found.format)]
+
+
 def subject(found: Export) -> str:
     """What is exported, in words: the figure whose rows they are, the population, or the table of a report."""
     of, part = found.asked.get("of", ""), found.asked.get("part", "")
-    if of == TABLE:
+    if of in (TABLE, WHOLE):
         report = REPORTS.get(found.report)
-        return str(report.title) if report else found.report
+        return str(report.title) if report else _("Resolution report")
     return str(figure_of(part).label) if part else str(Population(of).label)
 
 
 def file_name(found: Export) -> str:
     """What the file is called when it is downloaded."""
     told: dict[str, Any] = found.asked
-    of = found.report if told["of"] == TABLE else told["of"]
+    of = found.report if told["of"] in (TABLE, WHOLE) else told["of"]
     days = [value[:10] for key in ("from", "to") for value in told.get(key, [])]
-    return f"casedesk-{slugify('-'.join(filter(None, [of, told['part'], *days])))}.{found.format}"
+    return f"casedesk-{slugify('-'.join(filter(None, [of, told['part'], *days])))}.{ending(found)}"
 
 
-def about(found: Export, asked: Asked, seer: Seer, *, now: datetime, rows: int) -> list[Line]:
-    """What the rows are: said after them, in its language, and of its filters what the person may know."""
+def about(
+    found: Export, asked: Asked, seer: Seer, *, now: datetime, rows: int, sections: Sequence[Section] = ()
+) -> list[Line]:
+    """What the rows are: said after them, in its language, and of its filters what the person may know.
+
+    Of a whole report they are those of its ``sections``.
+    """
     from_, to = asked.period.written
     zone = of_zone(asked.period.zone)
     report = REPORTS.get(asked.report)
     lines = [Line("report", pgettext("of an export", "Report"), str(report.title))] if report else []
-    lines += _definitions(found, asked)
+    lines += _definitions(found, asked, sections)
     return [
         *lines,
         Line("from", pgettext("of an export", "From"), from_),
@@ -145,8 +165,11 @@ def about(found: Export, asked: Asked, seer: Seer, *, now: datetime, rows: int) 
     ]
 
 
-def _definitions(found: Export, asked: Asked) -> Iterator[Line]:
+def _definitions(found: Export, asked: Asked, sections: Sequence[Section]) -> Iterator[Line]:
     of, part = found.asked["of"], found.asked["part"]
+    if of == WHOLE:
+        yield from _of_sections(sections)
+        return
     if of != TABLE:
         yield Line("population", _("What is counted"), str(Population(of).label))
         if part:
@@ -160,6 +183,18 @@ def _definitions(found: Export, asked: Asked) -> Iterator[Line]:
         yield Line(name, str(figure.label), str(figure.definition))
 
 
+def _of_sections(sections: Sequence[Section]) -> Iterator[Line]:
+    """What each table counts, and what its figures mean, each figure once."""
+    for section in sections:
+        yield Line(
+            f"population_{section.name}", f"{section.title}: {_('What is counted')}", str(section.population.label)
+        )
+    names = (name for each in sections for name in (*each.figures, *each.money, *each.durations))
+    for name in dict.fromkeys(names):
+        figure = figure_of(name)
+        yield Line(name, str(figure.label), str(figure.definition))
+
+
 def _filters(asked: Asked, seer: Seer) -> Iterator[str]:
     for dimension, values in asked.filters.items():
         yield f"{dimension.label}: {', '.join(choices.known(dimension, values, seer).values()) or '–'}"
@@ -167,7 +202,9 @@ def _filters(asked: Asked, seer: Seer) -> Iterator[str]:
 
 def checked(asked: Asked, of: str, part: str) -> Population:
     """The population whose rights and dimensions decide; raises NotFound for what cannot be exported, NoSuchSplit."""
-    if of == TABLE:
+    if of == WHOLE:
+        population = whole.sections_of(asked)[0].population
+    elif of == TABLE:
         population = section_of(asked, part).population
     elif of in Population.values:
         population = Population(of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from cases import errors
 from cases.models import Brand, SavedReport, Seer, User
@@ -26,38 +25,18 @@ from cases.queries.reports import (
     period_words,
     saved,
     schedule_words,
+    whole,
 )
 from cases.queries.reports.answer import Table
 from cases.queries.reports.asked import Asked
-from cases.queries.reports.catalogue import REPORTS, Section
+from cases.queries.reports.catalogue import Section
 from cases.queries.reports.reading import reader
-from cases.queries.reports.sources import has
 from cases.rules.periods import of_zone
-from cases.vocabulary import Population
-
-# What a mail says of the front page.
-_FRONT = (
-    Section(
-        "complaints",
-        lazy("Complaints"),
-        Population.CASES,
-        ("received", "answered", "private", "handled", "confirmed", "reopened", "open"),
-        (),
-        durations=("to_reply", "to_decision", "to_handled"),
-    ),
-    Section(
-        "promises",
-        lazy("Promises"),
-        Population.PROMISES,
-        ("promises", "kept", "kept_late", "broken", "to_keep"),
-        (),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The mail of one recipient, what its file is to hold, and the rights with which all of it was counted."""
+    """The mail of one recipient, what it and its file show, and the rights with which all of it was counted."""
 
     person_id: int
     recipient: str
@@ -66,8 +45,6 @@ class Letter:
     text: str
     html: str
     asked: Asked
-    of: str
-    part: str
     rights: dict[str, Any]
 
 
@@ -78,11 +55,6 @@ def letter(found: SavedReport, person: User, *, now: datetime) -> Letter:
     with translation.override(language):
         asked = saved.asked_of(found, now)
         tables = _tables(asked, seer, now)
-        of, part = (
-            (exports.TABLE, tables[0].section.name)
-            if found.report in REPORTS
-            else (tables[0].section.population.value, "")
-        )
         context = _context(found, asked, tables, seer, now)
         return Letter(
             person.pk,
@@ -91,22 +63,15 @@ def letter(found: SavedReport, person: User, *, now: datetime) -> Letter:
             f"{found.name}: {period_words.said(asked.period)}",
             render_to_string("mail/report.txt", context),
             render_to_string("mail/report.html", context),
-            _of_file(asked, tables[0]),
-            of,
-            part,
+            asked,
             exports.rights_of(reader(seer, asked.dimensions)),
         )
 
 
 def _tables(asked: Asked, seer: Seer, now: datetime) -> Sequence[Table]:
     """Every table counted, however long that takes; raises NotAllowed where there is no brand to count."""
-    if not saved.known(asked.report):
-        raise errors.NotFound
     reading = reader(seer, asked.dimensions)
-    sections = REPORTS[asked.report].sections if asked.report in REPORTS else _FRONT
-    fitting = [each for each in sections if all(has(each.population, by) for by in asked.filters)]
-    if not fitting:
-        asked.question(sections[0].population, splits=())
+    fitting = whole.sections_of(asked)
     if not conditions.brands_of(asked.question(fitting[0].population, splits=()), reading):
         raise errors.NotAllowed
     return [_table(asked, each, seer, now) for each in fitting]
@@ -115,10 +80,6 @@ def _tables(asked: Asked, seer: Seer, now: datetime) -> Sequence[Table]:
 def _table(asked: Asked, section: Section, seer: Seer, now: datetime) -> Table:
     found = answer.table(asked, section, seer, now=now)
     return answer.table(asked, section, seer, now=now, step=lambda: None) if found.is_pending else found
-
-
-def _of_file(asked: Asked, table: Table) -> Asked:
-    return replace(asked, splits=tuple(each for each in asked.splits if has(table.section.population, each)))
 
 
 def _context(found: SavedReport, asked: Asked, tables: Sequence[Table], seer: Seer, now: datetime) -> dict[str, object]:

@@ -33,13 +33,24 @@ def section_of(asked: Asked, name: str = "") -> Section:
 def opened(asked: Asked, name: str, seer: Seer, *, now: datetime, step: Callable[[], None]) -> Rows:
     """The table counted, however long that takes; ``step`` is called after each part. Raises what ``answer`` does."""
     section = section_of(asked, name)
-    table = answer.table(asked, section, reader(seer, asked.dimensions), now=now, step=step)
+    return of_table(answer.table(asked, section, reader(seer, asked.dimensions), now=now, step=step))
+
+
+def of_table(table: Table) -> Rows:
+    """The same of a table that is counted."""
     headings = [Heading(each.value, str(each.label), is_words=True) for each in table.splits]
     headings += _headings(table, "", "")
     if table.before is not None:
         headings += _headings(table, "before_", _("before:"))
     rows = [_row(table, each) for each in table.rows]
     return Rows(headings, len(rows), iter([rows] if rows else []))
+
+
+def totals(table: Table) -> Iterator[tuple[Heading, Value, Value]]:
+    """Each figure of all rows of a table together, and what it was in the period before, where one was counted."""
+    before = None if table.before is None else [*_figures(table, table.before)]
+    for place, (heading, value) in enumerate(zip(_headings(table, "", ""), _figures(table, table.total), strict=True)):
+        yield heading, value, None if before is None else before[place]
 
 
 def _headings(table: Table, prefix: str, before: str) -> Iterator[Heading]:

@@ -93,7 +93,7 @@ class OneReport(ReportEndpoint):
         ReportAnswerShape,
         "The figures of a report, each with the rows behind it",
         takes=[AskedIn],
-        refuses=[403, 404, 409, 422],
+        refuses=[400, 403, 404, 409, 422],
         also={202: OpenApiResponse(RunShape, description="It is being counted in the background: look there.")},
     )
     def get(self, request: Request, report: str) -> Response:
@@ -126,7 +126,7 @@ class BehindFigure(ReportEndpoint):
         "Exactly the rows that a figure counts, the latest first",
         operation_id="report_behind",
         takes=[BehindAsked],
-        refuses=[403, 404, 422],
+        refuses=[400, 403, 404, 422],
     )
     def get(self, request: Request, report: str) -> Response:
         """One page of them, and how many there are."""

@@ -132,7 +132,7 @@ class FrontPage(ReportEndpoint):
         "How many complaints are really handled, how fast, what is stuck, and why people complain",
         operation_id="report_front",
         takes=[AskedIn],
-        refuses=[403, 422],
+        refuses=[400, 403, 422],
     )
     def get(self, request: Request) -> Response:
         """Its figures."""

@@ -595,11 +595,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="casefigures",
-            index=models.Index(
-                condition=models.Q(("is_guarded", False)),
-                fields=["brand", "received_at"],
-                name="figures_kept",
-            ),
+            index=models.Index(fields=["brand", "received_at"], name="figures_by_date"),
         ),
         migrations.AddIndex(
             model_name="casefigures",

@@ -83,7 +83,7 @@ class CaseFigures(models.Model):
             models.CheckConstraint(condition=Q(holder__in=["", *Holder.values]), name="figures_holder_known"),
         ]
         indexes = [
-            models.Index(fields=["brand", "received_at"], condition=Q(is_guarded=False), name="figures_kept"),
+            models.Index(fields=["brand", "received_at"], name="figures_by_date"),
             models.Index(
                 fields=["brand", "received_at"], condition=Q(is_running=True, is_guarded=False), name="figures_running"
             ),

@@ -32,6 +32,8 @@ MOST_STEPS = 120
 HEATS = 9
 LONG = 16
 MOST_BESIDE_MONEY = 8
+# What rows and columns come to by the places and keys they are of, now and before.
+Sums = dict[tuple[tuple[int, str], ...], tuple[Counted, Counted | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
     columns = _order(table, across)[:MOST_COLUMNS]
     is_hours = table.splits[across] == Dimension.HOUR
     by_keys = {row.keys: row for row in table.rows}
+    sums = _sums(table)
     most = max((row.counted.counts.get(chosen.name, 0) for row in table.rows), default=0)
     lines = []
     for key, label in rows:
@@ -233,15 +236,15 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
             row = by_keys.get((key, other) if across == 1 else (other, key))
             cells.append(_heated(table, chosen.name, row, most))
         if not is_hours:
-            cells.append(_sum(table, chosen.name, [(down, key)]))
+            cells.append(_sum(table, chosen, sums, (down, key)))
         lines.append(Line([Label(label, _remark(table.splits[down], key, former, ()))], cells))
     by = table.splits[across]
     heads = [Head(key if is_hours else figures.short(by, key, label)) for key, label in columns]
     total = None
     if not is_hours:
         heads.append(Head(_("All")))
-        sums = [_sum(table, chosen.name, [(across, key)]) for key, _label in columns]
-        total = Line([Label(_("All"))], [*sums, _sum(table, chosen.name, [])])
+        last = [_sum(table, chosen, sums, (across, key)) for key, _label in columns]
+        total = Line([Label(_("All"))], [*last, _sum(table, chosen, sums)])
     return Shown(
         table,
         [Head(table.splits[down].label)],
@@ -256,15 +259,30 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
     )
 
 
-def _sum(table: Table, figure: str, of: Sequence[tuple[int, str]]) -> Cell:
-    """What a row or a column of a matrix comes to, or all of it."""
-    rows = [row for row in table.rows if all(row.keys[place] == key for place, key in of)]
-    n = sum(row.counted.counts.get(figure, 0) for row in rows)
+def _sum(table: Table, figure: Figure, sums: Sums, *of: tuple[int, str]) -> Cell:
+    """What a row or a column of a matrix comes to, or all of it, and how that changed."""
+    counted, before = sums[of]
+    n = counted.counts.get(figure.name, 0)
     asked = table.narrowed()
     for place, key in of:
         asked = asked.with_filter(table.splits[place], key)
-    pairs = [("figure", figure), *asked.pairs, ("report", asked.report)]
-    return Cell(figures.number(n), n, figures.behind_of(pairs) if n else "")
+    pairs = [("figure", figure.name), *asked.pairs, ("report", asked.report)]
+    found = figures.delta(table, figure, counted, before)
+    # Of a part only what chance does not explain is said, of the whole also that chance explains it.
+    changed = found if not of or (found and found.is_real) else None
+    return Cell(figures.number(n), n, figures.behind_of(pairs) if n else "", delta=changed)
+
+
+def _sums(table: Table) -> Sums:
+    """All of it, each row and each column, with the same of the period before where that has the same ones."""
+    found: Sums = {(): (Counted(), table.before and Counted(table.before.counts))}
+    for row in table.rows:
+        for of in ((), *((each,) for each in enumerate(row.keys))):
+            counted, before = found.setdefault(of, (Counted(), Counted() if row.before else None))
+            counted.add(Counted(row.counted.counts))
+            if of and before and row.before:
+                before.add(Counted(row.before.counts))
+    return found
 
 
 def _across(table: Table) -> int:
@@ -287,6 +305,8 @@ def _order(table: Table, place: int) -> list[tuple[str, str]]:
         return sorted(words.items())
     if table.splits[place] == Dimension.SEVERITY:
         return sorted(words.items(), reverse=True)
+    if table.splits[place] in (Dimension.BAND, Dimension.AGE):
+        return sorted(words.items(), key=lambda each: (not each[0], int(each[0] or 0)))
     if table.splits[place] in OF_PEOPLE:
         return sorted(words.items(), key=lambda each: (not each[0], each[1].casefold()))
     return sorted(words.items(), key=lambda each: (-sums[each[0]], each[1]))

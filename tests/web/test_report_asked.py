@@ -16,6 +16,7 @@ from cases.queries.reports import answer, front, mail_figures, mailed, period_wo
 from cases.queries.reports import saved as saved_queries
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.question import Counted
 from cases.rules import periods
 from cases.vocabulary import Dimension
 from cases.web import report_table
@@ -273,3 +274,23 @@ def test_the_front_page_counts_the_promises_of_its_parts(lived: Stage) -> None:
     )
     counts = found.this.promises.counts
     assert "promises" in counts or not counts
+
+
+class TestMatrix:
+    def test_says_at_its_sums_how_they_changed(self, lived: Stage) -> None:
+        with_before, without = (
+            page_of(lived.manager, "causes/", **MATRIX, compare=compare)
+            .partition("<tfoot>")[2]
+            .partition("</tfoot>")[0]
+            for compare in ("before", "none")
+        )
+        assert "before: 0" in with_before
+        assert "before: 0" not in without
+
+    def test_has_amounts_in_their_order(self, lived: Stage) -> None:
+        asked = Asked.of("actions", {"split": ["band", "kind"]}, now=AT, zone="UTC")
+        bands = ["", "6", "2", "0"]
+        rows = [answer.Row((band, "1"), (f"band {band}", "Refund"), Counted({"actions": 1})) for band in bands]
+        table = answer.Table(REPORTS["actions"].sections[0], asked, (Dimension.BAND, Dimension.KIND), rows)
+        shown = report_table.shown(table, {})
+        assert [line.labels[0].text for line in shown.lines] == ["band 0", "band 2", "band 6", "band "]

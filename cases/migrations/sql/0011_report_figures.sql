@@ -124,6 +124,8 @@ CREATE FUNCTION casedesk_count(which bigint[]) RETURNS bigint LANGUAGE plpgsql
   SET plan_cache_mode = force_generic_plan AS $$
 DECLARE changed bigint;
 BEGIN
+  -- Whoever counts the same case meanwhile is waited for first: what is read after it is what they left.
+  PERFORM 1 FROM cases_casefigures k WHERE k.case_id = ANY (which) ORDER BY k.case_id FOR NO KEY UPDATE;
   INSERT INTO cases_casemovement (case_id, brand_id, seq, kind, at)
     SELECT m.case_id, m.brand_id, m.seq, m.kind, m.at FROM casedesk_movements_of(which) m
     ON CONFLICT (case_id, seq) DO NOTHING;
@@ -162,7 +164,7 @@ BEGIN
   -- Somebody who complains again makes their earlier cases ones that they came back after.
   IF EXISTS (SELECT 1 FROM new_lines n WHERE n.stream = 'case' AND n.kind = 'case_opened') THEN
     SELECT which || coalesce(array_agg(b.id), '{}') INTO which
-      FROM cases_case c JOIN cases_case b ON b.complainant_id = c.complainant_id AND b.id < c.id AND b.status = 'handled'
+      FROM cases_case c JOIN cases_case b ON b.complainant_id = c.complainant_id AND b.id < c.id
      WHERE c.id = ANY (which) AND NOT b.id = ANY (which);
   END IF;
   PERFORM casedesk_count(which);

@@ -22,6 +22,7 @@ from cases.commands import confirmation, handling
 from cases.models import Case, Event
 from cases.queries import api as queries
 from cases.queries import api_journal as journal
+from cases.queries import merging
 from cases.vocabulary import Severity, Status, Wish
 
 
@@ -59,6 +60,19 @@ class WaitIn(serializers.Serializer[Any]):
     """What the complainant is asked for."""
 
     waiting_for = Words(max_length=200)
+
+
+class MergeCaseIn(serializers.Serializer[Any]):
+    """In which case this one goes on."""
+
+    into = Code(help_text="the reference of another unhandled case of the same complainant")
+    reason = Words(max_length=500, required=False, allow_blank=True, help_text="kept as a note in this case")
+
+
+class SplitCaseIn(serializers.Serializer[Any]):
+    """Which post becomes a case of its own."""
+
+    post = serializers.UUIDField()
 
 
 class RestrictIn(serializers.Serializer[Any]):
@@ -186,6 +200,31 @@ class Dismiss(CaseEndpoint):
         return self.move(case_id, commands.dismiss, reason=self.given(ReasonIn)["reason"])
 
 
+class Merge(CaseEndpoint):
+    """A duplicate."""
+
+    @changes(MovedShape, "Let the case go on in another one of the same complainant; it ends as merged", takes=MergeCaseIn)
+    def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        """The case."""
+        case_id, _brand_id = self.case(reference)
+        given = self.given(MergeCaseIn)
+        into = queries.case_row(self.seer, given["into"].upper())
+        return self.move(case_id, commands.merge, into_id=into[0] if into else 0, reason=given.get("reason", ""))
+
+
+class Split(CaseEndpoint):
+    """Something else."""
+
+    @changes(
+        MovedShape, "Open a case of its own for one of several posts; you get that case", takes=SplitCaseIn, status=201
+    )
+    def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        """The new case."""
+        case_id, _brand_id = self.case(reference)
+        post_id = merging.post_of(case_id, self.given(SplitCaseIn)["post"])
+        return self.opened(case_id, commands.split, post_id=post_id or 0)
+
+
 class Restrict(CaseEndpoint):
     """For few eyes."""
 
@@ -251,7 +290,7 @@ class Events(CaseEndpoint):
         case_id, _brand_id = self.case(reference)
         asked = self.asked(Paged)
         events = journal.events(case_id, asked.get("cursor", 0), asked["limit"] + 1)
-        names = journal.outside_names(events)
+        names = journal.outside_names(events, self.seer)
         lines = [_event(event, names) for event in events]
         return self.page(lines, EventShape, asked, key=lambda line: int(line["seq"]))
 

@@ -155,13 +155,17 @@ class CaseEndpoint(Endpoint):
 
     def move(self, case_id: int, command: Callable[..., Any], **arguments: Any) -> Response:
         """Run one command on the case, and show where it stands then."""
+        return self.run(command, lambda _value: case_id, self._moved, case_id=case_id, at=timezone.now(), **arguments)
 
-        def shown(key: int) -> Any:
-            case: Any = found(queries.cases(self.seer).filter(pk=key).first())
-            case.gate = gate_of(case)
-            return MovedShape(case).data
+    def opened(self, case_id: int, command: Callable[..., Any], **arguments: Any) -> Response:
+        """Run one command on the case that opens another one, and show that one."""
+        given = {"case_id": case_id, "at": timezone.now(), **arguments}
+        return self.run(command, lambda made: made.pk, self._moved, status=201, **given)
 
-        return self.run(command, lambda _value: case_id, shown, case_id=case_id, at=timezone.now(), **arguments)
+    def _moved(self, key: int) -> Any:
+        case: Any = found(queries.cases(self.seer).filter(pk=key).first())
+        case.gate = gate_of(case)
+        return MovedShape(case).data
 
 
 class Paged(serializers.Serializer[Any]):

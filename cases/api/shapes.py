@@ -362,6 +362,7 @@ class ActionShape(serializers.Serializer[Any]):
 class WholeCaseShape(CaseShape):
     """A case with everything that belongs to it."""
 
+    merged_into = serializers.CharField(allow_null=True, help_text="the reference of the case that this one goes on in")
     posts = WholePostShape(source="posts_line", many=True)
     replies = ReplyLine(source="replies_line", many=True)
     invitations = InvitationShape(source="invitations_line", many=True)

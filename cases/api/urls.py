@@ -76,6 +76,8 @@ urlpatterns = [
     path("cases/<slug:reference>/wait/", case.Wait.as_view()),
     path("cases/<slug:reference>/resume/", case.Resume.as_view()),
     path("cases/<slug:reference>/dismiss/", case.Dismiss.as_view()),
+    path("cases/<slug:reference>/merge/", case.Merge.as_view()),
+    path("cases/<slug:reference>/split/", case.Split.as_view()),
     path("cases/<slug:reference>/restrict/", case.Restrict.as_view()),
     path("cases/<slug:reference>/decline-private/", case.DeclinePrivate.as_view()),
     path("cases/<slug:reference>/withdraw/", case.Withdraw.as_view()),

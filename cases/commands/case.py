@@ -1,4 +1,4 @@
-"""A case and the one person who answers for it: take, assign, wait, dismiss, restrict, classify."""
+"""A case and the one person who answers for it: take, assign, wait, dismiss, merge, split, restrict, classify."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from cases import errors
 from cases.commands import moves
-from cases.models import Case, Category, Complainant, Membership
+from cases.models import Case, Category, Complainant, Membership, Post
 from cases.rules import permission as permissions
 from cases.rules import text as texts
 from cases.vocabulary import UNHANDLED, Actor, EventKind, Permission, Severity, Status, Wish
@@ -76,16 +76,61 @@ def dismiss(*, case_id: int, reason: str, at: datetime, actor: Actor) -> Case:
     moves.require(actor, Permission.DISMISS, case)
     if not reason.strip():
         raise errors.Invalid(gettext("Say why this is not a complaint. The post stays, with your reason."), "reason")
-    committed = case.actions.filter(status__in=["approved", "in_progress", "done"]).exists()
-    promised = case.promises.filter(dropped_at__isnull=True).exists()
-    if committed or promised or case.decisions.filter(superseded_at__isnull=True).exists():
-        raise errors.Invalid(
-            gettext("Something is decided or promised already. Carry it out, and handle the case."), "reason"
-        )
+    _refuse_committed(case, "reason")
     moves.void_requests(case, at=at, actor=actor)
     moves.set_status(case, Status.DISMISSED, at=at, dismissal=texts.clean(reason).strip()[:500], unanswered_since=None)
     moves.record_case(case, EventKind.CASE_DISMISSED, actor, at=at)
     return case
+
+
+@transaction.atomic(durable=True)
+def merge(*, case_id: int, into_id: int, reason: str = "", at: datetime, actor: Actor) -> Case:
+    """A duplicate goes on in another unhandled case of the same complainant: its posts and private page move there.
+
+    Refused once something is decided, promised or said in private; the reason is kept as a note.
+    """
+    _let_nobody_join(case_id)
+    both = moves.lock_many([case_id, into_id])
+    case = both[case_id]
+    moves.require(actor, Permission.DISMISS, case)
+    into = _other(both.get(into_id), actor)
+    _refuse_apart(case, into)
+    _refuse_committed(case, "into")
+    if case.messages.exists():
+        raise errors.Invalid(
+            gettext("Something was said in private in this case, and stays there. Merge the other case into this one."),
+            "into",
+        )
+    moves.void_requests(case, at=at, actor=actor)
+    if reason.strip():
+        moves.write_down(case, reason.strip()[:500], at=at, actor=actor)
+    moves.go_on_in(case, into, at=at, actor=actor)
+    return case
+
+
+@transaction.atomic(durable=True)
+def split(*, case_id: int, post_id: int, at: datetime, actor: Actor) -> Case:
+    """A post that is about something else becomes a case of its own of the same complainant, which is what you get.
+
+    Not the only post of a case, and none that was answered in public: the answer stays where it was given.
+    """
+    _let_nobody_join(case_id)
+    case = moves.lock(case_id)
+    moves.require(actor, Permission.TRIAGE, case)
+    if case.status not in UNHANDLED:
+        raise errors.IllegalMove(status=Status(case.status).label)
+    here = Post.objects.filter(links__case=case, links__left_at__isnull=True)
+    post = here.select_related("channel__brand", "triage__category").filter(pk=post_id).first()
+    if post is None:
+        raise errors.Invalid(gettext("The case has no such post."), "post")
+    if not here.exclude(pk=post_id).exists():
+        raise errors.Invalid(gettext("It is the only post of this case; no other would be left in it."), "post")
+    if post.replies.exists():
+        raise errors.Invalid(
+            gettext("We answered under this post, so it stays here. Split off posts that are about something else."),
+            "post",
+        )
+    return moves.part(case, post, at=at, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -192,3 +237,47 @@ def withdraw(*, case_id: int, at: datetime, actor: Actor) -> Case:
     moves.drop_promises(case, at=at, actor=actor)
     moves.record_case(case, EventKind.CASE_WITHDRAWN, actor, at=at)
     return case
+
+
+def _let_nobody_join(case_id: int) -> None:
+    """Keep posts from joining the brand's cases until this is over; first of all, as whoever takes posts in does."""
+    brand_id = Case.objects.filter(pk=case_id).values_list("brand_id", flat=True).first()
+    if brand_id is None:
+        raise errors.NotFound
+    moves.lock_opening(brand_id)
+
+
+def _other(into: Case | None, actor: Actor) -> Case:
+    """The case that another one goes on in; what the actor may not open is not there."""
+    try:
+        if into is not None:
+            moves.require(actor, Permission.TRIAGE, into)
+            return into
+    except errors.NotFound:
+        pass
+    raise errors.Invalid(gettext("There is no such case. Choose one of the complainant’s other open ones."), "into")
+
+
+def _refuse_committed(case: Case, field: str) -> None:
+    committed = case.actions.filter(status__in=["approved", "in_progress", "done"]).exists()
+    promised = case.promises.filter(dropped_at__isnull=True).exists()
+    if committed or promised or case.decisions.filter(superseded_at__isnull=True).exists():
+        raise errors.Invalid(
+            gettext("Something is decided or promised already. Carry it out, and handle the case."), field
+        )
+
+
+def _refuse_apart(case: Case, into: Case) -> None:
+    """Raise IllegalMove or Invalid where the one cannot go on in the other."""
+    for each in (case, into):
+        if each.status not in UNHANDLED:
+            raise errors.IllegalMove(status=Status(each.status).label)
+    if case.pk == into.pk:
+        raise errors.Invalid(gettext("A case cannot go on in itself. Choose the other one."), "into")
+    if case.brand_id != into.brand_id or case.complainant_id != into.complainant_id:
+        raise errors.Invalid(gettext("A case goes on in another one of the same complainant and brand only."), "into")
+    is_closer = (case.is_restricted and not into.is_restricted) or case.about_id not in {None, into.about_id}
+    if is_closer:
+        raise errors.Invalid(
+            gettext("This case is closed to some colleagues. Close the other one to them as well, then merge."), "into"
+        )

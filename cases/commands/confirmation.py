@@ -154,7 +154,7 @@ def _lock_thread(thread_id: int) -> Thread:
     thread = Thread.objects.filter(pk=thread_id, verified_at__isnull=False, refused_at__isnull=True).first()
     if thread is None or thread.complainant is None:
         raise errors.NotFound
-    thread.case = moves.lock(thread.case_id)
+    moves.lock_case_of(thread)
     return thread
 
 

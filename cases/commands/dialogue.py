@@ -26,6 +26,7 @@ from cases.vocabulary import (
     Hours,
     Permission,
     ReplyStatus,
+    Status,
 )
 
 MAX_TEXT = 50_000
@@ -94,10 +95,14 @@ def mark_posted(*, reply_id: int, url: str, at: datetime, actor: Actor) -> Publi
     reply = PublicReply.objects.select_related("post").filter(pk=reply_id).first()
     if reply is None:
         raise errors.NotFound
-    _lock_post(reply.post_id, Permission.REPLY_IN_PUBLIC, actor)
+    _post, case = _lock_post(reply.post_id, Permission.REPLY_IN_PUBLIC, actor)
     reply = PublicReply.objects.select_for_update(no_key=True, of=("self",)).select_related("case").get(pk=reply_id)
     if reply.status == ReplyStatus.POSTED:
         return reply
+    if case is not None and reply.case is not None and reply.case.status == Status.MERGED:
+        # Its post goes on in another case, and so does what is said under it from now on.
+        PublicReply.objects.filter(pk=reply.pk).update(case=case)
+        reply.case = case
     return moves.mark_reply_posted(reply, url, at=at, actor=actor)
 
 
@@ -118,6 +123,9 @@ def send_message(
     repeated = Message.objects.filter(once=once, case=case).first() if once else None
     if repeated:
         return repeated
+    if case.status == Status.MERGED:
+        # What is said there would be read by nobody: the thread goes on in the other case.
+        raise errors.IllegalMove(status=Status(case.status).label)
     message = moves.write_message(
         moves.thread_of(case, thread_id), _words(text), uploads=uploads, once=once, at=at, actor=actor
     )
@@ -239,6 +247,9 @@ def _lock_post(post_id: int, permission: Permission, actor: Actor) -> tuple[Post
     if live is not None:
         case = moves.lock(live.case_id)
         moves.require(actor, permission, case)
+        # It may have gone on in another case between the look and the lock.
+        if not CasePost.objects.filter(pk=live.pk, left_at__isnull=True).exists():
+            raise errors.ChangedMeanwhile
         return post, case
     moves.require_in_brand(actor, permission, post.brand_id)
     Triage.objects.select_for_update(no_key=True).get(post=post)
@@ -249,7 +260,7 @@ def _lock_thread(thread_id: int) -> Thread:
     thread = Thread.objects.filter(pk=thread_id).first()
     if thread is None:
         raise errors.NotFound
-    thread.case = moves.lock(thread.case_id)
+    moves.lock_case_of(thread)
     return thread
 
 

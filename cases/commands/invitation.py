@@ -184,7 +184,7 @@ def _lock(thread_id: int) -> Thread:
     thread = Thread.objects.filter(pk=thread_id).first()
     if thread is None:
         raise errors.NotFound
-    case = moves.lock(thread.case_id)
+    case = moves.lock_case_of(thread)
     thread.refresh_from_db()
     thread.case = case
     return thread

@@ -42,6 +42,7 @@ from cases.models import (
     Seer,
     Thread,
 )
+from cases.queries import merging
 from cases.queries.api_confirmation import confirmation_lines, promise_lines
 from cases.queries.api_handling import answer_lines, decision_lines
 from cases.queries.search import PATIENCE_MS
@@ -206,7 +207,8 @@ def case_row(seer: Seer, reference: str) -> tuple[int, int] | None:
 
 def whole_case(seer: Seer, reference: str) -> WholeCase | None:
     """A case with everything that belongs to it, in four queries."""
-    case = _with_small_things(cases(seer)).filter(reference=reference).first()
+    rows = _with_small_things(cases(seer)).annotate(merged_into=merging.goes_on_in(seer))
+    case = rows.filter(reference=reference).first()
     if case is None:
         return None
     its_actions = list(actions(seer).filter(case=case).order_by("pk"))

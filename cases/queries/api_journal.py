@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import CharField, F, Model, Value
 from django.db.models.functions import Cast
 
-from cases.models import Action, Event, Message, Note, Post, PublicReply, Thread, User
+from cases.models import Action, Case, Event, Message, Note, Post, PublicReply, Seer, Thread, User
 from cases.vocabulary import Stream
 
 
@@ -31,11 +31,16 @@ NAMED: dict[str, tuple[type[Model], str]] = {
     "before": (User, "username"),
     "heir": (User, "username"),
     "about": (User, "username"),
+    "case": (Case, "reference"),
+    "threads": (Thread, "public_id"),
 }
 
 
-def outside_names(lines: Iterable[Event]) -> dict[tuple[str, int], str]:
-    """What outsiders call the rows that these events name, in one query; keys are (model, key)."""
+def outside_names(lines: Iterable[Event], seer: Seer) -> dict[tuple[str, int], str]:
+    """What outsiders call the rows that these events name, in one query; keys are (model, key).
+
+    Another case is named to whoever may open it.
+    """
     wanted: dict[tuple[type[Model], str], set[int]] = {}
     for line in lines:
         if line.person_id is not None:
@@ -45,7 +50,8 @@ def outside_names(lines: Iterable[Event]) -> dict[tuple[str, int], str]:
                 keys = value if isinstance(value, list) else [value]
                 wanted.setdefault(NAMED[word], set()).update(keys)
     parts = [
-        model._default_manager.filter(pk__in=keys)  # noqa: SLF001
+        (Case.objects.visible_to(seer) if model is Case else model._default_manager)  # noqa: SLF001
+        .filter(pk__in=keys)
         .annotate(sort=Value(model.__name__), outside=Cast(F(field), CharField()))
         .order_by()
         .values_list("sort", "pk", "outside")

@@ -36,7 +36,7 @@ from cases.models import (
     Triage,
     User,
 )
-from cases.queries import approval, keyset
+from cases.queries import approval, keyset, merging
 from cases.rules import gate
 from cases.rules.answer import Raised
 from cases.rules.permission import may_own
@@ -289,6 +289,7 @@ def of_reference(seer: Seer, reference: str, person_id: int | None = None) -> An
             ),
             points_line=_points(),
             tagged=_tagged(),
+            goes_on_in=merging.goes_on_in(seer),
             kept=ArraySubquery(
                 Draft.objects.filter(case=OuterRef("pk"), person_id=person_id).values(
                     json=JSONObject(audience="audience", text="text", kept_at="kept_at")

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import CharField, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
-from cases.models import Action, Category, Cause, Event, Rule, Tag, Target, User
+from cases.models import Action, Case, Category, Cause, Event, Rule, Seer, Tag, Target, User
 from cases.vocabulary import ActorKind, Stream
 
 PAGE = 50
@@ -22,6 +22,7 @@ CAUSES = ("cause",)
 TARGETS = ("target",)
 TAGS = ("tag",)
 RULES = ("rule",)
+CASES = ("case",)
 NAMED = (
     ("person", PEOPLE),
     ("action", ACTIONS),
@@ -30,6 +31,7 @@ NAMED = (
     ("target", TARGETS),
     ("tag", TAGS),
     ("rule", RULES),
+    ("case", CASES),
 )
 
 
@@ -42,15 +44,15 @@ class JournalPage:
     names: dict[tuple[str, int], str | dict[str, str]]
 
 
-def page(stream: Stream, stream_id: int, before: int | None = None) -> JournalPage:
-    """One page of a journal with the names in it, in two queries."""
+def page(stream: Stream, stream_id: int, before: int | None = None, *, seer: Seer) -> JournalPage:
+    """One page of a journal with the names in it, in two queries; other cases only where this person may open them."""
     events = Event.objects.filter(stream=stream, stream_id=stream_id).order_by("-seq")
     found = list((events.filter(seq__lt=before) if before else events)[: PAGE + 1])
     shown = found[:PAGE]
-    return JournalPage(shown, shown[-1].seq if len(found) > PAGE else None, names(shown))
+    return JournalPage(shown, shown[-1].seq if len(found) > PAGE else None, names(shown, seer))
 
 
-def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]]:
+def names(events: Iterable[Event], seer: Seer) -> dict[tuple[str, int], str | dict[str, str]]:
     """The names of everybody and everything in these events, in one query."""
     ids: dict[str, set[int]] = {what: set() for what, _keys in NAMED}
     for event in events:
@@ -66,6 +68,7 @@ def names(events: Iterable[Event]) -> dict[tuple[str, int], str | dict[str, str]
             _named("target", Target.objects.filter(pk__in=ids["target"]), "name"),
             _named("tag", Tag.objects.filter(pk__in=ids["tag"]), "name"),
             _named("rule", Rule.objects.filter(pk__in=ids["rule"]), "name"),
+            _named("case", Case.objects.visible_to(seer).filter(pk__in=ids["case"]), "reference"),
             _named("cause", Cause.objects.filter(pk__in=ids["cause"]), "label"),
             all=True,
         )

@@ -27,7 +27,7 @@ MEETS: dict[Goal, frozenset[EventKind]] = {
 RESUMES = frozenset(
     {EventKind.CASE_RESUMED, EventKind.MESSAGE_RECEIVED, EventKind.POST_JOINED, EventKind.CASE_REOPENED}
 )
-ENDS = frozenset({EventKind.CASE_DISMISSED, EventKind.CASE_WITHDRAWN})
+ENDS = frozenset({EventKind.CASE_DISMISSED, EventKind.CASE_WITHDRAWN, EventKind.CASE_MERGED})
 PROMISES = frozenset(
     {EventKind.PROMISE_MADE, EventKind.PROMISE_MOVED, EventKind.PROMISE_KEPT, EventKind.PROMISE_DROPPED}
 )

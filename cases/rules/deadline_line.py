@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cases.rules import deadlines
-from cases.rules.deadline_journal import RESUMES, order
+from cases.rules.deadline_journal import ENDS, RESUMES, order
 from cases.rules.deadlines import Moment, Row
 from cases.vocabulary import NEVER, Due, EventKind
 
@@ -66,7 +66,7 @@ def timeline(rows: Sequence[Row], moments: Iterable[Moment], now: datetime) -> L
 
 def pauses_of(moments: Iterable[Moment], now: datetime) -> list[tuple[datetime, datetime]]:
     """When the case waited for the complainant, up to now."""
-    ends = RESUMES | {EventKind.CASE_HANDLED, EventKind.CASE_DISMISSED, EventKind.CASE_WITHDRAWN}
+    ends = RESUMES | ENDS | {EventKind.CASE_HANDLED}
     found: list[tuple[datetime, datetime]] = []
     since: datetime | None = None
     for one in moments:

@@ -257,6 +257,7 @@ _ENDS = {
     EventKind.CASE_HANDLED.value: Status.HANDLED,
     EventKind.CASE_DISMISSED.value: Status.DISMISSED,
     EventKind.CASE_WITHDRAWN.value: Status.WITHDRAWN,
+    EventKind.CASE_MERGED.value: Status.MERGED,
 }
 _TAKES: dict[str, Callable[[Past, Line], None]] = {
     EventKind.CASE_ASSIGNED: Past.assigned,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cases import errors
 from cases.commands import case as commands
-from cases.models import Category
+from cases.models import Case, Category
 from cases.queries import case as cases
-from cases.queries import people
+from cases.queries import merging, people
 from cases.vocabulary import Inbox, Permission, Severity
 from cases.web import desk, forms, triage
 from cases.web.desk import Slot
@@ -167,6 +169,66 @@ def dismiss(request: HttpRequest, case: Any) -> HttpResponse:
         _("The case is dismissed."),
         is_whole=True,
     )
+
+
+@desk.of_case
+def merge(request: HttpRequest, case: Any) -> HttpResponse:
+    """A duplicate goes on in another case of the same complainant."""
+    desk.require(request, case, Permission.DISMISS)
+    others = list(merging.others(desk.seer_of(request), case))
+    slot = Slot(
+        _("Merge into another case"),
+        "git-merge",
+        forms.Merge(desk.given(request), others=others) if others else forms.Nothing(),
+        _url("case-merge", case),
+        _("Merge the cases") if others else "",
+        hint=_("This case ends for good: its posts, and the private page if there is one, go on in the other case.")
+        if others
+        else _("There is no other open case of this complainant that you may open."),
+        css="btn-late",
+    )
+    if not others:
+        return desk.show(request, case, slot)
+    return desk.ask(
+        request,
+        case,
+        slot,
+        lambda words: commands.merge(
+            case_id=case.pk,
+            into_id=words["into"],
+            reason=words["reason"],
+            at=timezone.now(),
+            actor=desk.actor_of(request),
+        ),
+        _("The case goes on in the other one."),
+        is_whole=True,
+    )
+
+
+@desk.of_case
+def split(request: HttpRequest, case: Any, public_id: UUID) -> HttpResponse:
+    """A post that is about something else becomes a case of its own, which is shown then."""
+    desk.require(request, case, Permission.TRIAGE)
+    post_id = merging.post_of(case.pk, public_id)
+    if post_id is None:
+        raise errors.NotFound
+    form = forms.Nothing(desk.given(request))
+    slot = Slot(
+        _("A case of its own"),
+        "arrow-forward-up",
+        form,
+        reverse("case-split", args=[case.reference, public_id]),
+        _("Open a case for it"),
+        hint=_("The post leaves this case. The new one begins as every case does, with its own owner and deadlines."),
+    )
+    made: list[Case] = []
+
+    def command() -> None:
+        made.append(commands.split(case_id=case.pk, post_id=post_id, at=timezone.now(), actor=desk.actor_of(request)))
+
+    if request.method == "POST" and desk.attempt(form, command):
+        return desk.done(request, made[0], _("The post has a case of its own."), is_whole=True)
+    return desk.show(request, case, slot, status=422 if request.method == "POST" else 200)
 
 
 @require_POST

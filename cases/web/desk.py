@@ -187,7 +187,7 @@ def part_facts(request: HttpRequest, case: Any, part: str) -> dict[str, Any]:
         "private": lambda: _private(case),
         "notes": lambda: _notes(case),
         "side": lambda: _side(request, case),
-        "journal": lambda: journal.facts(request, case),
+        "journal": lambda: journal.facts(request, case, seer_of(request)),
     }
     return read[part]() if part in read else {}
 
@@ -217,6 +217,7 @@ def _shown_public(posts: list[Any]) -> dict[str, Any]:
         "posts": [each for each in shown if each.post.channel.is_public],
         "letters": [each for each in shown if not each.post.channel.is_public],
         "views": sum(each.views or 0 for each in shown),
+        "has_several_posts": len(shown) > 1,
     }
 
 
@@ -282,7 +283,7 @@ def page(
     facts = frame(request, case) | _shown_public(posts) | _shown_private(threads)
     facts |= {"notes": notes} | _shown_side(request, case, todo) | list_facts(request)
     if request.GET.get("tab") == "journal":
-        facts |= journal.facts(request, case)
+        facts |= journal.facts(request, case, seer_of(request))
     facts |= compose.facts(request, case, posts, threads, composer) | {"slot": slot}
     return render(request, "case/page.html", facts, status=status)
 

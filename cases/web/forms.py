@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Action, Category, Kind, Team, User
+from cases.models import Action, Case, Category, Kind, Team, User
 from cases.rules import money
 from cases.vocabulary import ObservationKind, Proof, Severity, Wish
 from cases.web.tags import catalogue_text
@@ -109,6 +109,20 @@ class Reason(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Reason"), widget=area(3), max_length=500)
+
+
+class Merge(forms.Form):
+    """In which other case of the complainant this one goes on, and why if it is not plain."""
+
+    into = forms.TypedChoiceField(label=_("It goes on in"), coerce=int)
+    reason = forms.CharField(
+        label=_("Reason"), widget=area(2), max_length=500, required=False, help_text=_("Kept as a note in this case.")
+    )
+
+    def __init__(self, *args: Any, others: Iterable[Case], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = [(case.pk, f"{case.reference} · {case.headline}") for case in others]
+        self.fields["into"].choices = chosen  # type: ignore[attr-defined]
 
 
 class Classify(forms.Form):

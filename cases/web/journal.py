@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from cases.models import Event
+from cases.models import Event, Seer
 from cases.queries import journal
 from cases.vocabulary import (
     ActorKind,
@@ -42,6 +42,7 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.POST_TRIAGED: ("message-question", lazy("%(actor)s triaged the post: %(kind)s")),
     E.POST_OBSERVED: ("eye", lazy("%(actor)s noted what was seen of the post: %(kind)s")),
     E.POST_JOINED: ("git-merge", lazy("%(actor)s: a post of the same author joined the case")),
+    E.POST_LEFT: ("arrow-forward-up", lazy("A post left the case; it goes on in %(case)s")),
     E.PRAISE_PASSED_ON: ("heart", lazy("%(actor)s passed the praise on to %(person)s")),
     E.RAW_FAILED: ("alert-triangle", lazy("An arrival could not be processed")),
     E.RAW_REPLAYED: ("repeat", lazy("%(actor)s processed an arrival again")),
@@ -52,6 +53,9 @@ SENTENCES: dict[str, tuple[str, str | Promise]] = {
     E.CASE_WAITING: ("st-waiting", lazy("%(actor)s asked the complainant for something; the case waits")),
     E.CASE_RESUMED: ("player-play", lazy("%(actor)s took the case up again")),
     E.CASE_DISMISSED: ("ban", lazy("%(actor)s dismissed the case; the post and the reason stay")),
+    E.CASE_MERGED: ("git-merge", lazy("%(actor)s merged the case: it goes on in %(case)s")),
+    E.CASE_JOINED: ("git-merge", lazy("%(actor)s merged another case into this one: %(case)s")),
+    E.CASE_SPLIT_OFF: ("arrow-forward-up", lazy("%(actor)s split the case off from %(case)s")),
     E.CASE_WITHDRAWN: ("arrow-back-up", lazy("%(actor)s recorded that the complaint was withdrawn")),
     E.CASE_HANDLED: ("st-handled", lazy("%(actor)s marked the case handled")),
     E.CASE_REOPENED: ("rotate", lazy("%(actor)s opened the case again; %(owner)s owns it")),
@@ -231,10 +235,11 @@ class Sentence:
     at: datetime
 
 
-def facts(request: HttpRequest, case: Any) -> dict[str, Any]:
+def facts(request: HttpRequest, case: Any, seer: Seer) -> dict[str, Any]:
     """The journal's part of a case page."""
     asked = request.GET.get("before", "")
-    page = journal.page(Stream.CASE, case.pk, int(asked) if asked.isdecimal() and len(asked) < 10 else None)
+    before = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    page = journal.page(Stream.CASE, case.pk, before, seer=seer)
     return {"journal": sentences(page), "before": page.before}
 
 
@@ -291,7 +296,10 @@ def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]
     for what, keys in journal.NAMED:
         for key in keys:
             if isinstance(event.payload.get(key), int):
-                words[key] = catalogue_text(names.get((what, event.payload[key]))) or _("unknown")
+                words[key] = catalogue_text(names.get((what, event.payload[key]))) or (
+                    # What the reader may not open is not named.
+                    _("another case") if what == "case" else _("unknown")
+                )
     for key, labels in LABELS.items():
         if event.payload.get(key) in labels.values:
             words[key] = str(labels(event.payload[key]).label).lower()

@@ -112,6 +112,8 @@ CALLS = [
         body={"answer": "settled", "words": "Fine now.", "told": "phone"},
     ),
     Call("POST", "cases/<slug:reference>/dismiss/", P.DISMISS, body=REASON),
+    Call("POST", "cases/<slug:reference>/merge/", P.DISMISS, body={"into": "BW-2"}),
+    Call("POST", "cases/<slug:reference>/split/", P.TRIAGE, body={"post": "00000000-0000-0000-0000-000000000001"}),
     Call("POST", "cases/<slug:reference>/restrict/", P.RESTRICT, body={"restricted": True}),
     Call("POST", "cases/<slug:reference>/withdraw/", P.HANDLE),
     Call("POST", "brands/", P.SET_UP, "organisation", {"name": "New", "slug": "new", "prefix": "NW"}),

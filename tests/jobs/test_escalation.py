@@ -10,7 +10,7 @@ import pytest
 from cases.channels import caller
 from cases.jobs import delivery as jobs
 from cases.models import Delivery, Escalation, Event, Target
-from cases.queries import clock
+from cases.queries import clock, people
 from cases.rules import signature
 from cases.vocabulary import EventKind, When
 from cases.web import journal
@@ -69,7 +69,7 @@ def test_is_not_sent_to_a_system_that_was_switched_off(row: Delivery) -> None:
 def test_the_journal_says_it_as_sentences(row: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
     send(row, caller.Answered(204, b""), monkeypatch)
     events = list(Event.objects.filter(stream="case", stream_id=row.case_id, actor_kind__in=["rule", "system"]))
-    names = journal.journal.names(events)
+    names = journal.journal.names(events, people.seer_of(None))
     said = {event.kind: sentence(event, names).words for event in events}
     assert said[EventKind.RULE_MATCHED] == "The rule “Wake us” began to act on the case"
     assert said[EventKind.RULE_STEPPED].startswith("The rule “Wake us” took step 1")

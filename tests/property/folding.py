@@ -30,6 +30,7 @@ MOVED = {
     "case_reopened": "reopened",
     "case_dismissed": "dismissed",
     "case_withdrawn": "withdrawn",
+    "case_merged": "merged",
 }
 SPANS = {
     "queue": "in_queue",

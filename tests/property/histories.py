@@ -147,7 +147,10 @@ class Year:
                 category = self.stage.brand.categories.filter(is_active=True).order_by("pk")[pick % 2]
                 self._classify(case, category, person)
             else:
-                TRIES[self.random.choice(sorted(TRIES))](one)
+                rare = self.random.random() < 0.15
+                made = TRIES[self.random.choice(("split", "merge") if rare else sorted(TRIES))](one)
+                if isinstance(made, Case) and made.pk not in self.cases:
+                    self.cases.append(made.pk)
         except errors.Refused:
             pass
 

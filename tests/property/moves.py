@@ -31,6 +31,7 @@ from cases.models import (
     Case,
     Deadline,
     Delivery,
+    Handle,
     Invitation,
     Message,
     Promise,
@@ -40,6 +41,7 @@ from cases.models import (
 )
 from cases.vocabulary import (
     SYSTEM,
+    UNHANDLED,
     Actor,
     ActorKind,
     AnswerRoute,
@@ -265,12 +267,35 @@ def _triage(one: Try) -> object:
     return triage.triage(post_id=post.pk, kind=list(PostKind)[one.pick % 4], at=one.at, actor=one.by)
 
 
+def _split(one: Try) -> object:
+    """One of the case's posts, the newest mostly, gets a case of its own; who has one post only writes another."""
+    here = list(one.case.links.filter(left_at__isnull=True).order_by("pk").values_list("post_id", flat=True))
+    if len(here) < 2 and one.pick % 4:
+        handle = Handle.objects.filter(complainant=one.case.complainant_id).first()
+        if handle is None or one.case.brand_id != one.stage.brand.pk or handle.platform != one.stage.channel.platform:
+            return None
+        return one.stage.post(f"more-{uuid4()}", author=handle.platform_user)
+    post_id = here[0 if one.pick == 0 else -1] if here else 0
+    return case.split(case_id=one.case.pk, post_id=post_id, at=one.at, actor=one.by)
+
+
+def _merge(one: Try) -> object:
+    """Another case of the same complainant goes on in this one, or now and then this one in that."""
+    others = Case.objects.filter(complainant=one.case.complainant_id).exclude(pk=one.case.pk)
+    other = others.filter(status__in=UNHANDLED).order_by("pk").first() or others.first()
+    other_id = other.pk if other else one.case.pk
+    pair = (one.case.pk, other_id) if one.pick > 5 else (other_id, one.case.pk)
+    return case.merge(case_id=pair[0], into_id=pair[1], reason=one.words(), at=one.at, actor=one.by)
+
+
 TRIES: dict[str, Callable[[Try], object]] = {
     "take": lambda one: case.take(case_id=one.case.pk, at=one.at, actor=one.by),
     "assign": lambda one: case.assign(case_id=one.case.pk, owner_id=one.person(), at=one.at, actor=one.by),
     "wait": lambda one: case.wait(case_id=one.case.pk, waiting_for=one.words(), at=one.at, actor=one.by),
     "resume": lambda one: case.resume(case_id=one.case.pk, at=one.at, actor=one.by),
     "dismiss": lambda one: case.dismiss(case_id=one.case.pk, reason=one.words(), at=one.at, actor=one.by),
+    "merge": _merge,
+    "split": _split,
     "restrict": lambda one: case.restrict(
         case_id=one.case.pk, is_restricted=one.pick % 2 == 0, at=one.at, actor=one.by
     ),

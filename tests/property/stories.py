@@ -13,12 +13,12 @@ from cases.vocabulary import Dimension, Role
 
 SECOND = timedelta(seconds=1)
 # Lines of a journal that can say something to the figures of a case; the clock of a case goes by them.
-_HEARD = """case_opened case_assigned case_waiting case_resumed case_dismissed case_withdrawn case_handled case_reopened
-    case_restricted case_unrestricted case_classified complainant_changed private_declined reply_posted
-    invitation_accepted thread_confirmed message_sent message_received post_joined decision_recorded action_added
-    action_started action_completed action_failed action_waived action_proposed_again action_changed action_sent
-    approval_requested approval_granted approval_refused approval_returned approval_withdrawn approval_voided
-    answer_sent answer_reached unreachable_recorded confirmation_asked confirmation_given cause_named
+_HEARD = """case_opened case_assigned case_waiting case_resumed case_dismissed case_withdrawn case_merged case_handled
+    case_reopened case_restricted case_unrestricted case_classified complainant_changed private_declined reply_posted
+    invitation_accepted thread_confirmed message_sent message_received post_joined post_left decision_recorded
+    action_added action_started action_completed action_failed action_waived action_proposed_again action_changed
+    action_sent approval_requested approval_granted approval_refused approval_returned approval_withdrawn
+    approval_voided answer_sent answer_reached unreachable_recorded confirmation_asked confirmation_given cause_named
     note_written"""
 HEARD = frozenset(_HEARD.split())
 Values = dict[str, Any]
@@ -81,7 +81,7 @@ class Story:
             self.status, self.is_waiting = "waiting", True
         elif kind in {"case_resumed", "message_received", "post_joined"}:
             self.status, self.is_waiting = "open" if self.status == "waiting" else self.status, False
-        elif kind in {"case_handled", "case_dismissed", "case_withdrawn"}:
+        elif kind in {"case_handled", "case_dismissed", "case_withdrawn", "case_merged"}:
             self.status, self.is_open, self.ended_at = kind.removeprefix("case_"), False, at
         elif kind == "case_reopened":
             self.status, self.is_open, self.is_owned, self.is_waiting = "open", True, True, False

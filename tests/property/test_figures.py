@@ -124,6 +124,8 @@ class TestAYear:
         assert {pk: each.story.status for pk, each in world.cases.items()} == {
             pk: each.row["status"] for pk, each in world.cases.items()
         }
+        told = Counter(line["kind"] for line in world.rows("Event", "stream", "seq"))
+        assert min(told["case_merged"], told["case_split_off"]) > 1
         asked = list(questions(random, world, 150))
         assert checking.differing_cases(list(world.cases)) == []
         # With cells of which some are stale, with fresh ones, and with none.

@@ -85,12 +85,17 @@ BROKEN = {
     "still promised though done, given up, or in a case that has ended": "SELECT p.id FROM cases_promise p"
     " JOIN cases_action a ON a.id = p.action_id JOIN cases_case c ON c.id = p.case_id"
     " WHERE p.kept_at IS NULL AND p.moved_at IS NULL AND p.dropped_at IS NULL"
-    " AND (a.status IN ('done', 'waived') OR c.status IN ('withdrawn', 'dismissed'))",
+    " AND (a.status IN ('done', 'waived') OR c.status IN ('withdrawn', 'dismissed', 'merged'))",
     "to be asked again though open": "SELECT id FROM cases_case WHERE status <> 'handled' AND ask_again_at IS NOT NULL",
     "said in public without a yes": "SELECT id FROM cases_confirmation WHERE may_say_publicly AND answer <> 'settled'",
     "open without an owner who may own (I4)": "SELECT c.id FROM cases_case c WHERE c.status IN ('open', 'waiting')"
     " AND NOT casedesk_may_own(c.owner_id, c.brand_id)",
     "owned by its subject": "SELECT id FROM cases_case WHERE owner_id = about_id",
+    "merged while something is in it": "SELECT c.id FROM cases_case c WHERE c.status = 'merged'"
+    " AND (EXISTS (SELECT 1 FROM cases_casepost l WHERE l.case_id = c.id AND l.left_at IS NULL)"
+    " OR EXISTS (SELECT 1 FROM cases_thread t WHERE t.case_id = c.id) OR c.unanswered_since IS NOT NULL)",
+    "a post that is nowhere any more": "SELECT post_id FROM cases_casepost GROUP BY 1"
+    " HAVING bool_and(left_at IS NOT NULL)",
     "a post in two cases": "SELECT post_id FROM cases_casepost WHERE left_at IS NULL GROUP BY 1 HAVING count(*) > 1",
 }
 
@@ -254,3 +259,4 @@ def test_whatever_people_try_the_invariants_hold(own_database: str) -> None:
     # Most of what can be tried was also done, or the machine proves little.
     assert len(Desk.seen) > len(TRIES) / 2
     assert len(Desk.seen & set(AUTHORITY)) > len(AUTHORITY) / 2
+    assert {"merge", "split"} <= Desk.seen

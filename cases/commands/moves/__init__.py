@@ -54,6 +54,7 @@ from cases.commands.moves.dialogue import (
     digest_of,
     hear,
     keep_files,
+    lock_case_of,
     make_link,
     mark_reply_posted,
     new_secret,
@@ -78,6 +79,7 @@ from cases.commands.moves.opening import (
     open_cases,
 )
 from cases.commands.moves.owning import give, put_class
+from cases.commands.moves.parting import go_on_in, part
 from cases.commands.moves.pausing import look_away, look_back
 from cases.commands.moves.planning import plan, refuse_frozen
 from cases.commands.moves.playbook import judge_again
@@ -147,6 +149,7 @@ __all__ = [
     "free",
     "give",
     "give_up",
+    "go_on_in",
     "hand_over",
     "hear",
     "hear_system",
@@ -160,6 +163,7 @@ __all__ = [
     "leave_unsure",
     "lock",
     "lock_brand",
+    "lock_case_of",
     "lock_delivery",
     "lock_exports_of",
     "lock_in_hand",
@@ -183,6 +187,7 @@ __all__ = [
     "open_cases",
     "open_thread",
     "order_of",
+    "part",
     "pass_request",
     "person_of",
     "plan",

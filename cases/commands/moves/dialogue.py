@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from PIL import Image, UnidentifiedImageError
 
 from cases import errors
-from cases.commands.moves.base import person_of, record_case, update
+from cases.commands.moves.base import lock, person_of, record_case, update
 from cases.commands.moves.opening import heard_from_complainant
 from cases.commands.moves.promising import note_told
 from cases.commands.moves.recording import record
@@ -41,7 +41,7 @@ from cases.models import (
 )
 from cases.rules import files as file_rules
 from cases.rules import text as texts
-from cases.vocabulary import UNHANDLED, Actor, AnswerStatus, EventKind, Hours, ReplyStatus, Stream
+from cases.vocabulary import UNHANDLED, Actor, AnswerStatus, EventKind, Hours, ReplyStatus, Status, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +207,16 @@ def thread_of(case: Case, thread_id: int | None = None) -> Thread:
     if thread.complainant_id == person.pk:
         thread.complainant = person
     return thread
+
+
+def lock_case_of(thread: Thread) -> Case:
+    """The thread's case, locked; a thread that went on in another case meanwhile is in that one."""
+    case = lock(thread.case_id)
+    while case.status == Status.MERGED:
+        thread.refresh_from_db()
+        case = lock(thread.case_id)
+    thread.case = case
+    return case
 
 
 def write_message(

@@ -5,10 +5,10 @@
 -- The kinds of event that can change a figure; others need not be looked at.
 CREATE FUNCTION casedesk_counts(kind text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT kind IN ('case_opened', 'case_assigned', 'case_waiting', 'case_resumed', 'case_dismissed', 'case_withdrawn',
-    'case_handled', 'case_reopened', 'case_restricted', 'case_unrestricted', 'case_classified', 'complainant_changed',
-    'private_declined', 'reply_posted', 'invitation_accepted', 'thread_confirmed', 'message_sent', 'message_received',
-    'post_joined', 'decision_recorded', 'action_added', 'action_started', 'action_completed', 'action_failed',
-    'action_waived', 'action_proposed_again', 'action_changed', 'action_sent', 'approval_requested',
+    'case_merged', 'case_handled', 'case_reopened', 'case_restricted', 'case_unrestricted', 'case_classified',
+    'complainant_changed', 'private_declined', 'reply_posted', 'invitation_accepted', 'thread_confirmed',
+    'message_sent', 'message_received', 'post_joined', 'post_left', 'decision_recorded', 'action_added',
+    'action_started', 'action_completed', 'action_failed', 'action_waived', 'action_proposed_again', 'action_changed', 'action_sent', 'approval_requested',
     'approval_granted', 'approval_refused', 'approval_returned', 'approval_withdrawn', 'approval_voided',
     'answer_sent', 'answer_reached', 'unreachable_recorded', 'confirmation_asked', 'confirmation_given', 'cause_named',
     'note_written')
@@ -36,8 +36,8 @@ CREATE FUNCTION casedesk_figures_of(which bigint[]) RETURNS TABLE (case_id bigin
   ), standing AS (
     SELECT l.case_id, l.at, lead(l.at) OVER w AS next_at,
       coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_opened', 'case_reopened')) OVER w, 0)
-        > coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_handled', 'case_dismissed', 'case_withdrawn')) OVER w, 0)
-        AS is_open,
+        > coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_handled', 'case_dismissed', 'case_withdrawn', 'case_merged'))
+            OVER w, 0) AS is_open,
       count(*) FILTER (WHERE l.kind IN ('case_assigned', 'case_reopened')) OVER w > 0 AS is_owned,
       coalesce(max(l.seq) FILTER (WHERE l.kind = 'case_waiting') OVER w, 0)
         > coalesce(max(l.seq) FILTER (WHERE l.kind IN ('case_resumed', 'message_received', 'post_joined', 'case_reopened'))
@@ -115,7 +115,7 @@ CREATE FUNCTION casedesk_movements_of(which bigint[]) RETURNS TABLE (case_id big
       ELSE e.occurred_at END
     FROM cases_event e JOIN cases_case c ON c.id = e.stream_id
    WHERE e.stream = 'case' AND e.stream_id = ANY (which) AND c.id = ANY (which)
-     AND e.kind IN ('case_opened', 'case_handled', 'case_reopened', 'case_dismissed', 'case_withdrawn')
+     AND e.kind IN ('case_opened', 'case_handled', 'case_reopened', 'case_dismissed', 'case_withdrawn', 'case_merged')
 $$;
 
 -- Computes these cases again and keeps what came out differently; gives how many did. Every event calls it, for one case
@@ -355,6 +355,45 @@ CREATE TRIGGER escalation_stale_inserted AFTER INSERT ON cases_escalation REFERE
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_escalations();
 CREATE TRIGGER escalation_stale_updated AFTER UPDATE ON cases_escalation REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION casedesk_stale_escalations();
+
+-- ---------------------------------------------------------------- posts go from case to case, never from brand to brand
+
+CREATE FUNCTION casedesk_link_brand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM new_rows n JOIN cases_case c ON c.id = n.case_id JOIN cases_post o ON o.id = n.post_id
+              WHERE c.brand_id <> o.brand_id) THEN
+    PERFORM casedesk_refuse('brand_never_changes', 'A post stays with its brand: it joins no case of another one.');
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER link_brand AFTER INSERT ON cases_casepost REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION casedesk_link_brand();
+
+CREATE FUNCTION casedesk_link_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.case_id, NEW.post_id, NEW.joined_at) IS DISTINCT FROM (OLD.case_id, OLD.post_id, OLD.joined_at)
+     OR (OLD.left_at IS NOT NULL AND NEW.left_at IS DISTINCT FROM OLD.left_at) THEN
+    PERFORM casedesk_refuse('link_never_changes', 'Where a post was stays known: it leaves its case and joins another.');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER link_guard BEFORE UPDATE ON cases_casepost FOR EACH ROW EXECUTE FUNCTION casedesk_link_guard();
+
+-- A merged case is over for good: what was decided, promised or said in private would be lost with it.
+CREATE FUNCTION casedesk_merge_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM cases_casepost l WHERE l.case_id = NEW.id AND l.left_at IS NULL)
+     OR EXISTS (SELECT 1 FROM cases_message m WHERE m.case_id = NEW.id)
+     OR EXISTS (SELECT 1 FROM cases_decision d WHERE d.case_id = NEW.id AND d.superseded_at IS NULL)
+     OR EXISTS (SELECT 1 FROM cases_promise p WHERE p.case_id = NEW.id AND p.dropped_at IS NULL)
+     OR EXISTS (SELECT 1 FROM cases_action a WHERE a.case_id = NEW.id
+                 AND a.status IN ('approved', 'in_progress', 'done')) THEN
+    PERFORM casedesk_refuse('illegal_move', 'What is in the case would be lost, so the case cannot be merged.');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER case_merge BEFORE UPDATE OF status ON cases_case FOR EACH ROW
+  WHEN (NEW.status = 'merged' AND OLD.status <> 'merged') EXECUTE FUNCTION casedesk_merge_guard();
 
 -- ---------------------------------------------------------------- what was said by a source, and what was frozen, stays
 

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from cases.queries import authority
 from cases.queries.reports import answer, backlog, definitions, engine, labels, period_words
 from cases.queries.reports.answer import Answer
+from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.per_complaint import per_complaint
 from cases.queries.reports.question import Counted, total
@@ -122,7 +123,7 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
         columns.append(Column(_("at most"), role="high"))
     caption = _("How many cases stood open at the end of each step of time, which is called by its first day.")
     picture = Picture("lines", "flow-backlog", caption, counted.dimension.label, columns, lines)
-    return Extra("backlog", title, picture=picture, said=[_expected(counted)] if is_running else [])
+    return Extra("backlog", title, picture=picture, said=[_expected(found, counted)] if is_running else [])
 
 
 def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
@@ -150,29 +151,38 @@ def _cells(*counts: int) -> list[Cell]:
     return [Cell(figures.number(n), n) for n in counts]
 
 
-def _expected(counted: backlog.Backlog) -> Words:
-    """The forecast in a sentence, or why there is none."""
-    now = figures.number(counted.open_now)
-    if counted.forecast is None:
-        few = forecast.FEWEST_WEEKS
+def _expected(found: Answer, counted: backlog.Backlog) -> Words:
+    """The forecast in a sentence with what it was learnt from, or why there is none."""
+    expected = counted.forecast
+    if expected is None:
         return format_html(
             _("<b>{now}</b> are open now. There is no forecast yet: it is learnt from {few} whole weeks or more."),
-            now=now,
-            few=few,
+            now=figures.number(counted.open_now),
+            few=forecast.FEWEST_WEEKS,
         )
-    last = counted.forecast.weeks[-1]
+    last = expected.weeks[-1]
+    learnt = periods.of_days(counted.monday - expected.learnt_from * 7 * _DAY, counted.monday, found.asked.period.zone)
+    asked = replace(found.asked, period=learnt, preset="", compare="", splits=(), shows=())
     return format_html(
         _(
-            "<b>{now}</b> are open now. If the next weeks are like the last {learnt}, about <b>{then}</b> will be in "
-            "{ahead} weeks, four times out of five between {low} and {high}."
+            "<b>{now}</b> are open now. In the last {learnt} whole weeks {came} came in and {went} went out. If it "
+            "goes on like that, about <b>{then}</b> will be open in {ahead} weeks, four times out of five between "
+            "{low} and {high}."
         ),
-        now=now,
-        learnt=counted.forecast.learnt_from,
+        now=figures.number(counted.open_now),
+        learnt=expected.learnt_from,
+        came=_moved(asked, "flow_in", expected.came),
+        went=_moved(asked, "flow_out", expected.went),
         then=figures.number(last.backlog),
         ahead=last.ahead,
         low=figures.number(last.low),
         high=figures.number(last.high),
     )
+
+
+def _moved(asked: Asked, figure: str, n: int) -> Words:
+    pairs = [("figure", figure), *asked.pairs, ("report", "flow")]
+    return figures.link(figures.number(n), figures.behind_of(pairs) if n else "")
 
 
 # ---- speed: who still waits ----

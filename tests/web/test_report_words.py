@@ -1,0 +1,54 @@
+"""What the pages of reports say beside their figures: forecasts, averages, what is so far and what is about."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from cases.commands import intake, triage
+from cases.models import User
+from cases.rules.arrival import Arrival
+from cases.vocabulary import SYSTEM, PostKind
+from tests.desk import signed_in
+from tests.people import Stage, actor, set_stage
+from tests.web.test_report_page import rows_behind
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return set_stage()
+
+
+def page_of(person: User, report: str, **asked: Any) -> str:
+    answered = signed_in(person).get(f"/reports/{report}/", asked)
+    assert answered.status_code == 200, answered.content.decode()[:2000]
+    return unescape(answered.content.decode())
+
+
+def came_in(stage: Stage, *days_ago: int) -> None:
+    """A complaint of each of these days."""
+    for n, days in enumerate(days_ago):
+        at = timezone.now() - days * DAY
+        arrival = Arrival(external_id=f"w-{n}", text="It broke again.", author=f"ada-{n}", posted_at=at)
+        post = intake.receive(channel_id=stage.channel.pk, arrival=arrival, at=at, actor=SYSTEM).post
+        assert post is not None
+        given: dict[str, Any] = {"kind": PostKind.COMPLAINT, "category_id": stage.category.pk, "severity": 2}
+        triage.triage(post_id=post.pk, **given, at=at, actor=actor(stage.agent))
+
+
+def test_a_forecast_says_what_it_was_learnt_from_and_opens_it(stage: Stage) -> None:
+    came_in(stage, *range(7, 92, 7), 7, 8)
+    page = page_of(stage.manager, "flow")
+    found = re.search(r'In the last 13 whole weeks <a href="([^"]+)">15</a> came in and 0 went out.', page)
+    assert found, page[-6000:]
+    assert "about <b>20</b> will be open in 4 weeks" in page
+    assert rows_behind(signed_in(stage.manager), found[1]) == 15

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -117,8 +116,8 @@ class CaseMovement(models.Model):
 class Cell(models.Model):
     """What was settled of one brand's population on one day or in one month of UTC, for one value of one dimension.
 
-    True while nothing in ``Stale`` names its population and brand and a day of it; what runs, and what is closed to
-    some of the brand, is never in it. By the hour there are cells of days only.
+    True while nothing in ``Stale`` names its population and brand and a day of it; what is closed to some of the brand
+    is never in it. By the hour a day has cells of its hours, a month of the hours of a week: ``109`` is Monday at nine.
     """
 
     population = models.CharField(max_length=12, choices=Population.choices)
@@ -185,14 +184,6 @@ class Original(models.Model):
     sent_on = models.DateField(null=True)
 
 
-class SavedReports(models.QuerySet["SavedReport"]):
-    """Saved reports, filtered."""
-
-    def open_to(self, person_id: int) -> Self:
-        """Those the person made, and those that colleagues share."""
-        return self.filter(Q(owner_id=person_id) | Q(is_shared=True), is_active=True)
-
-
 class SavedReport(models.Model):
     """A report with its period, filters and splits under a name: one's own, or shared; perhaps sent by mail."""
 
@@ -212,8 +203,6 @@ class SavedReport(models.Model):
     recipients = models.ManyToManyField("cases.User", related_name="+", blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-
-    objects: ClassVar[models.Manager[SavedReport]] = SavedReports.as_manager()
 
     class Meta:
         constraints = [

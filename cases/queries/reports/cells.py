@@ -14,10 +14,13 @@ from cases.queries.reports import definitions, histograms
 from cases.queries.reports.sources import SOURCES, Source, value_of
 from cases.vocabulary import Dimension, Population
 
-# By the hour only counts are kept, and only of days.
+# By the hour only counts are kept.
 _WITHOUT_SPANS = frozenset({Dimension.HOUR})
 # Of UTC, of the day of the cell.
 _HOUR = "to_char({at} AT TIME ZONE 'UTC', 'HH24')"
+_OF_MONTH = (
+    "CASE WHEN c.dimension = %(hour)s THEN extract(isodow FROM c.starts_on)::int::text || c.value ELSE c.value END"
+)
 # So many notes are dealt with at once.
 BATCH = 2000
 
@@ -51,13 +54,13 @@ def made(population: Population, brand_id: int, days: Sequence[date]) -> list[Ma
 
 
 def month(population: Population, brand_id: int, first: date) -> list[Made]:
-    """The cells of a month, in order: those of its days, added up."""
+    """The cells of a month, in order: those of its days, added up; by the hour, those of the hours of the week."""
     figures, money = definitions.of(population), definitions.money_of(population)
     counts = ", ".join(f"sum(c.counts[{i + 1}])::bigint" for i in range(len(figures)))
     amounts = ", ".join(f"sum(c.amounts[{i + 1}])" for i in range(len(money)))
     days = (
         "FROM cases_cell c WHERE c.population = %(population)s AND c.brand_id = %(brand)s AND NOT c.is_month"
-        " AND c.starts_on >= %(low)s AND c.starts_on < %(high)s AND c.dimension <> %(hour)s"
+        " AND c.starts_on >= %(low)s AND c.starts_on < %(high)s"
     )
     after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     parameters = {
@@ -69,8 +72,8 @@ def month(population: Population, brand_id: int, first: date) -> list[Made]:
     ):
         sums[dimension, value] = sums.get((dimension, value), 0) + histograms.unpacked(bytes(packed))
     sql = (
-        f"SELECT c.dimension, c.value, c.currency, ARRAY[{counts}], ARRAY[{amounts}]::numeric[] {days}"
-        " GROUP BY c.dimension, c.value, c.currency"
+        f"SELECT c.dimension, {_OF_MONTH}, c.currency, ARRAY[{counts}], ARRAY[{amounts}]::numeric[] {days}"
+        " GROUP BY 1, 2, 3"
     )
     packed = {key: histograms.packed(each) for key, each in sums.items()}
     found = []

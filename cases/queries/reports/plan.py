@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from cases.queries.reports import definitions, histograms
 from cases.queries.reports.conditions import Where
 from cases.queries.reports.database import alias
 from cases.queries.reports.question import Counted, Groups, Keys, Question
-from cases.queries.reports.sources import SOURCES, value_of
+from cases.queries.reports.sources import SOURCES, local, time_of, value_of
 from cases.rules import periods
 from cases.rules.periods import Period, Pieces
 from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension
@@ -23,8 +23,14 @@ from cases.vocabulary import OF_RUNNING, OF_TIME, Dimension
 # The instants of a cell: where its hour of UTC begins, and noon of its day.
 _HOUR = "((c.starts_on + c.value::int * interval '1 hour') AT TIME ZONE 'UTC')"
 _NOON = "((c.starts_on + interval '12 hours') AT TIME ZONE 'UTC')"
+# What the clocks show in the hour of a cell: that of a month is an hour of any week, so many hours after that of UTC.
+_SHOWN = (
+    "CASE WHEN c.is_month THEN timestamp '2024-01-01' + ((left(c.value, 1)::int - 1) * 24 + right(c.value, 2)::int"
+    f" + p.hours) * interval '1 hour' ELSE {local(_HOUR)} END"
+)
 # Steps of whole days: most hours of a day of UTC belong to the step that its noon belongs to.
-_BY_DAYS = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH, Dimension.QUARTER})
+_BY_DAYS = OF_TIME - {Dimension.HOUR}
+_OF_WEEK = frozenset({Dimension.HOUR, Dimension.WEEKDAY})
 
 
 def kept_dimension(question: Question, *, spans: bool = False) -> str | None:
@@ -49,11 +55,12 @@ def _whole_hours(period: Period) -> bool:
 
 
 def _offsets(period: Period) -> set[timedelta]:
+    """How far the clocks of a zone stand from UTC, looked at every four weeks and at the end."""
     zone, at, found = ZoneInfo(period.zone), period.start, set[timedelta]()
-    while at <= period.end:
+    while at < period.end:
         found.add(at.astimezone(zone).utcoffset() or timedelta())
         at += timedelta(days=28)
-    return found
+    return found | {period.end.astimezone(zone).utcoffset() or timedelta()}
 
 
 def _hours_of_other_days(period: Period) -> list[str]:
@@ -79,7 +86,7 @@ class Plan(Where):
         super().__init__(question, seer, brands, now)
         self.kept = kept_dimension(question, spans=spans)
         pieces = periods.pieces(question.period)
-        spans_of = list(_spans(pieces, by_month=self.kept != Dimension.HOUR))
+        spans_of = list(_spans(pieces, *self._months_of(pieces)))
         first, after = pieces.days or (None, None)
         self.parameters |= {
             "population": question.population.value,
@@ -89,6 +96,7 @@ class Plan(Where):
             "are_months": [each[0] for each in spans_of],
             "firsts": [each[1] for each in spans_of],
             "afters": [each[2] for each in spans_of],
+            "hours_after": [each[3] for each in spans_of],
             "lows": [each.start for each in pieces.edges],
             "highs": [each.end for each in pieces.edges],
             "signs": [each.sign for each in pieces.edges],
@@ -136,21 +144,26 @@ class Plan(Where):
     def _keys(self) -> list[str]:
         return [value_of(self.source, each) for each in self.question.splits]
 
-    def _cell_keys(self, at: str) -> list[str]:
+    def _cell_keys(self, shown: str = "") -> list[str]:
         return [
-            "c.brand_id::text"
-            if each == Dimension.BRAND
-            else value_of(self.source, each, at)
-            if each in OF_TIME
-            else "c.value"
+            "c.brand_id::text" if each == Dimension.BRAND else time_of(each, shown) if each in OF_TIME else "c.value"
             for each in self.question.splits
         ]
 
     @property
     def _is_by_days(self) -> bool:
         """Whether it asks for steps of whole days, of which cells keep the hours."""
+        return self._is_only_of(_BY_DAYS)
+
+    def _is_only_of(self, steps: frozenset[Dimension]) -> bool:
         of_time = OF_TIME & {*self.question.splits}
-        return self.kept == Dimension.HOUR and of_time <= _BY_DAYS and not OF_TIME & {*self.question.filters}
+        return self.kept == Dimension.HOUR and of_time <= steps and not OF_TIME & {*self.question.filters}
+
+    def _months_of(self, pieces: Pieces) -> tuple[bool, str]:
+        """Whether cells of months answer it, and by the clocks of which zone, where it asks for the hours of a week."""
+        if self.kept != Dimension.HOUR:
+            return True, ""
+        return (True, self.question.period.zone) if self._is_only_of(_OF_WEEK) and pieces.months else (False, "")
 
     def _cell_filter(self) -> str:
         return "".join(
@@ -178,9 +191,10 @@ class Plan(Where):
             " gone AS MATERIALIZED (SELECT false AS is_month, s.day, b.brand FROM stale s, unnest(s.brands) b(brand)"
             " UNION SELECT true, date_trunc('month', s.day::timestamp)::date, b.brand"
             " FROM stale s, unnest(s.brands) b(brand)),"
-            " spans AS (SELECT p.is_month, p.low, p.high, %(brands)s::bigint[] AS brands FROM"
-            " unnest(%(are_months)s::bool[], %(firsts)s::date[], %(afters)s::date[]) AS p(is_month, low, high)"
-            " UNION ALL SELECT false, g.day, (g.day + interval '1 month')::date, array_agg(g.brand) FROM gone g"
+            " spans AS (SELECT p.is_month, p.low, p.high, %(brands)s::bigint[] AS brands, p.hours FROM"
+            " unnest(%(are_months)s::bool[], %(firsts)s::date[], %(afters)s::date[], %(hours_after)s::int[])"
+            " AS p(is_month, low, high, hours)"
+            " UNION ALL SELECT false, g.day, (g.day + interval '1 month')::date, array_agg(g.brand), 0 FROM gone g"
             " JOIN unnest(%(are_months)s::bool[], %(firsts)s::date[], %(afters)s::date[]) AS p(is_month, low, high)"
             " ON p.is_month AND g.is_month AND g.day >= p.low AND g.day < p.high GROUP BY g.day) "
         )
@@ -250,10 +264,10 @@ class Plan(Where):
         counts += [f"c.amounts[{all_money.index(each) + 1}]" for each in self.money]
         sums = [f"sum({each})" for each in counts]
         if not self._is_by_days:
-            keys = self._cell_keys(_HOUR)
+            keys = self._cell_keys(_SHOWN)
             yield f"SELECT {_listed([*keys, *currency], sums)} {self._cells()} WHERE true{self._cell_filter()}"
             return
-        keys, moved = self._cell_keys(_NOON), self._cell_keys(_HOUR)
+        keys, moved = self._cell_keys(local(_NOON)), self._cell_keys(local(_HOUR))
         yield f"SELECT {_listed([*keys, *currency], sums)} {self._cells()}"
         self.parameters |= {"of_hours": Dimension.HOUR.value, "hours": _hours_of_other_days(self.question.period)}
         names = ", ".join(f"k{i}" for i in range(len(keys)))
@@ -271,7 +285,7 @@ class Plan(Where):
             return self._lanes(keys, f"FROM {self.source.tables} WHERE {self.everything}")
         listed = "".join(f"x.{key}, " for key in keys)
         signed = f"SELECT {listed}x.code, r.sign * x.n, x.lanes"
-        cells = "".join(f"{sql}, " for sql in self._cell_keys(_HOUR))
+        cells = "".join(f"{sql}, " for sql in self._cell_keys())
         going = f"FROM {self.source.tables} {histograms.UNTIL_NOW} WHERE {self.among(self.source.running)}"
         kept = f"{self._cells()} WHERE c.lanes IS NOT NULL{self._cell_filter()}"
         parts = [
@@ -306,18 +320,35 @@ def _as(values: Sequence[str], columns: Sequence[str]) -> str:
     return ", ".join(f"{sql} AS {column}" for sql, column in zip(values, columns, strict=True))
 
 
-def _spans(pieces: Pieces, *, by_month: bool) -> Iterator[tuple[bool, date, date]]:
-    """Days and months whose cells make up a period: whether months, the first, and the first after them."""
+def _spans(pieces: Pieces, by_month: bool, zone: str) -> Iterator[tuple[bool, date, date, int]]:
+    """Days and months whose cells make up a period: whether months, the first, the first after them, and ``hours``.
+
+    With a zone each month is apart, so many hours after UTC; one in which the clocks change is read by its days.
+    """
     if pieces.days is None:
         return
     first, after = pieces.days
     if pieces.months is None or not by_month:
-        yield False, first, after
+        yield False, first, after, 0
         return
-    for is_month, low, high in (
-        (False, first, pieces.months[0]),
-        (True, *pieces.months),
-        (False, pieces.months[1], after),
-    ):
-        if low < high:
-            yield is_month, low, high
+    begin, end = pieces.months
+    if first < begin:
+        yield False, first, begin, 0
+    if zone:
+        yield from _by_clocks(begin, end, ZoneInfo(zone))
+    elif begin < end:
+        yield True, begin, end, 0
+    if end < after:
+        yield False, end, after, 0
+
+
+def _by_clocks(month: date, end: date, zone: ZoneInfo) -> Iterator[tuple[bool, date, date, int]]:
+    while month < end:
+        after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        at, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (month, after))
+        # Clocks that change do not change back within a week.
+        looks = [*(at + timedelta(days=days) for days in range(0, 28, 7)), last]
+        offsets = {each.astimezone(zone).utcoffset() or timedelta() for each in looks}
+        is_even = len(offsets) == 1
+        yield is_even, month, after, offsets.pop() // timedelta(hours=1) if is_even else 0
+        month = after

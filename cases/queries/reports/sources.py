@@ -202,21 +202,31 @@ SOURCES: Final[dict[Population, Source]] = {
     ),
 }
 
-# What depends on the clocks of a zone; ``{at}`` is the instant.
+# What depends on the clocks of a zone; ``{local}`` is what they show.
 _OF_TIME: Final[dict[Dimension, str]] = {
-    D.HOUR: "to_char({at} AT TIME ZONE %(zone)s, 'HH24')",
-    D.WEEKDAY: "extract(isodow FROM {at} AT TIME ZONE %(zone)s)::int::text",
-    D.DAY: "({at} AT TIME ZONE %(zone)s)::date::text",
-    D.WEEK: "date_trunc('week', {at} AT TIME ZONE %(zone)s)::date::text",
-    D.MONTH: "date_trunc('month', {at} AT TIME ZONE %(zone)s)::date::text",
-    D.QUARTER: "date_trunc('quarter', {at} AT TIME ZONE %(zone)s)::date::text",
+    D.HOUR: "to_char({local}, 'HH24')",
+    D.WEEKDAY: "extract(isodow FROM {local})::int::text",
+    D.DAY: "({local})::date::text",
+    D.WEEK: "date_trunc('week', {local})::date::text",
+    D.MONTH: "date_trunc('month', {local})::date::text",
+    D.QUARTER: "date_trunc('quarter', {local})::date::text",
 }
+
+
+def local(at: str) -> str:
+    """The SQL of what the clocks of the zone show at an instant."""
+    return f"{at} AT TIME ZONE %(zone)s"
+
+
+def time_of(dimension: Dimension, shown: str) -> str:
+    """The SQL of a step of time, given what the clocks show; raises KeyError where it is none."""
+    return _OF_TIME[dimension].format(local=shown)
 
 
 def value_of(source: Source, dimension: Dimension, at: str | None = None) -> str:
     """The SQL of a row's value in a dimension; raises KeyError where the population has no such thing."""
     if dimension in _OF_TIME:
-        return _OF_TIME[dimension].format(at=at or source.at)
+        return time_of(dimension, local(at or source.at))
     sql = source.dimensions[dimension]
     # A post may be in no case.
     return sql if dimension in source.own or source.case_is_sure else f"coalesce({sql}, '')"

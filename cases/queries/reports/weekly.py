@@ -32,6 +32,7 @@ class Weekly(Planned):
             "are_months": [False],
             "firsts": [low.date()],
             "afters": [high.date()],
+            "hours_after": [0],
         }
         settled = f"{_COUNT} {self._settled()}{_BY}"
         cell_week = _WEEK.format(at="c.starts_on::timestamp AT TIME ZONE 'UTC'")

@@ -32,6 +32,8 @@ MOST_STEPS = 120
 HEATS = 9
 LONG = 16
 MOST_BESIDE_MONEY = 8
+# Below a matrix of one figure stand all of its rows with all figures, as far as a page has room.
+MOST_BESIDE = 100
 # What rows and columns come to by the places and keys they are of, now and before.
 Sums = dict[tuple[tuple[int, str], ...], tuple[Counted, Counted | None]]
 
@@ -75,6 +77,7 @@ class Shown:
     money: Shown | None = None
     is_matrix: bool = False
     is_heat: bool = False
+    everything: Shown | None = None
     figure: str = ""
     choices: Sequence[tuple[str, str | Promise]] = field(default_factory=list)
 
@@ -150,16 +153,21 @@ def _remark(split: Dimension, key: str, former: Mapping[str, str], cut: Collecti
 # ---- lines ----
 
 
-def _lines(table: Table, former: Mapping[str, str]) -> Shown:
+def _lines(table: Table, former: Mapping[str, str], most: int = MOST_ROWS) -> Shown:
     cut = figures.cut_steps(table)
     rows = figures.begun(table, MOST_STEPS)
-    listed = _listed(table, rows)
+    listed = _listed(table, rows)[:most]
     lines = [Line(_labels(table, row, former, cut), _cells(table, row)) for row in listed]
-    total = Line([Label(_("All"))], _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
+    total = Line(_all(table), _row_cells(table, table.total, None, table.before)) if len(lines) > 1 else None
     keys = [Head(each.label) for each in table.splits]
     left = len(rows) - len(listed)
     begins = rows[0].labels[0] if len(rows) < len(table.rows) else ""
     return Shown(table, keys, _heads(table), lines, total, left, begins, money=_money(table, former, cut))
+
+
+def _all(table: Table) -> list[Label]:
+    """What the sum of all rows is called, below the first of their names."""
+    return [Label(_("All")), *(Label("") for _split in table.splits[1:])]
 
 
 def _listed(table: Table, rows: Sequence[Row]) -> Sequence[Row]:
@@ -212,7 +220,7 @@ def _money(table: Table, former: Mapping[str, str], cut: Collection[str]) -> Sho
         return None
     rows = _listed(table, [row for row in table.rows if row.counted.money])
     lines = [Line(_labels(table, row, former, cut), _amounts(table, row.counted, row)) for row in rows]
-    total = Line([Label(_("All"))], _amounts(table, table.total, None)) if len(lines) > 1 else None
+    total = Line(_all(table), _amounts(table, table.total, None)) if len(lines) > 1 else None
     return Shown(table, [Head(each.label) for each in table.splits], _money_heads(table), lines, total)
 
 
@@ -254,6 +262,7 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
         left=max(len(_order(table, down)) - MOST_ROWS, 0) + max(len(_order(table, across)) - MOST_COLUMNS, 0),
         is_matrix=True,
         is_heat=is_hours,
+        everything=None if is_hours else _lines(table, former, MOST_BESIDE),
         figure=chosen.name,
         choices=[(each.name, each.label) for each in table.figures if not each.is_sum],
     )

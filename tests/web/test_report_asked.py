@@ -287,6 +287,14 @@ class TestMatrix:
         assert "before: 0" in with_before
         assert "before: 0" not in without
 
+    def test_keeps_spans_and_money_below(self, lived: Stage) -> None:
+        page = page_of(lived.manager, "speed/", **{**MONTH, "split": ["channel", "severity"]})
+        below = page[page.index("is-matrix") :]
+        assert "All figures, 1 row" in below
+        assert "half not yet" in below
+        Case.objects.first().actions.update(amount="12.50", currency="EUR")
+        assert "Planned, €" in page_of(lived.manager, "actions/", **MONTH, split=["kind", "severity"])
+
     def test_has_amounts_in_their_order(self, lived: Stage) -> None:
         asked = Asked.of("actions", {"split": ["band", "kind"]}, now=AT, zone="UTC")
         bands = ["", "6", "2", "0"]

@@ -196,7 +196,7 @@ class TestShown:
         page = page_of(stage.manager, "causes", split=["category", "severity"], show="handled")
         assert '<option value="handled" selected>' in page
         assert "is-matrix" in page
-        assert checked(signed_in(stage.manager), page_of(stage.manager, "causes", split=["category", "severity"])) == 4
+        assert checked(signed_in(stage.manager), page_of(stage.manager, "causes", split=["category", "severity"])) == 5
 
     def test_the_hour_is_that_of_the_zone(self, stage: Stage) -> None:
         stage.case()
@@ -308,7 +308,7 @@ class TestLong:
         assert ended.headers["HX-Refresh"] == "true"
         done = client.get("/reports/causes/", asked).content.decode()
         assert "This one takes a while" not in done
-        assert checked(client, done) == 4
+        assert checked(client, done) == 5
 
     def test_is_called_off(self, stage: Stage) -> None:
         stage.case()

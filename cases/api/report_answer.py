@@ -9,12 +9,15 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from cases import errors
 from cases.api.fields import Instant
 from cases.queries.reports import definitions, period_words, shares
 from cases.queries.reports.answer import Answer, Row, Table, curve
 from cases.queries.reports.asked import Asked
+from cases.queries.reports.behind import figure_of
 from cases.queries.reports.figure import Duration, Figure, Money
 from cases.queries.reports.question import Counted
 from cases.rules import lanes
@@ -95,6 +98,14 @@ def defined(each: Some, share_of: str = "") -> dict[str, Any]:
     }
 
 
+def figure_named(name: str) -> Some:
+    """The figure of that name; raises Invalid."""
+    try:
+        return figure_of(name)
+    except errors.NotFound as refused:
+        raise errors.Invalid(_("There is no figure of this name."), "figure") from refused
+
+
 def unit(each: Some) -> str:
     """In what it is counted."""
     if isinstance(each, Duration):
@@ -161,6 +172,11 @@ def _linked(table: Table, counted: Counted, before: Counted | None, links: Links
 def _group(table: Table, counted: Counted) -> dict[str, Any]:
     return {
         "figures": {each.name: counted.counts.get(each.name, 0) for each in table.figures},
+        "averages": {
+            each.name: None if (one := shares.each(each, counted.counts)) is None else round(one, 3)
+            for each in table.figures
+            if each.is_sum
+        },
         "shares": {
             each.name: share(counted.counts, each.name, whole)
             for each in table.figures

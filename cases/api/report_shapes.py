@@ -102,7 +102,13 @@ class DurationShape(serializers.Serializer[Any]):
 class GroupShape(serializers.Serializer[Any]):
     """The figures of one group."""
 
-    figures = serializers.DictField(child=serializers.IntegerField())
+    figures = serializers.DictField(
+        child=serializers.IntegerField(), help_text="counts; of figures in seconds those of all complaints together"
+    )
+    averages = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="of each figure in seconds those per complaint, as people are shown it; null: of none",
+    )
     shares = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="of the figure that each is a part of; null: of none"
     )

@@ -154,17 +154,15 @@ def _worth_saying(found: Delta | None, row: Row | None) -> Delta | None:
 
 def _sum_cell(table: Table, figure: Figure, counted: Counted, row: Row | None) -> Cell:
     """Time that went by, for each complaint, and what part of all the time it is."""
-    of = counted.counts.get(table.section.figures[0], 0)
-    seconds = counted.counts.get(figure.name, 0)
-    whole = sum(counted.counts.get(each.name, 0) for each in table.figures if each.is_sum)
-    if not of:
+    each = shares.each(figure, counted.counts)
+    if each is None:
         return Cell(NONE)
-    each = seconds / of / MINUTE
+    whole = sum(counted.counts.get(one.name, 0) for one in table.figures if one.is_sum)
     return Cell(
-        labels.span(round(each)),
-        round(each, 2),
+        labels.span(round(each / MINUTE)),
+        round(each / MINUTE, 2),
         behind_url(table, figure.name, row),
-        percent(seconds / whole) if whole else "",
+        percent(counted.counts.get(figure.name, 0) / whole) if whole else "",
     )
 
 

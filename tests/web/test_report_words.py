@@ -14,9 +14,11 @@ from cases.commands import intake, triage
 from cases.models import User
 from cases.rules.arrival import Arrival
 from cases.vocabulary import SYSTEM, PostKind
+from tests.api.calls import Program
 from tests.desk import signed_in
 from tests.people import Stage, actor, set_stage
-from tests.web.test_report_page import rows_behind
+from tests.returned import Life
+from tests.web.test_report_page import MONTH, rows_behind
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +54,16 @@ def test_a_forecast_says_what_it_was_learnt_from_and_opens_it(stage: Stage) -> N
     assert found, page[-6000:]
     assert "about <b>20</b> will be open in 4 weeks" in page
     assert rows_behind(signed_in(stage.manager), found[1]) == 15
+
+
+def test_where_the_time_went_is_an_average_wherever_it_is_read(stage: Stage) -> None:
+    """Two complaints were with their owner for eight hours, and for two."""
+    Life.begins(stage, "ada", "2026-09-08T07:00").closed("2026-09-08")
+    Life.begins(stage, "bob", "2026-09-08T07:00").withdrawn("2026-09-08T09:00")
+    page = page_of(stage.manager, "speed", **MONTH)
+    assert "Where the time goes, on average per complaint" in page
+    assert re.search(r'figure=with_owner[^"]*">5 h</a> <span class="share">100 %', page)
+    told = Program(stage.manager).get("reports/speed/", **MONTH).json()["sections"][1]
+    named = next(each for each in told["figures"] if each["name"] == "with_owner")
+    assert (named["unit"], named["definition"][-25:]) == ("seconds", "on average per complaint.")
+    assert (told["total"]["figures"]["with_owner"], told["total"]["averages"]["with_owner"]) == (36_000, 18_000)

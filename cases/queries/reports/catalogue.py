@@ -117,7 +117,7 @@ _ALL = (
             ),
             Section(
                 "stages",
-                _("Where the time goes"),
+                _("Where the time goes, on average per complaint"),
                 P.CASES,
                 ("received", *_SPANS),
                 _OF_CASES,

@@ -146,26 +146,32 @@ CASES = (
         "f.back_at <= f.handled_at + interval '30 days'",
         good=-1,
     ),
-    _span("in_queue", _("In the queue"), _("Time without an owner."), "in_queue", "queue"),
+    _span("in_queue", _("In the queue"), _("Time without an owner, on average per complaint."), "in_queue", "queue"),
     _span(
         "with_owner",
         _("With the owner"),
-        _("Time with its owner, nothing else being waited for."),
+        _("Time with its owner, nothing else being waited for, on average per complaint."),
         "with_owner",
         "owner",
     ),
-    _span("in_approval", _("In approval"), _("Time in which an approval was waited for."), "in_approval", "approval"),
+    _span(
+        "in_approval",
+        _("In approval"),
+        _("Time in which an approval was waited for, on average per complaint."),
+        "in_approval",
+        "approval",
+    ),
     _span(
         "with_complainant",
         _("With the complainant"),
-        _("Time in which the complainant's answer was waited for."),
+        _("Time in which the complainant's answer was waited for, on average per complaint."),
         "with_complainant",
         "complainant",
     ),
     _span(
         "with_system",
         _("In a connected system"),
-        _("Time in which a connected system was waited for."),
+        _("Time in which a connected system was waited for, on average per complaint."),
         "with_system",
         "system",
     ),
@@ -225,6 +231,17 @@ MOVEMENTS = (
         _("Went out"),
         _("Handled, dismissed, withdrawn or merged in the period."),
         "m.kind NOT IN ('received', 'reopened')",
+    ),
+)
+
+# What no period adds up: it is counted where its rows are listed, and no cell holds it.
+BALANCES = (
+    _move(
+        "outstanding",
+        _("Open at the end"),
+        _("Received or reopened in the period and not ended again within it: open at the end of it."),
+        "m.kind IN ('received', 'reopened') AND NOT EXISTS (SELECT 1 FROM cases_casemovement x WHERE"
+        " x.case_id = m.case_id AND x.seq > m.seq AND x.at < %(end)s)",
     ),
 )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from cases.queries.reports import definitions
 from cases.queries.reports.answer import Table
 from cases.queries.reports.catalogue import Section
 from cases.queries.reports.figure import Figure
@@ -40,6 +42,12 @@ def part_of(section: Section, figure: Figure) -> str:
         return ""
     whole = _OF.get(figure.name, first)
     return whole if whole in section.figures else ""
+
+
+def each(figure: Figure, counts: Mapping[str, int]) -> float | None:
+    """Of what is added up, how much of it there is for each row of the population; None of no rows."""
+    of = counts.get(definitions.of(figure.population)[0].name, 0)
+    return counts.get(figure.name, 0) / of if of else None
 
 
 def difference(table: Table, figure: Figure, now: Counted, before: Counted | None) -> Difference | None:

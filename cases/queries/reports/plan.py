@@ -29,8 +29,8 @@ _SHOWN = (
     f" + p.hours) * interval '1 hour' ELSE {local(_HOUR)} END"
 )
 # Steps of whole days: most hours of a day of UTC belong to the step that its noon belongs to.
-_BY_DAYS = OF_TIME - {Dimension.HOUR}
 _OF_WEEK = frozenset({Dimension.HOUR, Dimension.WEEKDAY})
+_BY_DAYS = OF_TIME - _OF_WEEK
 
 
 def kept_dimension(question: Question, *, spans: bool = False) -> str | None:

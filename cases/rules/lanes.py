@@ -16,6 +16,10 @@ LANES = (LONGEST.bit_length() - _SHIFT) * _PER_DOUBLING + _PER_DOUBLING
 # under 32 minutes every minute has a lane of its own and nothing is lost.
 ERROR = 1 / (2 * _PER_DOUBLING)
 MOST = 2**32 - 1  # in one lane
+# Steps in which people say times, in minutes.
+_DAY = 1440
+_LONG = 10 * _DAY
+_ROUND = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, _DAY)
 
 
 def lane(minutes: int) -> int:
@@ -41,6 +45,18 @@ def middle(number: int) -> int:
     """The minutes that stand for a lane, at most ``ERROR`` of the real duration away from any in it."""
     low, high = edges(number)
     return (low + high) // 2
+
+
+def rounded(minutes: int) -> int:
+    """A duration that a lane stands for as it is said: the nearest round one that may as well be the real one.
+
+    Its lane holds that one too, or ends with it; from ten days on days are said.
+    """
+    low, high = edges(lane(minutes))
+    if high - low == 1:
+        return minutes
+    step = _DAY if minutes >= _LONG else max(each for each in _ROUND if each <= high - low)
+    return (2 * minutes + step) // (2 * step) * step
 
 
 def pack(counts: Mapping[int, int]) -> bytes:

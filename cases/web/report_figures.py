@@ -179,12 +179,12 @@ def span_cell(table: Table, duration: Duration, counted: Counted, row: Row | Non
     if not curve.population:
         return Cell(NONE)
     half, most = curve.median, curve.percentile(0.9)
-    below = [_("9 of 10 in %(span)s") % {"span": labels.span(most)} if most is not None else _("9 of 10 not yet")]
+    below = [_("9 of 10 in %(span)s") % {"span": labels.known(most)} if most is not None else _("9 of 10 not yet")]
     if half is None:
         below = []
     below.append(population_of(curve))
     return Cell(
-        labels.span(half) if half is not None else _("half not yet"),
+        labels.known(half) if half is not None else _("half not yet"),
         half,
         behind_url(table, duration.name, row) if curve.happened else "",
         below=tuple(below),
@@ -241,7 +241,7 @@ def _span_delta(now: Curve, before: Curve) -> Delta | None:
     if now.median is None or before.median is None:
         return None
     found = significance.medians(now, before)
-    text = _("before: %(span)s") % {"span": labels.span(before.median)}
+    text = _("before: %(span)s") % {"span": labels.known(before.median)}
     gap = now.median - before.median
     if not gap:
         return Delta(_("as before"), text, is_real=False)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cases.queries.reports import answer, definitions, labels
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.question import Counted
-from cases.rules import pareto
+from cases.rules import lanes, pareto
 from cases.rules.survival import Curve
 from cases.vocabulary import OF_TIME
 from cases.web import report_figures as figures
@@ -200,7 +200,9 @@ def _ends(curve: Curve, href: str) -> list[Cell]:
     if not curve.population:
         return [Cell(NONE), Cell(NONE)]
     ends = ((curve.median, _("half not yet")), (curve.percentile(0.9), _("9 of 10 not yet")))
-    return [Cell(labels.span(at), at, href) if at is not None else Cell(not_yet) for at, not_yet in ends]
+    return [
+        Cell(labels.known(at), lanes.rounded(at), href) if at is not None else Cell(not_yet) for at, not_yet in ends
+    ]
 
 
 def _pareto(table: Table) -> Picture:

@@ -67,7 +67,7 @@ def _speed(found: Answer) -> Sentence:
             waiting.append(str(not_yet))
         else:
             reached.append(
-                format_html(str(said), span=figures.link(labels.span(half), figures.behind_url(table, name)))
+                format_html(str(said), span=figures.link(labels.known(half), figures.behind_url(table, name)))
             )
     parts = [format_html(_("Half of all {reached}."), reached=_joined(reached))] if reached else []
     if waiting:

@@ -72,3 +72,13 @@ def test_a_lane_holds_no_more_than_it_can() -> None:
     assert lanes.counts(lanes.of(lanes.pack({7: lanes.MOST}))) == [(7, lanes.MOST)]
     with pytest.raises(Exception, match="format requires"):
         lanes.pack({7: lanes.MOST + 1})
+
+
+def test_what_is_said_is_rounded_to_what_is_known() -> None:
+    assert [lanes.rounded(minutes) for minutes in (0, 1, 31)] == [0, 1, 31]
+    # By hand 13 h 52 min; its lane stands for 14 h 8 min.
+    assert lanes.rounded(lanes.middle(lanes.lane(832))) == 14 * 60
+    for number in range(lanes.lane(32), lanes.lane(10 * 1440)):
+        low, high = lanes.edges(number)
+        assert low <= lanes.rounded(lanes.middle(number)) <= high
+    assert lanes.rounded(11 * 1440 + 700) == 11 * 1440

@@ -15,6 +15,7 @@ from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Te
 from cases.queries.authority import text_of
 from cases.queries.reports.conditions import is_key
 from cases.queries.reports.sources import AGES, BANDS
+from cases.rules import lanes
 from cases.vocabulary import Dimension, Goal, Outcome, Severity, WaitsFor
 
 Words = dict[str, str]
@@ -204,6 +205,11 @@ def span(minutes: int | None) -> str:
         return _two(gettext("%(n)s h") % {"n": hours}, rest, gettext("%(n)s min"))
     days, rest = divmod(hours, 24)
     return _two(ngettext("%(n)s d", "%(n)s d", days) % {"n": days}, rest if days < 10 else 0, gettext("%(n)s h"))
+
+
+def known(minutes: int | None) -> str:
+    """The same of a percentile, rounded to what is known of it: under 32 minutes exactly."""
+    return span(minutes if minutes is None else lanes.rounded(minutes))
 
 
 def _two(first: str, rest: int, unit: str) -> str:

@@ -124,6 +124,8 @@ def _is_empty(found: Answer) -> bool:
 
 
 def _defined(each: report_table.Shown) -> list[report_table.Head]:
+    if each.everything:
+        return each.everything.definitions
     if each.is_matrix:
         return [report_table.Head(one.label, one.definition) for one in each.table.figures if one.name == each.figure]
     return each.definitions

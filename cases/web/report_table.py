@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Category
 from cases.queries.authority import text_of
-from cases.queries.reports import answer
+from cases.queries.reports import answer, shares
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.conditions import is_key
 from cases.queries.reports.figure import Figure
@@ -236,13 +236,13 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
     is_hours = table.splits[across] == Dimension.HOUR
     by_keys = {row.keys: row for row in table.rows}
     sums = _sums(table)
-    most = max((row.counted.counts.get(chosen.name, 0) for row in table.rows), default=0)
+    most = max((_size(chosen, row.counted) for row in table.rows), default=0)
     lines = []
     for key, label in rows:
         cells = []
         for other, _label in columns:
             row = by_keys.get((key, other) if across == 1 else (other, key))
-            cells.append(_heated(table, chosen.name, row, most))
+            cells.append(_heated(table, chosen, row, most))
         if not is_hours:
             cells.append(_sum(table, chosen, sums, (down, key)))
         lines.append(Line([Label(label, _remark(table.splits[down], key, former, ()))], cells))
@@ -264,22 +264,22 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
         is_heat=is_hours,
         everything=None if is_hours else _lines(table, former, MOST_BESIDE),
         figure=chosen.name,
-        choices=[(each.name, each.label) for each in table.figures if not each.is_sum],
+        choices=[(each.name, each.label) for each in table.figures],
     )
 
 
 def _sum(table: Table, figure: Figure, sums: Sums, *of: tuple[int, str]) -> Cell:
     """What a row or a column of a matrix comes to, or all of it, and how that changed."""
     counted, before = sums[of]
-    n = counted.counts.get(figure.name, 0)
     asked = table.narrowed()
     for place, key in of:
         asked = asked.with_filter(table.splits[place], key)
     pairs = [("figure", figure.name), *asked.pairs, ("report", asked.report)]
+    cell = _cell(table, figure, counted, None)
     found = figures.delta(table, figure, counted, before)
     # Of a part only what chance does not explain is said, of the whole also that chance explains it.
     changed = found if not of or (found and found.is_real) else None
-    return Cell(figures.number(n), n, figures.behind_of(pairs) if n else "", delta=changed)
+    return replace(cell, href=figures.behind_of(pairs) if cell.value else "", delta=changed)
 
 
 def _sums(table: Table) -> Sums:
@@ -321,9 +321,19 @@ def _order(table: Table, place: int) -> list[tuple[str, str]]:
     return sorted(words.items(), key=lambda each: (-sums[each[0]], each[1]))
 
 
-def _heated(table: Table, figure: str, row: Row | None, most: int) -> Cell:
-    n = row.counted.counts.get(figure, 0) if row else 0
-    if not row or not n:
+def _heated(table: Table, figure: Figure, row: Row | None, most: float) -> Cell:
+    size = _size(figure, row.counted) if row else 0
+    if not row or not size:
         return Cell("0", 0, heat=0)
-    level = min(HEATS, 1 + int(n / most * (HEATS - 0.001)))
-    return Cell(figures.number(n), n, figures.behind_url(table, figure, row), heat=level)
+    heat = min(HEATS, 1 + int(size / most * (HEATS - 0.001)))
+    return replace(_cell(table, figure, row.counted, row), heat=heat)
+
+
+def _size(figure: Figure, counted: Counted) -> float:
+    """How much there is of a figure; of time that went by, for each complaint."""
+    return (shares.each(figure, counted.counts) or 0) if figure.is_sum else counted.counts.get(figure.name, 0)
+
+
+def _cell(table: Table, figure: Figure, counted: Counted, row: Row | None) -> Cell:
+    """The figure alone: what part it is of another stands below the matrix."""
+    return replace(figures.count_cell(table, figure, counted, row, None), share=None)

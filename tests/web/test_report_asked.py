@@ -287,6 +287,15 @@ class TestMatrix:
         assert "before: 0" in with_before
         assert "before: 0" not in without
 
+    def test_of_where_the_time_goes_shows_time(self, lived: Stage) -> None:
+        page = page_of(lived.manager, "speed/", **{**MONTH, "split": ["channel", "severity"]})
+        stages = page[page.index('id="stages-h"') :]
+        assert '<option value="in_queue" selected>' in stages
+        assert re.search(r'class="text-end num heat-9"><a href="[^"]*figure=in_queue[^"]*">\d+ \w+', stages)
+        shown = page_of(lived.manager, "speed/", **{**MONTH, "split": ["channel", "severity"]}, show="with_owner")
+        assert '<option value="with_owner" selected>' in shown
+        assert "alert-line" not in shown
+
     def test_keeps_spans_and_money_below(self, lived: Stage) -> None:
         page = page_of(lived.manager, "speed/", **{**MONTH, "split": ["channel", "severity"]})
         below = page[page.index("is-matrix") :]

@@ -64,9 +64,10 @@ class Table:
         """The one figure that is shown where it is split by two things: that which was asked for, or the first."""
         if len(self.splits) < MOST_SPLITS:
             return None
-        return next(
-            (each for each in self.figures if each.name in self.asked.shows and not each.is_sum), self.figures[0]
-        )
+        first, *others = self.figures
+        # Where all else is time that went by, that is what the table is about.
+        usual = others[0] if others and all(each.is_sum for each in others) else first
+        return next((each for each in self.figures if each.name in self.asked.shows), usual)
 
     @cached_property
     def money(self) -> list[Money]:

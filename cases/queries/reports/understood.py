@@ -17,7 +17,6 @@ from cases.queries.reports.asked import (
     Asked,
 )
 from cases.queries.reports.catalogue import REPORTS
-from cases.queries.reports.definitions import FIGURES
 from cases.queries.reports.sources import has
 from cases.vocabulary import Dimension
 
@@ -122,9 +121,7 @@ def _no_value(dimension: Dimension, value: str, *, is_kept: bool) -> Misread:
 
 def _figures(given: Mapping[str, Sequence[str]], asked: Asked) -> Iterator[Misread]:
     report = REPORTS.get(asked.report)
-    there = {
-        name for section in (report.sections if report else ()) for name in section.figures if not FIGURES[name].is_sum
-    }
+    there = {name for section in (report.sections if report else ()) for name in section.figures}
     for value in dict.fromkeys(given.get("show", ())):
         if value and (value not in there or value not in asked.shows):
             said = {"given": _cut(value)}

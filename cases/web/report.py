@@ -118,7 +118,12 @@ def all_definitions(request: HttpRequest) -> HttpResponse:
     chapters = [
         Chapter(
             each,
-            [*definitions.of(each), *definitions.money_of(each), *definitions.durations_of(each)],
+            [
+                *definitions.of(each),
+                *(balance for balance in definitions.BALANCES.values() if balance.population == each),
+                *definitions.money_of(each),
+                *definitions.durations_of(each),
+            ],
         )
         for each in Population
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.html import format_html
@@ -129,11 +129,17 @@ def _backlog(found: Answer, frame: Frame) -> Extra:
 def _step(found: Answer, dimension: Dimension, step: backlog.Step) -> Line:
     key = step.bucket.day.isoformat()
     asked = replace(found.asked, splits=(), compare="").with_filter(dimension, key)
-    cells = [Cell(figures.number(step.open), step.open)]
+    cells = [_open_at(found, step.bucket.end, step.open)]
     for name, n in (("flow_in", step.came), ("flow_out", step.went)):
         pairs = [("figure", name), *asked.pairs, ("report", "flow")]
         cells.append(Cell(figures.number(n), n, figures.behind_of(pairs) if n else ""))
     return Line(_named(dimension, key), [*cells, Cell(NONE), Cell(NONE), Cell(NONE)])
+
+
+def _open_at(found: Answer, at: datetime, n: int) -> Cell:
+    """How many cases stood open at an instant, and which."""
+    pairs = [("figure", "outstanding"), *found.asked.until(at).pairs, ("report", "flow")]
+    return Cell(figures.number(n), n, figures.behind_of(pairs) if n else "")
 
 
 def _named(dimension: Dimension, key: str) -> str:
@@ -153,11 +159,12 @@ def _cells(*counts: int) -> list[Cell]:
 
 def _expected(found: Answer, counted: backlog.Backlog) -> Words:
     """The forecast in a sentence with what it was learnt from, or why there is none."""
-    expected = counted.forecast
+    expected, is_open = counted.forecast, _open_at(found, found.asked.period.end, counted.open_now)
+    now = figures.link(is_open.text, is_open.href)
     if expected is None:
         return format_html(
             _("<b>{now}</b> are open now. There is no forecast yet: it is learnt from {few} whole weeks or more."),
-            now=figures.number(counted.open_now),
+            now=now,
             few=forecast.FEWEST_WEEKS,
         )
     last = expected.weeks[-1]
@@ -169,7 +176,7 @@ def _expected(found: Answer, counted: backlog.Backlog) -> Words:
             "goes on like that, about <b>{then}</b> will be open in {ahead} weeks, four times out of five between "
             "{low} and {high}."
         ),
-        now=figures.number(counted.open_now),
+        now=now,
         learnt=expected.learnt_from,
         came=_moved(asked, "flow_in", expected.came),
         went=_moved(asked, "flow_out", expected.went),

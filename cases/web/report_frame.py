@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext
 
 from cases import errors
 from cases.models import Brand, Seer
-from cases.queries.reports import choices, labels, period_words, reading, understood
+from cases.queries.reports import choices, ever, labels, period_words, reading, understood
 from cases.queries.reports.asked import (
     COMPARISONS,
     DEFAULT_PERIOD,
@@ -91,12 +91,13 @@ class Frame:
         self.refusal: errors.Refused | None = None
         self.asked: Asked | None = None
         try:
-            self.asked = Asked.of(report, self.given, now=self.now, zone=self._usual_zone)
-            reading.reader(self.seer, self.asked.dimensions)
+            asked = Asked.of(report, self.given, now=self.now, zone=self._usual_zone)
+            reading.reader(self.seer, asked.dimensions)
+            self.asked = asked = ever.since_first(asked, self.seer, now=self.now)
         except errors.Refused as refused:
             self.refuse(refused)
         else:
-            self._understand(self.asked)
+            self._understand(asked)
 
     def _understand(self, asked: Asked) -> None:
         """Say what was not understood; words that ask nothing go no further, values stay until they are taken away."""

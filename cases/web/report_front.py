@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,7 +14,6 @@ from django.utils.translation import ngettext
 from cases.queries.reports import definitions, labels, period_words
 from cases.queries.reports.front import SPANS, STEPS, Cause, Side
 from cases.rules import periods, significance
-from cases.rules.periods import Period
 from cases.rules.significance import Difference
 from cases.rules.survival import Curve
 from cases.rules.trends import Direction
@@ -106,24 +104,21 @@ class Words(NowWords):
             "ends": period_words.ends(front.asked.period, front.now),
             "begins": period_words.begins(front.asked.period),
             "is_going_on": front.asked.period.end > front.now,
-            "before_href": self.before_href(),
             "kept": self.kept(),
             "lead": self.lead(),
         }
 
-    def before_href(self) -> str:
-        """What came and went before the period, which makes what was open at its start."""
-        start = self.front.asked.period.start
-        earlier = Period(min(self.ever.period.start, start - DAY), start, self.frame.zone)
-        asked = replace(self.ever, period=earlier, preset="")
-        return f"{reverse('report', args=['flow'])}?{asked.query}"
+    def outstanding(self, at: datetime, n: int) -> Figure:
+        """What was open at an instant, and the cases."""
+        return self.figure("outstanding", n, self.front.asked.until(at))
 
     def figures(self) -> dict[str, Figure]:
         """The single figures of the page by their names."""
         front = self.front
         counts, promises, today = front.this.counted.counts, front.this.promises.counts, front.due_today.counts
         theirs = sum(band.theirs for band in front.open.bands)
-        moved = front.balance.moved.counts if front.balance else {}
+        balance, period = front.balance, front.asked.period
+        moved = balance.moved.counts if balance else {}
         found = {name: self.figure(name, n) for name, n in {**counts, **promises, **moved}.items()}
         found |= {
             "open_now": self.now("open", front.open.n),
@@ -133,6 +128,9 @@ class Words(NowWords):
             "due_today": self.today("to_keep", today.get("to_keep", 0)),
             "not_begun": self.today("not_begun", today.get("not_begun", 0)),
         }
+        if balance:
+            found["at_start"] = self.outstanding(period.start, balance.at_start)
+            found["at_end"] = self.outstanding(period.end, balance.at_end)
         return found
 
     @property
@@ -218,8 +216,8 @@ class Words(NowWords):
         return Speed(
             duration.label,
             duration.definition,
-            labels.span(half) if half is not None else "",
-            labels.span(most) if most is not None else "",
+            labels.known(half) if half is not None else "",
+            labels.known(most) if most is not None else "",
             waiting % {"n": number(curve.still_open)} if curve.still_open else "",
             self.figure(name, curve.happened).href,
             axis.reach(curve),
@@ -315,7 +313,7 @@ class Words(NowWords):
         return {
             "received": counts.get("received", 0),
             "handled": self.figure("handled", counts.get("handled", 0)),
-            "half": self.figure("to_handled", curve.happened, text=labels.span(curve.median))
+            "half": self.figure("to_handled", curve.happened, text=labels.known(curve.median))
             if curve.median is not None
             else None,
             "stuck": self.front.open.stuck,
@@ -355,11 +353,11 @@ def _signed(text: str) -> str:
 
 def _against(curve: Curve, before: Curve) -> str:
     """The period before in words, and whether the two differ."""
-    half = labels.span(before.median) if before.median is not None else _("not yet")
+    half = labels.known(before.median) if before.median is not None else _("not yet")
     most = before.percentile(0.9)
     said = _("Before: half in %(half)s, 9 of 10 in %(most)s.") % {
         "half": half,
-        "most": labels.span(most) if most is not None else _("not yet"),
+        "most": labels.known(most) if most is not None else _("not yet"),
     }
     found = significance.medians(curve, before)
     if found.is_noise:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from cases import errors
 from cases.models import Seer
-from cases.queries.reports import definitions, engine, labels
+from cases.queries.reports import definitions, engine, ever, labels
 from cases.queries.reports.asked import MOST_SPLITS, Asked
 from cases.queries.reports.catalogue import REPORTS, Report, Section
 from cases.queries.reports.figure import Duration, Figure, Money
@@ -139,6 +139,7 @@ def answer(asked: Asked, seer: Seer, *, now: datetime) -> Answer:
     Raises NotAllowed, SplitNotAllowed, NoSuchSplit.
     """
     seer = _reader(asked, seer)
+    asked = ever.since_first(asked, seer, now=now)
     report = REPORTS[asked.report]
     return Answer(report, asked, [table(asked, each, seer, now=now) for each in _sections(report, asked)], now)
 
@@ -146,6 +147,7 @@ def answer(asked: Asked, seer: Seer, *, now: datetime) -> Answer:
 def answer_slowly(asked: Asked, seer: Seer, *, now: datetime, progress: Callable[[int, int], None]) -> Answer:
     """The same, however long it takes: month by month, telling how many of all the months are done."""
     seer = _reader(asked, seer)
+    asked = ever.since_first(asked, seer, now=now)
     report = REPORTS[asked.report]
     sections = _sections(report, asked)
     months = engine.months_of(asked.period)

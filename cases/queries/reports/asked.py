@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ NO_COMPARISON = "none"
 MOST_SPLITS, MOST_VALUES, LONGEST_VALUE, MOST_SHOWN = 2, 200, 200, 5
 DEFAULT_PERIOD = periods.Preset.DAYS_30
 WHEN = ("period", "from", "to", "zone")
+_DAY = timedelta(days=1)
 # Every word of an address that says what is asked.
 WORDS = frozenset({*WHEN, "compare", "split", "show", *Dimension.values})
 
@@ -128,6 +129,12 @@ class Asked:
             if not has(population, each):
                 raise errors.NoSuchSplit(given=each.label)
         return Question(population, self.period, self.filters, tuple(splits))
+
+    def until(self, end: datetime) -> Asked:
+        """The same from the beginning of all time to an instant: what is open then is asked so."""
+        first, zone = periods.SINCE_EVER, self.period.zone
+        start = min(periods.of_days(first, first + _DAY, zone).start, end - _DAY)
+        return replace(self, period=Period(start, end, zone), preset="", compare="", splits=(), shows=())
 
     def with_filter(self, dimension: Dimension, value: str) -> Asked:
         """The same for one value of a dimension only."""

@@ -73,6 +73,7 @@ _WHAT = {
 def figure_of(name: str) -> Figure | Money | Duration:
     """The figure of that name; raises NotFound."""
     found = definitions.FIGURES.get(name) or definitions.MONEY.get(name) or definitions.DURATIONS.get(name)
+    found = found or definitions.BALANCES.get(name)
     if found is None:
         raise errors.NotFound
     return found
@@ -109,7 +110,7 @@ def condition(figure: Figure | Money | Duration) -> str:
 
 def _count(asked: Asked, figure: Figure | Money | Duration, seer: Seer, now: datetime) -> int:
     question = asked.question(figure.population, splits=())
-    if isinstance(figure, Figure) and not figure.is_sum:
+    if figure.name in definitions.FIGURES and not (isinstance(figure, Figure) and figure.is_sum):
         return total(engine.count(question, seer, now=now)).counts.get(figure.name, 0)
     where = Where(question, seer, brands_of(question, seer), now)
     sql = f"SELECT count(*) FROM {where.source.tables} WHERE {where.everything} AND {condition(figure)}"  # noqa: S608

@@ -27,6 +27,8 @@ FIGURES: Final = {
         *of_work.ESCALATIONS,
     )
 }
+# What is counted only where its rows are listed.
+BALANCES: Final = {each.name: each for each in of_cases.BALANCES}
 MONEY: Final = {each.name: each for each in of_work.MONEY}
 DURATIONS: Final = {each.name: each for each in of_cases.DURATIONS}
 

@@ -14,6 +14,7 @@ from cases.queries.reports.answer import Answer, Table
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import Counted, Groups, total
+from cases.rules.periods import Preset
 from cases.vocabulary import Dimension
 
 
@@ -51,6 +52,8 @@ def of_result(asked: Asked, result: Mapping[str, Any]) -> Answer:
         groups, before = _groups(each["rows"]), _groups(each["before"])
         whole = None if each["total_before"] is None else counted_of(each["total_before"])
         mine = replace(Asked.of_json(each["asked"], now=now), shows=asked.shows)
+        if mine.preset == Preset.EVERYTHING:
+            mine = replace(mine, period=replace(mine.period, start=max(mine.period.start, asked.period.start)))
         question = mine.question(section.population, splits=splits)
         rows = answer.rows_of(question, section, groups, None if whole is None else before)
         tables.append(Table(section, mine, splits, rows, total(groups), whole))

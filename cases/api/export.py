@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +17,15 @@ from rest_framework.response import Response
 from cases import errors
 from cases.api.endpoint import Paged, found
 from cases.api.fields import Code, Instant
-from cases.api.report_answer import Links, instant
-from cases.api.report_asked import AskedIn, ReportEndpoint, words_of
+from cases.api.report_answer import Links, figure_named, instant
+from cases.api.report_asked import FRONT, AskedIn, ReportEndpoint, words_of
 from cases.api.schema import changes, reads
 from cases.api.streaming import streamed
 from cases.commands import export as commands
 from cases.models import Export
 from cases.queries import api_report as queries
-from cases.queries.reports import definitions, exports
+from cases.queries.reports import exports
+from cases.queries.reports.catalogue import REPORTS, Section
 from cases.vocabulary import Format, Population, RunStatus
 
 
@@ -31,7 +33,9 @@ class ExportIn(AskedIn):
     """What to write into a file: the table of a section, the rows of a figure, or all rows of a population."""
 
     format = serializers.ChoiceField(choices=Format.choices)
-    section = Code(required=False, help_text="a table of the report; its first one unless anything is said")
+    section = Code(
+        required=False, help_text="a table of the report; its first one unless anything is said, the whole of the front"
+    )
     figure = Code(required=False, help_text="the rows that it counts")
     population = serializers.ChoiceField(choices=Population.choices, required=False, help_text="all its rows")
     whole = serializers.BooleanField(
@@ -128,7 +132,7 @@ class Exports(_Exports):
         """The export; read on at its own address until it is done."""
         self.named_or_front(report)
         given = self.given(ExportIn)
-        of, part = _subject(given)
+        of, part = _subject(report, given)
         return self.run(
             commands.start_export,
             lambda export: export.pk,
@@ -142,22 +146,28 @@ class Exports(_Exports):
         )
 
 
-def _subject(given: dict[str, Any]) -> tuple[str, str]:
-    """What the rows are, and which: those of a figure, of a population, or the table of a section; raises Invalid."""
+def _subject(report: str, given: dict[str, Any]) -> tuple[str, str]:
+    """What the rows are, and which: those of a figure, of a population, or the table of a section; raises Invalid.
+
+    Unless said it is the first table, and of the front page, which has none, the whole.
+    """
     named = [name for name in ("section", "figure", "population", "whole") if given.get(name)]
     if len(named) > 1:
         raise errors.Invalid(_("Say a section, a figure, a population or the whole; not two of them."), named[1])
-    if given["whole"]:
+    if given["whole"] or (report == FRONT and not named):
         return exports.WHOLE, ""
+    if "section" in named and given["section"] not in {each.name for each in _tables(report)}:
+        raise errors.Invalid(_("This report has no table of this name."), "section")
     if "population" in given:
         return given["population"], ""
     if "figure" not in given:
         return exports.TABLE, given.get("section", "")
-    name = given["figure"]
-    figure = definitions.FIGURES.get(name) or definitions.MONEY.get(name) or definitions.DURATIONS.get(name)
-    if figure is None:
-        raise errors.Invalid(_("There is no figure of this name."), "figure")
-    return figure.population.value, name
+    figure = figure_named(given["figure"])
+    return figure.population.value, figure.name
+
+
+def _tables(report: str) -> Sequence[Section]:
+    return REPORTS[report].sections if report in REPORTS else ()
 
 
 class OneExport(_Exports):

@@ -6,17 +6,21 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cases import errors
 from cases.api import report_beside, report_run
 from cases.api.errors import TakesTooLong
 from cases.api.fields import Code, Line
-from cases.api.report_answer import Links, amount, defined, dimensions, instant, named, period
+from cases.api.report_answer import Links, amount, defined, dimensions, figure_named, instant, named, period
 from cases.api.report_asked import AskedIn, ReportEndpoint
 from cases.api.report_shapes import BehindPage, ReportAnswerShape, ReportsShape, RunShape
 from cases.api.schema import reads
+from cases.queries import keyset
 from cases.queries.authority import text_of
 from cases.queries.reports import answer as answers
 from cases.queries.reports import behind, definitions, kept, per_complaint, period_words, reading, runs
@@ -117,6 +121,14 @@ class BehindAsked(AskedIn):
     figure = Code(help_text="as the list of reports names them")
     cursor = Line(required=False, help_text="from the `next` of the page before")
 
+    def validate_cursor(self, cursor: str) -> str:
+        """As it came, where it is one of ours."""
+        try:
+            keyset.opened(cursor, keyset.instant, int)
+        except errors.NotFound:
+            raise serializers.ValidationError(_("This is not a cursor. Take it from the page before.")) from None
+        return cursor
+
 
 class BehindFigure(ReportEndpoint):
     """The rows behind a figure."""
@@ -133,6 +145,7 @@ class BehindFigure(ReportEndpoint):
         self.named_or_front(report)
         given = self.asked(BehindAsked)
         name, asked = given["figure"], self.question(report, given)
+        figure_named(name)
         page = behind.behind(asked, name, self.reading, now=self.now, after=given.get("cursor", ""))
         links = Links(request, report)
         return Response(

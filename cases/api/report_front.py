@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cases.api.errors import BadQuestion
 from cases.api.fields import Instant
 from cases.api.report_answer import Links, Some, defined, difference, instant, period, share, span
 from cases.api.report_asked import FRONT, AskedIn, ReportEndpoint
@@ -137,6 +139,8 @@ class FrontPage(ReportEndpoint):
     def get(self, request: Request) -> Response:
         """Its figures."""
         asked = self.question(FRONT, self.asked(AskedIn))
+        if asked.splits:
+            raise BadQuestion(_("The front page is not split. Ask one of the reports."), "split")
         found = front.front(asked, self.reading, now=self.now, every=True)
         return Response(_Told(found, Links(request, FRONT)).everything)
 

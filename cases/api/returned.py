@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from cases import errors
 from cases.api.endpoint import MOST, PAGE, found
-from cases.api.errors import TakesTooLong
+from cases.api.errors import BadQuestion, TakesTooLong
 from cases.api.fields import Code
 from cases.api.report_answer import Links, instant
 from cases.api.report_asked import ReportEndpoint
@@ -28,7 +28,8 @@ from cases.commands import report_run as runs
 from cases.commands import return_run as commands
 from cases.models import Brand, ReportRun
 from cases.queries import api_report as queries
-from cases.queries.reports import definitions, return_files, return_runs, returned
+from cases.queries.reports import definitions, return_files, return_runs, returned, understood
+from cases.queries.reports.asked import LONGEST_VALUE
 from cases.queries.reports.complaints import ReturnTooLong, Wanted
 from cases.queries.reports.return_runs import Known
 from cases.rules import return_periods
@@ -57,6 +58,13 @@ class ReturnAsked(serializers.Serializer[Any]):
             "from": serializers.DateField(required=False, help_text=told),
             "to": serializers.DateField(required=False, help_text="its last day"),
         }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What was sent; raises BadQuestion for a word that asks nothing, or one with a typo changes nothing."""
+        unknown = next((str(name) for name in data if name not in self.fields), None)
+        if unknown is not None:
+            raise BadQuestion(understood.no_word(unknown).reason, unknown[:LONGEST_VALUE])
+        return super().to_internal_value(data)
 
 
 class ReturnFileAsked(ReturnAsked):
@@ -141,7 +149,7 @@ class OneReturn(_Returns):
         ReturnShape,
         "A return to a regulator (disp, cfpb, acpr), with the cases behind each figure",
         takes=[ReturnAsked],
-        refuses=[403, 404, 409, 422],
+        refuses=[400, 403, 404, 409, 422],
         also={202: OpenApiResponse(ReturnRunShape, description="It is being made in the background: look there.")},
     )
     def get(self, request: Request, regulator: str) -> Response:
@@ -218,7 +226,7 @@ class ReturnBehind(_Returns):
         "The cases that a figure of a return counts",
         operation_id="return_behind",
         takes=[ReturnBehindAsked],
-        refuses=[403, 404, 409, 422],
+        refuses=[400, 403, 404, 409, 422],
     )
     def get(self, request: Request, regulator: str) -> Response:  # noqa: ARG002
         """Some of them, and how many there are."""
@@ -258,7 +266,7 @@ class ReturnFile(_Returns):
         _FILES,
         "A return as a file: every figure, or the public fields of each complaint",
         takes=[ReturnFileAsked],
-        refuses=[403, 404, 409, 422],
+        refuses=[400, 403, 404, 409, 422],
     )
     def get(self, request: Request, regulator: str) -> StreamingHttpResponse:
         """The same file as the page of the return offers."""

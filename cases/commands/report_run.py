@@ -11,7 +11,7 @@ from django.db.models import Q
 from cases import errors, queue
 from cases.commands import moves
 from cases.models import ReportRun, Seer
-from cases.queries.reports import kept, return_runs, runs
+from cases.queries.reports import kept, return_runs, runs, whole
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
 from cases.vocabulary import Actor, EventKind, Job, RunStatus, Stream
@@ -24,10 +24,14 @@ AT_ONCE = 2
 
 @transaction.atomic(durable=True)
 def start_run(*, asked: Asked, at: datetime, actor: Actor) -> ReportRun:
-    """Have a question counted in the background; one that goes on, or has just been answered, is not started again."""
+    """Have a question counted in the background; one that goes on, or has just been answered, is not started again.
+
+    Raises NotAllowed, SplitNotAllowed, NoSuchSplit, NotFound.
+    """
     person_id = moves.person_of(actor)
     seer = moves.seer(actor)
     reader(seer, asked.dimensions)
+    whole.refuse_other_splits(asked)
     standing = runs.latest(asked, person_id, now=at)
     if standing is not None and _is_of_use(standing, reader(seer)):
         return standing

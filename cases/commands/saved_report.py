@@ -13,7 +13,7 @@ from cases import errors
 from cases.commands import moves
 from cases.models import Delivery, SavedReport, User
 from cases.queries import people
-from cases.queries.reports import exports
+from cases.queries.reports import exports, whole
 from cases.queries.reports import saved as queries
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.mailed import Letter
@@ -177,11 +177,12 @@ def _beat_of(found: SavedReport) -> Beat:
 
 
 def _kept(asked: Asked, actor: Actor) -> dict[str, object]:
-    """What is kept of a question that its owner may ask; raises NotFound, NotAllowed, SplitNotAllowed."""
+    """What is kept of a question that its owner may ask; raises NotFound, NotAllowed, and NoSuchSplit."""
     if not queries.known(asked.report):
         raise errors.NotFound
     seer = moves.seer(actor)
     reader(seer, asked.dimensions)
+    whole.refuse_other_splits(asked)
     return queries.kept(asked, reader(seer).brand_ids)
 
 

@@ -300,14 +300,21 @@ class TestBehind:
     )
     def test_a_cursor_of_ones_own_making_breaks_nothing(self, manager: Program, cursor: str) -> None:
         answer = manager.get("reports/speed/behind/", **YEAR, figure="received", cursor=cursor)
-        assert answer.status_code in {200, 404, 422}
+        assert answer.status_code in {200, 422}
 
     def test_there_is_no_other_figure(self, manager: Program) -> None:
-        assert refused(manager.get("reports/speed/behind/", **YEAR, figure="secrets")) == (404, "not_found")
+        assert refused(manager.get("reports/speed/behind/", **YEAR, figure="secrets")) == (422, "invalid")
+        no_cursor = manager.get("reports/speed/behind/", **YEAR, figure="received", cursor="zzz")
+        assert "This is not a cursor" in no_cursor.content.decode()
         assert refused(manager.get("reports/speed/behind/", **YEAR)) == (422, "invalid")
 
 
 class TestFront:
+    def test_is_not_split(self, manager: Program) -> None:
+        answer = manager.get("reports/front/", **YEAR, split="team")
+        assert refused(answer) == (400, "bad_question")
+        assert "not split" in answer.json()["detail"]
+
     def test_says_what_is_handled_and_what_is_open(self, stage: Stage, manager: Program) -> None:
         found = manager.get("reports/front/", **YEAR, compare="before").json()
         assert found["this"]["figures"]["received"] == 3

@@ -122,7 +122,8 @@ class TestExports:
             ({}, (422, "invalid")),
             ({"format": "csv", "figure": "secrets"}, (422, "invalid")),
             ({"format": "csv", "figure": "received", "population": "cases"}, (422, "invalid")),
-            ({"format": "csv", "section": "nothing"}, (404, "not_found")),
+            ({"format": "csv", "section": "nothing"}, (422, "invalid")),
+            ({"format": "csv", "split": ["kind"]}, (422, "no_such_split")),
             ({"format": "csv", "from": "2026-02-02", "to": "2026-02-01"}, (422, "period_ends_before_it_begins")),
             ({"format": "csv", "zone": "../../etc/passwd"}, (422, "unknown_zone")),
             ({"format": "csv", "columns": ["all"]}, (400, "bad_question")),
@@ -132,6 +133,12 @@ class TestExports:
     def test_refusals(self, manager: Program, body: dict[str, Any], expected: tuple[int, str]) -> None:
         assert refused(manager.post("reports/speed/exports/", body)) == expected
         assert Export.objects.count() == 0
+
+    def test_the_front_page_is_written_whole(self, manager: Program) -> None:
+        assert manager.post("reports/front/exports/", {"format": "csv"}).status_code == 202
+        assert Export.objects.get().asked["of"] == "whole"
+        none = manager.post("reports/front/exports/", {"format": "csv", "section": "complaints"})
+        assert refused(none) == (422, "invalid")
 
     def test_are_for_readers_of_reports_and_of_people(self, stage: Stage) -> None:
         assert refused(Program(stage.agent).post("reports/speed/exports/", {"format": "csv"})) == (403, "not_allowed")
@@ -226,6 +233,7 @@ class TestSaved:
             ({"name": "N", "report": "speed", "zone": "Nowhere"}, (422, "unknown_zone")),
             ({"name": "N", "report": "speed", "splits": ["team"]}, (400, "bad_question")),
             ({"name": " ", "report": "speed"}, (422, "invalid")),
+            ({"name": "N", "report": "speed", "split": ["kind"]}, (422, "no_such_split")),
         ],
     )
     def test_refusals(self, manager: Program, body: dict[str, Any], expected: tuple[int, str]) -> None:
@@ -299,6 +307,7 @@ class TestReturns:
         ("asked", "expected"),
         [
             ({}, (422, "invalid")),
+            ({**HALF, "colour": "red"}, (400, "bad_question")),
             ({"brand": "orvelle"}, (404, "not_found")),
             ({**HALF, "period": "2026-H3"}, (422, "unknown_period")),
             ({"brand": "brindlewick", "from": "2026-01-01"}, (422, "invalid")),

@@ -202,6 +202,8 @@ def _filters(asked: Asked, seer: Seer) -> Iterator[str]:
 
 def checked(asked: Asked, of: str, part: str) -> Population:
     """The population whose rights and dimensions decide; raises NotFound for what cannot be exported, NoSuchSplit."""
+    if of in (TABLE, WHOLE):
+        whole.refuse_other_splits(asked)
     if of == WHOLE:
         population = whole.sections_of(asked)[0].population
     elif of == TABLE:

@@ -64,6 +64,14 @@ def sections_of(asked: Asked) -> list[Section]:
     return fitting
 
 
+def refuse_other_splits(asked: Asked) -> None:
+    """Refuse a split that none of its tables has, as its page does; raises what ``sections_of`` does, NoSuchSplit."""
+    sections = sections_of(asked)
+    for by in asked.splits:
+        if not any(has(each.population, by) for each in sections):
+            raise errors.NoSuchSplit(given=by.label)
+
+
 def parts(asked: Asked, seer: Seer, *, now: datetime, step: Callable[[], None]) -> Generator[Part]:
     """Every table, one after the other; ``step`` is called after each part of the counting.
 

@@ -73,10 +73,11 @@ class Batch:
         self._parts: list[_Part] = []
 
     def count(self, question: Question) -> Callable[[], Groups]:
-        """The counts of each group; those of merged categories apart, and no money."""
+        """The counts and the money of each group; those of merged categories apart."""
         plan = self._plan(question, spans=False)
         plan.counted()
-        found = self.rows(plan.noted, plan.parameters, len(question.splits) + len(plan.figures))
+        money = 1 + len(plan.money) if plan.money else 0
+        found = self.rows(plan.noted, plan.parameters, len(question.splits) + money + len(plan.figures))
 
         def answered() -> Groups:
             plan.rows = found()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from cases.models import Category, Seer
-from cases.queries.reports.question import Question
+from cases.queries.reports.question import Keys, Question
 from cases.queries.reports.sources import SOURCES, value_of
 from cases.vocabulary import Dimension
 
@@ -93,6 +93,14 @@ def with_merged(values: Sequence[str]) -> list[str]:
 def is_key(value: str) -> bool:
     """Whether it can be the key of a row at all."""
     return value.isascii() and value.isdigit() and len(value) <= 18
+
+
+def as_now(question: Question) -> Callable[[Keys], Keys]:
+    """What a group counts with: what was merged into another category counts with it; at first it was what it was."""
+    if Dimension.CATEGORY not in question.splits:
+        return lambda keys: keys
+    place, into = question.splits.index(Dimension.CATEGORY), merged_into()
+    return lambda keys: (*keys[:place], into.get(keys[place], keys[place]), *keys[place + 1 :])
 
 
 def merged_into() -> dict[str, str]:

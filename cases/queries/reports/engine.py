@@ -13,7 +13,7 @@ from datetime import datetime
 from cases.models import Seer
 from cases.queries.reports import definitions
 from cases.queries.reports.batch import Batch, Spans
-from cases.queries.reports.conditions import brands_of, merged_into
+from cases.queries.reports.conditions import as_now, brands_of, merged_into
 from cases.queries.reports.plan import Plan, kept_dimension
 from cases.queries.reports.question import Counted, Groups, Question
 from cases.rules import periods
@@ -86,13 +86,8 @@ def _long_steps(question: Question) -> list[Bucket]:
 
 
 def _merged(question: Question, groups: Groups) -> Groups:
-    """What was merged into another category counts with it; at first it was what it was."""
-    if Dimension.CATEGORY not in question.splits:
-        return groups
-    place = question.splits.index(Dimension.CATEGORY)
-    into = merged_into()
+    now_with = as_now(question)
     found: Groups = {}
     for keys, each in groups.items():
-        now = (*keys[:place], into.get(keys[place], keys[place]), *keys[place + 1 :])
-        found.setdefault(now, Counted()).add(each)
+        found.setdefault(now_with(keys), Counted()).add(each)
     return found

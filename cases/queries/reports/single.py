@@ -7,12 +7,11 @@ from datetime import datetime
 from django.db import connections
 
 from cases.models import Seer
-from cases.queries.reports.conditions import Where, brands_of, merged_into
+from cases.queries.reports.conditions import Where, as_now, brands_of
 from cases.queries.reports.database import alias
 from cases.queries.reports.figure import Figure
 from cases.queries.reports.question import Keys, Question
 from cases.queries.reports.sources import value_of
-from cases.vocabulary import Dimension
 
 
 def tally(question: Question, figure: Figure, seer: Seer, *, now: datetime) -> dict[Keys, int]:
@@ -27,16 +26,10 @@ def tally(question: Question, figure: Figure, seer: Seer, *, now: datetime) -> d
     with connections[alias()].cursor() as cursor:
         cursor.execute(sql, where.parameters)
         rows = cursor.fetchall()
-    return _merged(question, {tuple(row[:-1]): int(row[-1]) for row in rows if row[-1]})
-
-
-def _merged(question: Question, counts: dict[Keys, int]) -> dict[Keys, int]:
-    """What was merged into another category counts with it."""
-    if Dimension.CATEGORY not in question.splits:
-        return counts
-    into, place = merged_into(), question.splits.index(Dimension.CATEGORY)
-    found: dict[Keys, int] = {}
-    for keys, n in counts.items():
-        now = (*keys[:place], into.get(keys[place], keys[place]), *keys[place + 1 :])
-        found[now] = found.get(now, 0) + n
-    return found
+    counts: dict[Keys, int] = {}
+    now_with = as_now(question)
+    for row in rows:
+        if row[-1]:
+            group = now_with(tuple(row[:-1]))
+            counts[group] = counts.get(group, 0) + int(row[-1])
+    return counts

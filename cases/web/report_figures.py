@@ -26,6 +26,7 @@ from cases.vocabulary import Dimension
 
 MINUTE = 60
 NONE = "–"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 FEW_STEPS = 3
 
 
@@ -54,7 +55,7 @@ class Cell:
     value: float | int | None = None
     href: str = ""
     share: str | None = None
-    below: tuple[str, ...] = ()
+    below: tuple[SafeString | str, ...] = ()
     delta: Delta | None = None
     title: str = ""
     heat: int | None = None
@@ -79,10 +80,17 @@ def percent(share: float) -> str:
     """A share of a hundred; what is there at all is never none, and what is missing never all."""
     n = round(share * 100)
     if share and not n:
-        return _("under 1 %%") % {}
-    if share < 1 and n == 100:
-        return _("over 99 %%") % {}
-    return _("%(n)s %%") % {"n": n}
+        said = _("under 1 %%") % {}
+    elif share < 1 and n == 100:
+        said = _("over 99 %%") % {}
+    else:
+        said = _("%(n)s %%") % {"n": n}
+    return together(said)
+
+
+def together(words: str) -> str:
+    """Words of which the last stands on the line of the one before."""
+    return NO_BREAK.join(words.rsplit(" ", 1))
 
 
 def behind_url(table: Table, figure: str, row: Row | None = None) -> str:
@@ -179,10 +187,12 @@ def span_cell(table: Table, duration: Duration, counted: Counted, row: Row | Non
     if not curve.population:
         return Cell(NONE)
     half, most = curve.median, curve.percentile(0.9)
-    below = [_("9 of 10 in %(span)s") % {"span": labels.known(most)} if most is not None else _("9 of 10 not yet")]
+    below: list[SafeString | str] = [
+        _("9 of 10 in %(span)s") % {"span": labels.known(most)} if most is not None else _("9 of 10 not yet")
+    ]
     if half is None:
         below = []
-    below.append(population_of(curve))
+    below.append(population_of(curve, behind_url(table, f"{duration.name}_open", row)))
     return Cell(
         labels.known(half) if half is not None else _("half not yet"),
         half,
@@ -192,15 +202,16 @@ def span_cell(table: Table, duration: Duration, counted: Counted, row: Row | Non
     )
 
 
-def population_of(curve: Curve) -> str:
-    """For how many it happened, and for how many not yet."""
+def population_of(curve: Curve, waiting: str) -> SafeString | str:
+    """For how many it happened, and for how many not yet, who are a list of their own."""
     if not curve.still_open:
         return _("%(all)s of %(all)s") % {"all": number(curve.population)}
-    return _("%(n)s of %(all)s, %(open)s wait") % {
-        "n": number(curve.happened),
-        "all": number(curve.population),
-        "open": number(curve.still_open),
-    }
+    return format_html(
+        _("{n} of {all}, {open} wait"),
+        n=number(curve.happened),
+        all=number(curve.population),
+        open=link(number(curve.still_open), waiting),
+    )
 
 
 def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None) -> Delta | None:
@@ -220,7 +231,7 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
         is_same = not points
     else:
         change = round((n / was - 1) * 100) if was else 0
-        text = _("%(n)+d %%") % {"n": change} if was else _("from 0")
+        text = together(_("%(n)+d %%") % {"n": change}) if was else _("from 0")
         is_same = n == was or (bool(was) and not change)
     return _said(text.replace("-", "−"), title, found.is_noise, is_same, found.difference * figure.good)
 

@@ -20,7 +20,7 @@ from cases.rules.trends import Direction
 from cases.vocabulary import Dimension, WaitsFor
 from cases.web import report_drawing as drawing
 from cases.web.report_drawing import Axis, Reach
-from cases.web.report_figures import Delta, number, percent
+from cases.web.report_figures import Delta, number, percent, together
 from cases.web.report_now import OURS, Figure, NowWords
 
 DAY = timedelta(days=1)
@@ -63,6 +63,7 @@ class Speed:
     most: str
     waiting: str
     href: str
+    waiting_href: str
     line: Reach | None
     before: Reach | None
     said: str
@@ -177,7 +178,7 @@ class Words(NowWords):
         if not was or found.difference is None:
             return None
         change = round((n / was - 1) * 100)
-        text = _("%(n)+d %%") % {"n": change}
+        text = together(_("%(n)+d %%") % {"n": change})
         if len(self.frame.compare_words) <= SHORT:
             text = _("%(change)s on %(before)s") % {"change": text, "before": self.frame.compare_words}
         title = _("%(now)s a day, before %(was)s") % {"now": _tenths(n / span), "was": _tenths(was / span_before)}
@@ -220,6 +221,7 @@ class Words(NowWords):
             labels.known(most) if most is not None else "",
             waiting % {"n": number(curve.still_open)} if curve.still_open else "",
             self.figure(name, curve.happened).href,
+            self.figure(f"{name}_open", curve.still_open).href,
             axis.reach(curve),
             axis.reach(before) if before else None,
             _against(curve, before) if before and before.population else "",
@@ -228,12 +230,12 @@ class Words(NowWords):
     # ---- promises ----
 
     def kept(self) -> dict[str, Any]:
-        """Of the promises whose date has passed, the share kept, late and broken."""
+        """Of the promises that were due, the share kept, late and broken, as on their own page."""
         counts = self.front.this.promises.counts
         names = ("kept", "kept_late", "broken")
         parts = [counts.get(name, 0) for name in names]
-        whole = sum(parts)
-        if not whole:
+        whole = counts.get("promises", 0)
+        if not any(parts):
             return {"whole": 0, "to_keep": counts.get("to_keep", 0)}
         widths = [n / whole * 100 for n in parts]
         edges = [sum(widths[:place]) for place in range(len(widths))]
@@ -252,7 +254,7 @@ class Words(NowWords):
         if self.front.before is None:
             return None
         counts = self.front.before.promises.counts
-        was = sum(counts.get(name, 0) for name in ("kept", "kept_late", "broken"))
+        was = counts.get("promises", 0)
         found = significance.shares(kept, whole, counts.get("kept", 0), was)
         if found.difference is None:
             return None

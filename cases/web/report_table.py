@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Category
 from cases.queries.authority import text_of
-from cases.queries.reports import answer, shares
+from cases.queries.reports import answer, labels, shares
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.conditions import is_key
 from cases.queries.reports.figure import Figure
@@ -179,7 +179,7 @@ def _heads(table: Table) -> list[Head]:
     heads = [Head(each.label, each.definition) for each in table.figures]
     if not _is_apart(table):
         heads += _money_heads(table)
-    return heads + [Head(each.label, each.definition) for each in table.durations]
+    return heads + [Head(labels.after(each), each.definition) for each in table.durations]
 
 
 def _money_heads(table: Table) -> list[Head]:

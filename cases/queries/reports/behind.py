@@ -29,7 +29,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """One row behind a figure: its case where it has one, the instant that counts, and what there is to say of it."""
+    """One row behind a figure: its case where it has one, the instant that counts, and what there is to say of it.
+
+    ``took`` is what a span, or time that is added up, took of it in minutes.
+    """
 
     at: datetime
     case: UUID | None
@@ -42,6 +45,7 @@ class Behind:
     amount: Any
     currency: str
     post: UUID | None
+    took: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ _WHAT = {
 def figure_of(name: str) -> Figure | Money | Duration:
     """The figure of that name; raises NotFound."""
     found = definitions.FIGURES.get(name) or definitions.MONEY.get(name) or definitions.DURATIONS.get(name)
-    found = found or definitions.BALANCES.get(name)
+    found = found or definitions.BALANCES.get(name) or definitions.WAITING.get(name)
     if found is None:
         raise errors.NotFound
     return found
@@ -92,7 +96,7 @@ def behind(asked: Asked, name: str, seer: Seer, *, now: datetime, after: str = "
         figure.label,
         figure.definition,
         figure.population,
-        _count(replace(asked, splits=()), figure, seer, now),
+        count(asked, figure, seer, now=now),
         [Behind(*row[1:]) for row in rows[:PAGE]],
         keyset.key(more[1], more[0]) if more else "",
         _sums(question, figure, seer, now) if isinstance(figure, Money) else {},
@@ -108,7 +112,14 @@ def condition(figure: Figure | Money | Duration) -> str:
     return "true" if figure.is_sum else f"({figure.sql})"
 
 
-def _count(asked: Asked, figure: Figure | Money | Duration, seer: Seer, now: datetime) -> int:
+def waiting_for(figure: Figure | Money | Duration) -> Duration | None:
+    """The span that still waits for the rows of a figure."""
+    return definitions.DURATIONS.get(figure.name.removesuffix("_open")) if figure.name in definitions.WAITING else None
+
+
+def count(asked: Asked, figure: Figure | Money | Duration, seer: Seer, *, now: datetime) -> int:
+    """How many rows there are behind a figure."""
+    asked, seer = replace(asked, splits=()), reader(seer, asked.dimensions)
     question = asked.question(figure.population, splits=())
     if figure.name in definitions.FIGURES and not (isinstance(figure, Figure) and figure.is_sum):
         return total(engine.count(question, seer, now=now)).counts.get(figure.name, 0)
@@ -123,6 +134,15 @@ def _sums(question: Question, figure: Money, seer: Seer, now: datetime) -> dict[
     """What the rows come to, for each currency apart."""
     money = total(engine.count(question, seer, now=now)).money
     return {currency: sums[figure.name] for currency, sums in sorted(money.items()) if sums.get(figure.name)}
+
+
+def _took(figure: Figure | Money | Duration) -> str:
+    """The SQL of the minutes that a row took."""
+    span = waiting_for(figure)
+    if span or isinstance(figure, Duration):
+        until = span.until if span else figure.happened if isinstance(figure, Duration) else ""
+        return f"floor(greatest(extract(epoch FROM {until} - f.posted_at), 0) / 60)::bigint"
+    return f"({figure.sql}) / 60" if isinstance(figure, Figure) and figure.is_sum else "NULL::bigint"
 
 
 def _rows(where: Where, figure: Figure | Money | Duration, after: str) -> list[tuple[Any, ...]]:
@@ -140,7 +160,7 @@ def _rows(where: Where, figure: Figure | Money | Duration, after: str) -> list[t
     sql = (
         f"SELECT {source.row}, {source.at}, c.public_id, coalesce(c.reference, ''), coalesce(c.headline, ''),"  # noqa: S608
         f" coalesce(c.status, ''), coalesce(u.name, ''), b.name, {_WHAT[figure.population]},"
-        f" {amount}, {currency}, {post}"
+        f" {amount}, {currency}, {post}, {_took(figure)}"
         f" FROM {source.tables} LEFT JOIN cases_case c ON c.id = {source.case}"
         " LEFT JOIN cases_user u ON u.id = c.owner_id"
         f" JOIN cases_brand b ON b.id = {source.brand}"

@@ -29,6 +29,7 @@ FIGURES: Final = {
 }
 # What is counted only where its rows are listed.
 BALANCES: Final = {each.name: each for each in of_cases.BALANCES}
+WAITING: Final = {each.name: each for each in of_cases.WAITING}
 MONEY: Final = {each.name: each for each in of_work.MONEY}
 DURATIONS: Final = {each.name: each for each in of_cases.DURATIONS}
 

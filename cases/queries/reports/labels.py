@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language_info, gettext, ngettext
+from django.utils.translation import get_language_info, gettext, ngettext, pgettext
 
 from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Team, User
 from cases.queries.authority import text_of
 from cases.queries.reports.conditions import is_key
+from cases.queries.reports.figure import Duration
 from cases.queries.reports.sources import AGES, BANDS
 from cases.rules import lanes
 from cases.vocabulary import Dimension, Goal, Outcome, Severity, WaitsFor
@@ -111,7 +112,7 @@ def _nothing(dimension: Dimension) -> str:
     if dimension in (D.AGE, D.HELD_BY):
         return gettext("not open")
     if dimension == D.POLICY:
-        return gettext("promises")
+        return pgettext("a report", "Promises")
     return gettext("none")
 
 
@@ -205,6 +206,11 @@ def span(minutes: int | None) -> str:
         return _two(gettext("%(n)s h") % {"n": hours}, rest, gettext("%(n)s min"))
     days, rest = divmod(hours, 24)
     return _two(ngettext("%(n)s d", "%(n)s d", days) % {"n": days}, rest if days < 10 else 0, gettext("%(n)s h"))
+
+
+def after(span: Duration) -> str:
+    """A span as a column is called: there are counts of the same name."""
+    return gettext("%(what)s after") % {"what": span.label}
 
 
 def known(minutes: int | None) -> str:

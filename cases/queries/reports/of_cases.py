@@ -179,7 +179,7 @@ CASES = (
         "stuck",
         Population.CASES,
         _("Stuck"),
-        _("Still open, and for three days neither we nor the complainant have done anything about it."),
+        _("Still open, and for three days neither we nor the complainant has done anything about it."),
         f"f.is_running AND {_STANDS_STILL}",
         good=-1,
         kept="false",
@@ -263,5 +263,29 @@ DURATIONS = (
         pgettext_lazy("a time", "Handled"),
         _("From the public post to the moment the case came to stand as handled; reopened, the clock runs on."),
         "f.handled_at",
+    ),
+)
+
+
+def _still(of: Duration, label: Words, definition: Words) -> Figure:
+    return Figure(f"{of.name}_open", Population.CASES, label, definition, f"{of.happened} IS NULL")
+
+
+# Whom a span still waits for: what its curve counts in by the time that has passed.
+WAITING = (
+    _still(
+        DURATIONS[0],
+        _("No human reply yet"),
+        _("Nobody has answered so far, or it ended without an answer. Counted in with the time that it waited."),
+    ),
+    _still(
+        DURATIONS[1],
+        _("No decision yet"),
+        _("Nothing was decided so far, or it ended without a decision. Counted in with the time that it waited."),
+    ),
+    _still(
+        DURATIONS[2],
+        _("Not handled yet"),
+        _("It is not handled so far, or ended otherwise. Counted in with the time that it waited."),
     ),
 )

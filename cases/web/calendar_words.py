@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import holidays
+import phonenumbers
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, gettext, ngettext, pgettext
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 from cases.queries.calendar import PROBLEMS
 from cases.rules.calendar import Calendar, CalendarProblem, NoSuchTime, Problem, written
@@ -75,10 +77,18 @@ def zone(name: str) -> str:
 
 def country(code: str) -> str:
     """What a country is called in the reader's language, as far as that is known."""
-    known = LOCALE_DATA.get(code, {})
+    known = _country_names().get(code, {})
     name = known.get((get_language() or "en").split("-")[0], known.get("en", ""))
     # A name that is the same in several languages stands under the first of them.
     return known.get(name[1:], "") if name.startswith("*") else name or code
+
+
+@cache
+def _country_names() -> dict[str, dict[str, str]]:
+    # Imported as usual it brings the places of all telephone numbers along: 100 MB and half a second in each process.
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    names: dict[str, dict[str, str]] = runpy.run_path(str(path))["LOCALE_DATA"]
+    return names
 
 
 @cache

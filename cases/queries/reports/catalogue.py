@@ -82,6 +82,7 @@ _ALL = (
                     "flow_handled",
                     "flow_dismissed",
                     "flow_withdrawn",
+                    "flow_merged",
                     "flow_in",
                     "flow_out",
                 ),

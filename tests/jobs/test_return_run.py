@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -292,8 +293,14 @@ class TestFrozen:
             patched.setattr(complaints, "MOST", 50_000)
             told = Program(stage.auditor).get(f"frozen-periods/{kept.public_id}/").json()
         assert (told["is_intact"], told["corrections"]) == (True, [])
+        page = f"/reports/frozen/{kept.public_id}/"
+        assert "No figure is different now" in text(signed_in(stage.auditor).get(page))
+        later = timezone.now() + timedelta(hours=2)
         with pytest.raises(ReturnTooLong):
-            frozen.freeze(**asked, at=timezone.now() + timedelta(hours=2))
+            frozen.freeze(**asked, at=later)
+        with time_machine.travel(later, tick=False):
+            assert "not counted again while you wait" in text(signed_in(stage.auditor).get(page))
+            assert Program(stage.auditor).get(f"frozen-periods/{kept.public_id}/").json()["corrections"] is None
 
 
 @pytest.mark.usefixtures("long")

@@ -229,6 +229,8 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
         points = round(found.difference * 100)
         text = ngettext("%(n)+d point", "%(n)+d points", abs(points)) % {"n": points}
         is_same = not points
+        if table.is_young and found.difference < 0 and not found.is_noise:
+            return Delta(_("so far"), f"{text.replace('-', '−')}, {title}. {_less_time()}")
     else:
         change = round((n / was - 1) * 100) if was else 0
         text = together(_("%(n)+d %%") % {"n": change}) if was else _("from 0")
@@ -242,6 +244,10 @@ def _said(text: str, title: str, is_noise: bool, is_same: bool, good: float) -> 
     if is_noise:
         return Delta(_("within noise"), f"{text}, {title}. {_hint()}", is_real=False)
     return Delta(text, title, "is-good" if good > 0 else "is-bad" if good < 0 else "")
+
+
+def _less_time() -> str:
+    return _("Complaints of this period have had less time than those before.")
 
 
 def _hint() -> str:

@@ -70,6 +70,7 @@ class Age:
     label: str
     figure: Figure
     theirs: str
+    n_theirs: int
     bar: Column
     css: str
 
@@ -131,6 +132,7 @@ class NowWords:
                 band.label,
                 self.now("open", band.ours + band.theirs, age=(band.value,)),
                 number(band.theirs) if band.theirs else "",
+                band.theirs,
                 drawing.column(band.ours, band.theirs, most),
                 "f-late" if place >= OLD else "f-ink",
             )

@@ -39,7 +39,19 @@ HUES = {
     "missed": "late",
     "broken": "late",
     "reopened": "late",
+    "kept_late": "late",
+    "met_late": "late",
     "with_system": "low",
+}
+# What is too late is hatched, what never came about is full, on every page.
+PATTERNS = {
+    "kept": "solid",
+    "kept_late": "hatch",
+    "broken": "solid",
+    "met": "solid",
+    "met_late": "hatch",
+    "missed": "solid",
+    "with_system": "solid",
 }
 
 
@@ -114,8 +126,9 @@ def picture(table: Table) -> Picture | None:
 
 def caption(table: Table, names: Sequence[str]) -> str:
     """Which figures are shown, and by what."""
-    said = [str(definitions.FIGURES[name].label) for name in names]
-    by = ", ".join(str(each.label) for each in table.splits)
+    first, *others = (str(definitions.FIGURES[name].label) for name in names)
+    said = [first, *(_within(each) for each in others)]
+    by = _(" and ").join(_within(str(each.label)) for each in table.splits)
     whole = (
         said[0]
         if len(said) == 1
@@ -125,7 +138,12 @@ def caption(table: Table, names: Sequence[str]) -> str:
             "last": said[-1],
         }
     )
-    return _("%(figures)s, by: %(dimension)s") % {"figures": whole, "dimension": by}
+    return _("%(figures)s, by %(dimension)s.") % {"figures": whole, "dimension": by}
+
+
+def _within(label: str) -> str:
+    """A label as it stands within a sentence."""
+    return label[:1].lower() + label[1:]
 
 
 def _bars(table: Table, kind: str) -> Picture:
@@ -145,7 +163,7 @@ def _plain(table: Table, kind: str, rows: Sequence[Row]) -> Picture:
     section = table.section
     is_sum = definitions.FIGURES[section.charted[0]].is_sum
     columns = [
-        Column(definitions.FIGURES[name].label, HUES.get(name, "ink"), pattern="solid" if name == "with_system" else "")
+        Column(definitions.FIGURES[name].label, HUES.get(name, "ink"), pattern=PATTERNS.get(name, ""))
         for name in section.charted
     ]
     is_time = table.splits[0] in OF_TIME

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from cases.queries.reports import answer, labels
 from cases.queries.reports.answer import Answer, Table
@@ -35,8 +35,13 @@ def sentence(found: Answer) -> Sentence:
 
 
 def _n(table: Table, figure: str) -> Sentence:
-    n = table.total.counts.get(figure, 0)
+    n = _count(table, figure)
     return figures.link(figures.number(n), figures.behind_url(table, figure) if n else "")
+
+
+def _count(table: Table, figure: str) -> int:
+    """The number that decides between one and several."""
+    return table.total.counts.get(figure, 0)
 
 
 def _of(found: Answer, name: str) -> Table | None:
@@ -46,14 +51,29 @@ def _of(found: Answer, name: str) -> Table | None:
 def _flow(found: Answer) -> Sentence:
     table = found.tables[0]
     if table.section.name != "movements":
-        return format_html(_("{received} complaints came in."), received=_n(table, "received"))
-    came, went = (table.total.counts.get(name, 0) for name in ("flow_in", "flow_out"))
+        return _came(table)
+    came, went = (_count(table, name) for name in ("flow_in", "flow_out"))
     given = {"came": _n(table, "flow_in"), "went": _n(table, "flow_out"), "gap": figures.number(abs(came - went))}
     if came > went:
-        return format_html(_("{came} came in and {went} went out: <b>{gap} more are open</b> than before."), **given)
+        more = ngettext(
+            "{came} came in and {went} went out: <b>{gap} more is open</b> than before.",
+            "{came} came in and {went} went out: <b>{gap} more are open</b> than before.",
+            came - went,
+        )
+        return format_html(more, **given)
     if came < went:
-        return format_html(_("{came} came in and {went} went out: <b>{gap} fewer are open</b> than before."), **given)
+        fewer = ngettext(
+            "{came} came in and {went} went out: <b>{gap} fewer is open</b> than before.",
+            "{came} came in and {went} went out: <b>{gap} fewer are open</b> than before.",
+            went - came,
+        )
+        return format_html(fewer, **given)
     return format_html(_("{came} came in and as many went out."), **given)
+
+
+def _came(table: Table) -> Sentence:
+    words = ngettext("{received} complaint came in.", "{received} complaints came in.", _count(table, "received"))
+    return format_html(words, received=_n(table, "received"))
 
 
 def _speed(found: Answer) -> Sentence:
@@ -85,31 +105,48 @@ def _joined(parts: Sequence[Sentence]) -> SafeString:
 
 def _actions(found: Answer) -> Sentence:
     table = found.tables[0]
-    names = ("actions", "done", "proven", "overdue")
-    return format_html(
-        _("Of {actions} actions {done} are done, {proven} of them proven; {overdue} are overdue."),
-        **{name: _n(table, name) for name in names},
+    given = {name: _n(table, name) for name in ("actions", "done", "proven", "overdue")}
+    words = ngettext(
+        "Of {actions} action {done} is done, {proven} proven;",
+        "Of {actions} actions {done} are done, {proven} of them proven;",
+        _count(table, "actions"),
     )
+    late = ngettext("{overdue} is overdue.", "{overdue} are overdue.", _count(table, "overdue"))
+    return format_html(f"{words} {late}", **given)
 
 
 def _authority(found: Answer) -> Sentence:
     table = found.tables[0]
-    return format_html(
-        _("{awaiting} of {actions} actions wait for somebody with the authority; {done} are done."),
-        **{name: _n(table, name) for name in ("actions", "awaiting", "done")},
+    given = {name: _n(table, name) for name in ("actions", "awaiting", "done")}
+    words = ngettext(
+        "{awaiting} of {actions} actions waits for somebody with the authority;",
+        "{awaiting} of {actions} actions wait for somebody with the authority;",
+        _count(table, "awaiting"),
     )
+    done = ngettext("{done} is done.", "{done} are done.", _count(table, "done"))
+    return format_html(f"{words} {done}", **given)
 
 
 def _deadlines(found: Answer) -> Sentence:
     said: list[Sentence] = []
     if (table := _of(found, "deadlines")) is not None:
         given = {name: _n(table, name) for name in ("deadlines", "met", "missed")}
-        said.append(format_html(_("{met} of {deadlines} deadlines were met in time, {missed} are missed."), **given))
+        met = ngettext(
+            "{met} of {deadlines} deadlines was met in time,",
+            "{met} of {deadlines} deadlines were met in time,",
+            _count(table, "met"),
+        )
+        missed = ngettext("{missed} is missed.", "{missed} are missed.", _count(table, "missed"))
+        said.append(format_html(f"{met} {missed}", **given))
     if (table := _of(found, "promises")) is not None:
         given = {name: _n(table, name) for name in ("promises", "kept", "broken")}
-        said.append(
-            format_html(_("{kept} of {promises} promises were kept by their day, {broken} are broken."), **given)
+        kept = ngettext(
+            "{kept} of {promises} promises was kept by its day,",
+            "{kept} of {promises} promises were kept by their day,",
+            _count(table, "kept"),
         )
+        broken = ngettext("{broken} is broken.", "{broken} are broken.", _count(table, "broken"))
+        said.append(format_html(f"{kept} {broken}", **given))
     return SafeString(" ".join(said))
 
 
@@ -118,14 +155,13 @@ def _public(found: Answer) -> Sentence:
     if table is None:
         return ""
     given = {name: _n(table, name) for name in ("public_posts", "replied_public", "hidden")}
-    if table.total.counts.get("hidden"):
-        return format_html(
-            _("Our answer stands under {replied_public} of {public_posts} public posts. We hid {hidden} of them."),
-            **given,
-        )
-    return format_html(
-        _("Our answer stands under {replied_public} of {public_posts} public posts. We hid none of them."), **given
+    answered = ngettext(
+        "Our answer stands under {replied_public} of {public_posts} public post.",
+        "Our answer stands under {replied_public} of {public_posts} public posts.",
+        _count(table, "public_posts"),
     )
+    hid = _("We hid {hidden} of them.") if _count(table, "hidden") else _("We hid none of them.")
+    return format_html(f"{answered} {hid}", **given)
 
 
 def _causes(found: Answer) -> Sentence:
@@ -139,23 +175,28 @@ def _causes(found: Answer) -> Sentence:
         share = first.counted.counts.get("received", 0) / max(table.total.counts.get("received", 0), 1)
         name = figures.link(first.labels[0], figures.behind_url(table, "received", first))
         given = {"name": name, "share": figures.percent(share), "few": few, "all": len(so_far)}
-        said.append(
-            format_html(_("“{name}” is behind {share} of complaints; {few} of {all} make four fifths."), **given)
+        words = ngettext(
+            "“{name}” is behind {share} of complaints; {few} of {all} makes four fifths.",
+            "“{name}” is behind {share} of complaints; {few} of {all} make four fifths.",
+            few,
         )
+        said.append(format_html(words, **given))
     given = {name: _n(table, name) for name in ("received", "repeat", "back")}
-    said.append(
-        format_html(
-            _("{repeat} of {received} had complained before; {back} complained again after theirs was handled."),
-            **given,
-        )
-    )
+    again = _("{repeat} of {received} had complained before; {back} complained again after theirs was handled.")
+    said.append(format_html(again, **given))
     return SafeString(" ".join(said))
 
 
 def _people(found: Answer) -> Sentence:
     table = found.tables[0]
     given = {name: _n(table, name) for name in ("received", "handled", "open")}
-    return format_html(_("{received} complaints: {handled} handled, {open} still need work."), **given)
+    words = ngettext(
+        "{received} complaint: {handled} handled,",
+        "{received} complaints: {handled} handled,",
+        _count(table, "received"),
+    )
+    rest = ngettext("{open} still needs work.", "{open} still need work.", _count(table, "open"))
+    return format_html(f"{words} {rest}", **given)
 
 
 def _channels(found: Answer) -> Sentence:
@@ -168,41 +209,67 @@ def _channels(found: Answer) -> Sentence:
         n = first.counted.counts.get("received", 0)
         given["n"] = figures.link(figures.number(n), figures.behind_url(table, "received", first))
         given["name"] = first.labels[0]
-        return format_html(_("{n} of {received} complaints came through {name}; {handled} are handled."), **given)
-    return format_html(_("{received} complaints came in; {handled} are handled."), **given)
+        came = ngettext(
+            "{n} of {received} complaint came through {name};",
+            "{n} of {received} complaints came through {name};",
+            _count(table, "received"),
+        )
+    else:
+        came = ngettext("{received} complaint came in;", "{received} complaints came in;", _count(table, "received"))
+    handled = ngettext("{handled} is handled.", "{handled} are handled.", _count(table, "handled"))
+    return format_html(f"{came} {handled}", **given)
 
 
 def _praise(found: Answer) -> Sentence:
     table = found.tables[0]
     given = {name: _n(table, name) for name in ("posts", "praise", "praise_answered")}
-    return format_html(_("{praise} of {posts} posts were praise; {praise_answered} of them were answered."), **given)
+    words = ngettext(
+        "{praise} of {posts} posts was praise;", "{praise} of {posts} posts were praise;", _count(table, "praise")
+    )
+    answered = ngettext(
+        "{praise_answered} of them was answered.",
+        "{praise_answered} of them were answered.",
+        _count(table, "praise_answered"),
+    )
+    return format_html(f"{words} {answered}", **given)
 
 
 def _quality(found: Answer) -> Sentence:
     table = found.tables[0]
     names = ("handled", "confirmed", "said_no", "reopened", "back")
-    return format_html(
-        _(
-            "Of {handled} handled cases {confirmed} were confirmed. {said_no} said no, {reopened} were reopened, and "
-            "{back} complained again within 30 days."
-        ),
-        **{name: _n(table, name) for name in names},
+    confirmed = ngettext(
+        "{confirmed} of the cases that were handled ({handled}) was confirmed.",
+        "{confirmed} of the cases that were handled ({handled}) were confirmed.",
+        _count(table, "confirmed"),
     )
+    rest = ngettext(
+        "{said_no} said no, {reopened} was reopened, and {back} complained again within 30 days.",
+        "{said_no} said no, {reopened} were reopened, and {back} complained again within 30 days.",
+        _count(table, "reopened"),
+    )
+    return format_html(f"{confirmed} {rest}", **{name: _n(table, name) for name in names})
 
 
 def _escalations(found: Answer) -> Sentence:
     table = found.tables[0]
     names = ("escalations", "useful", "useless", "unsaid")
-    return format_html(
-        _("Rules stepped in {escalations} times: {useful} were useful, {useless} not, of {unsaid} nobody said."),
-        **{name: _n(table, name) for name in names},
+    words = ngettext(
+        "Rules stepped in {escalations} time: {useful} useful, {useless} not, of {unsaid} nobody said.",
+        "Rules stepped in {escalations} times: {useful} useful, {useless} not, of {unsaid} nobody said.",
+        _count(table, "escalations"),
     )
+    return format_html(words, **{name: _n(table, name) for name in names})
 
 
 def _imported(found: Answer) -> Sentence:
     table = found.tables[0]
     given = {name: _n(table, name) for name in ("received", "upheld", "rejected", "handled")}
-    return format_html(_("{received} complaints: {upheld} upheld, {rejected} rejected, {handled} handled."), **given)
+    words = ngettext(
+        "{received} complaint: {upheld} upheld, {rejected} rejected, {handled} handled.",
+        "{received} complaints: {upheld} upheld, {rejected} rejected, {handled} handled.",
+        _count(table, "received"),
+    )
+    return format_html(words, **given)
 
 
 _SAID: Final[dict[str, Callable[[Answer], Sentence]]] = {

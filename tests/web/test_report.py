@@ -141,13 +141,13 @@ class TestFrontPage:
         [lead] = re.findall(r'<p class="lead-line">(.*?)</p>', page, re.DOTALL)
         words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", lead)).strip()
         assert words == (
-            "1 of 4 complaints are really handled, less than half of all so far. 3 are stuck now, 2 of them with their"
+            "1 of 4 complaints is really handled, less than half of all so far. 3 of all 3 open cases are stuck now, 2 of them with their"
             " owner. 1 promise was broken."
         )
 
     def test_a_restricted_case_is_not_in_an_auditors_figures(self, busy: Stage) -> None:
         page = signed_in(busy.auditor).get(PAGE).content.decode()
-        assert "1 of 3</a> complaints are really handled" in page
+        assert "1 of 3</a> complaints is really handled" in page
 
     def test_prints_population_period_zone_and_time(self, busy: Stage) -> None:
         page = signed_in(busy.manager).get(f"{PAGE}?from=2026-09-01&to=2026-09-30&zone=Europe/Paris").content.decode()

@@ -181,7 +181,7 @@ class TestHours:
         for splits in ([], ["weekday", "hour"], ["hour", "weekday"]):
             page = page_of(lived.manager, "flow/", **MONTH, split=splits)
             assert page.count('data-chart="heat"') == 1, splits
-        assert "Received, by: Hour of the day, Day of the week" in page
+        assert "Received, by hour of the day and day of the week." in page
 
     def test_stand_beside_a_split_by_hours_only(self, lived: Stage) -> None:
         for split, n in (("hour", 1), ("weekday", 1), ("channel", 0)):

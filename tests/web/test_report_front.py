@@ -135,3 +135,31 @@ class TestNothing:
             commands.dismiss(case_id=case.pk, reason="Twice the same", at=at, actor=agent)
         page_of(lived, f"{PAGE}?from=2001-01-01&to=2001-01-31")
         page_of(lived, f"{PAGE}?from=2026-10-01&to=2026-10-02")
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("report", "expected"),
+        [
+            ("flow", "1 came in and 0 went out: 1 more is open than before."),
+            ("people", "1 complaint: 0 handled, 1 still needs work."),
+            ("channels", "1 of 1 complaint came through Social"),
+            ("public", "Our answer stands under 0 of 1 public post. We hid none of them."),
+            ("causes", "“Delivery” is behind 100 % of complaints; 1 of 1 makes four fifths."),
+        ],
+    )
+    def test_of_one_complaint_are_said_of_one(self, stage: Stage, report: str, expected: str) -> None:
+        stage.case()
+        with time_machine.travel(AT + timedelta(hours=1), tick=False):
+            assert expected in words(page_of(stage, f"{PAGE}{report}/"))
+
+    def test_the_one_complaint_is_handled(self, stage: Stage) -> None:
+        case = taken(stage, "p-ann", author="ann")
+        ready(stage, case)
+        handling.handle(case_id=case.pk, at=AT + timedelta(hours=2), actor=actor(stage.agent))
+        with time_machine.travel(AT + timedelta(hours=3), tick=False):
+            page = page_of(stage, PAGE)
+        assert "The one complaint is really handled, half of all within" in words(page)
+
+    def test_a_percent_sign_stands_with_its_number(self, lived: Stage) -> None:
+        assert "33\N{NO-BREAK SPACE}%" in page_of(lived, f"{PAGE}?period=everything")

@@ -83,6 +83,6 @@ def refuse_needed(names: list[str]) -> None:
     """Refuse while other parts of the set-up send work to it; raises Invalid with their names."""
     if names:
         raise errors.Invalid(
-            _("Still used by: %(names)s. Change that first, then switch it off.") % {"names": ", ".join(names)},
+            _("Still used by: %(names)s. Change that first.") % {"names": ", ".join(names)},
             "is_active",
         )

@@ -329,7 +329,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{tally.otherwise:,} came before with another response; what they came with stands.")
         if tally.categories:
             verb = "Would make" if is_dry else "Made"
-            self.stdout.write(f"{verb} {len(tally.categories)} categories: {' · '.join(tally.categories.values())}.")
+            what = "1 category" if len(tally.categories) == 1 else f"{len(tally.categories)} categories"
+            self.stdout.write(f"{verb} {what}: {' · '.join(tally.categories.values())}.")
 
 
 def _by_count(tally: Tally) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,7 +79,7 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         "sentence": report_sentences.sentence(found),
         "extras": extras + (_more(frame) if is_more_here else []),
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
-        "is_young": found.asked.compare and found.asked.period.end > found.now - RIPE,
+        "is_young": found.asked.compare and _is_young(found),
     }
 
 
@@ -99,10 +100,14 @@ def _more(frame: Frame) -> list[report_extras.Extra]:
         return [report_extras.Extra("refused", _("Not counted"), said=[refused.message])]
 
 
+def _is_young(found: Answer) -> bool:
+    return found.asked.period.end > found.now - RIPE
+
+
 def shown(found: Answer) -> dict[str, Any]:
     """The tables of an answer as pages, mails and runs show them."""
     former = report_table.former_names(found.tables)
-    tables = [report_table.shown(table, former) for table in found.tables]
+    tables = [report_table.shown(replace(table, is_young=_is_young(found)), former) for table in found.tables]
     return {
         "answer": found,
         "parts": [(each, report_pictures.picture(each.table)) for each in tables],

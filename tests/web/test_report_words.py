@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -12,8 +14,14 @@ from django.utils import timezone
 
 from cases.commands import intake, triage
 from cases.models import User
+from cases.queries.reports.answer import Table
+from cases.queries.reports.asked import Asked
+from cases.queries.reports.catalogue import REPORTS
+from cases.queries.reports.definitions import FIGURES
+from cases.queries.reports.question import Counted
 from cases.rules.arrival import Arrival
 from cases.vocabulary import SYSTEM, PostKind
+from cases.web import report_figures
 from tests.api.calls import Program
 from tests.desk import signed_in
 from tests.people import Stage, actor, set_stage
@@ -62,8 +70,18 @@ def test_where_the_time_went_is_an_average_wherever_it_is_read(stage: Stage) -> 
     Life.begins(stage, "bob", "2026-09-08T07:00").withdrawn("2026-09-08T09:00")
     page = page_of(stage.manager, "speed", **MONTH)
     assert "Where the time goes, on average per complaint" in page
-    assert re.search(r'figure=with_owner[^"]*">5 h</a> <span class="share">100 %', page)
-    told = Program(stage.manager).get("reports/speed/", **MONTH).json()["sections"][1]
+    assert re.search(r'figure=with_owner[^"]*">5 h</a> <span class="share">100.%', page)
+    told = json.loads(Program(stage.manager).get("reports/speed/", **MONTH).content)["sections"][1]
     named = next(each for each in told["figures"] if each["name"] == "with_owner")
     assert (named["unit"], named["definition"][-25:]) == ("seconds", "on average per complaint.")
     assert (told["total"]["figures"]["with_owner"], told["total"]["averages"]["with_owner"]) == (36_000, 18_000)
+
+
+def test_less_of_a_young_period_is_so_far() -> None:
+    asked = Asked.of("quality", {"compare": ["before"]}, now=timezone.now(), zone="UTC")
+    now, was = Counted({"received": 400, "handled": 40}), Counted({"received": 400, "handled": 300})
+    ripe = Table(REPORTS["quality"].sections[0], asked, (), total=now, before=was)
+    for table, words, css in ((ripe, "−65 points", "is-bad"), (replace(ripe, is_young=True), "so far", "")):
+        found = report_figures.delta(table, FIGURES["handled"], now, was)
+        assert found is not None
+        assert (found.text, found.css) == (words, css)

@@ -44,7 +44,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """One section of a report, counted; ``is_pending`` is one that is too long to count while a page is waited for."""
+    """One section of a report, counted; ``is_pending`` is one that is too long to count while a page is waited for.
+
+    ``is_young`` is one of a period that has had less time than what it is compared with.
+    """
 
     section: Section
     asked: Asked
@@ -53,6 +56,7 @@ class Table:
     total: Counted = field(default_factory=Counted)
     before: Counted | None = None
     is_pending: bool = False
+    is_young: bool = False
 
     @cached_property
     def figures(self) -> list[Figure]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language_info, gettext, ngettext, pgettext, pgettext
+from django.utils.translation import get_language_info, gettext, ngettext, pgettext
 
 from cases.models import Brand, Category, Cause, Channel, Kind, Policy, Rule, Team, User
 from cases.queries.authority import text_of

@@ -140,7 +140,7 @@ def _spans(
     for place, *row in _execute(_grouped(source, keys, ["count(*)"], len(kept), source.over), parameters):
         code, n = row[len(kept) :]
         gathered.setdefault((place, "" if place is None else row[place]), {})[code] = n
-    return {key: histograms.packed(histograms.number(each)) for key, each in gathered.items()}
+    return {key: histograms.packed_codes(each) for key, each in gathered.items()}
 
 
 def _grouped(source: Source, keys: Sequence[str], sums: Sequence[str], width: int, more: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -47,14 +48,20 @@ def number(counts: Mapping[int, int]) -> int:
 
     Edges may take off what a kept cell holds: lanes are added as signed numbers, and are never negative in the end.
     """
-    whole = 0
+    return sum(n << 32 * place for place, n in _placed(counts).items())
+
+
+def _placed(counts: Mapping[int, int]) -> dict[int, int]:
+    """How much belongs where, counted in lanes from the first of all histograms."""
+    found: dict[int, int] = {}
     for code, n in counts.items():
-        places, at = divmod(code, _LANE)
-        while places:
-            lowest = places & -places
-            whole += n << ((lowest.bit_length() - 1) * _BITS + 32 * at)
-            places -= lowest
-    return whole
+        histograms, lane_ = divmod(code, _LANE)
+        while histograms:
+            lowest = histograms & -histograms
+            place = (lowest.bit_length() - 1) * lanes.LANES + lane_
+            found[place] = found.get(place, 0) + n
+            histograms -= lowest
+    return found
 
 
 def parts(whole: int, durations: Sequence[Duration]) -> dict[str, tuple[int, int]]:
@@ -66,7 +73,20 @@ def parts(whole: int, durations: Sequence[Duration]) -> dict[str, tuple[int, int
 
 def packed(whole: int) -> bytes:
     """Histograms as a cell keeps them: mostly none in a lane, so pressed."""
-    return zlib.compress(whole.to_bytes(-(-whole.bit_length() // 8), "little"), 1)
+    return _pressed(whole.to_bytes(-(-whole.bit_length() // 32) * 4, "little"))
+
+
+def packed_codes(counts: Mapping[int, int]) -> bytes:
+    """The same of codes, each so many times."""
+    placed = _placed(counts)
+    filled = [0] * (max(placed) + 1)
+    for place, n in placed.items():
+        filled[place] = n
+    return _pressed(struct.pack(f"<{len(filled)}I", *filled))
+
+
+def _pressed(held: bytes) -> bytes:
+    return zlib.compress(held, 1)
 
 
 def unpacked(stored: bytes) -> int:

@@ -26,8 +26,8 @@ from cases.rules.returns_lines import Final, Line, Times
 from cases.vocabulary import AnswerPart, ChannelKind, EventKind, Goal, Outcome, Population, Satisfaction, Status, Told
 from cases.vocabulary.returns import Response, ReturnName
 
-# Of more, a return is made in the background.
-MOST = 50_000
+# Of more, which take a page longer than two seconds, a return is made in the background.
+MOST = 10_000
 BATCH = 2000
 # An action of a kind with this code, done, says that the whole complaint was passed on to the firm it is about.
 FORWARDED = "forwarded"

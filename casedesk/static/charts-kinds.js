@@ -70,7 +70,7 @@ function countAxis(model, palette, more = {}) {
 
 // Chart.js gives the names at most half of what the figures at the right leave.
 function nameAxis(model, palette, size, isAcross, taken = 0) {
-  const most = isAcross ? Math.min((size.width - taken) / 2 - 14, 190) : Math.max(70, (size.width - 40) / Math.max(model.rows.length, 1));
+  const most = isAcross ? Math.min((size.width - taken) / 2 - 14, size.width > 640 ? 300 : 190) : Math.max(70, (size.width - 40) / Math.max(model.rows.length, 1));
   return {
     type: "category", grid: { display: false }, border: { display: !isAcross, color: palette.control },
     afterFit(axis) { if (isAcross) axis.width += 10; },

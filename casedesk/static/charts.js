@@ -260,7 +260,9 @@ function show(figure) {
     return;
   }
   const parts = { tools: tools(figure) };
-  if (kind === "heat") heat(figure, model);
+  // Drawn by the page itself, and here only for a file.
+  if ("file" in figure.dataset) figure.append(parts.tools);
+  else if (kind === "heat") heat(figure, model);
   else parts.picture = new Picture(figure, model);
   figure.append(parts.tools);
   figure.classList.add("is-drawn");

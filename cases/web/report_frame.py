@@ -56,10 +56,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One filter that is on: its words, and the address without it."""
+    """One filter that is on: its words, short and in full, and the address without it."""
 
     dimension: str | Promise
     values: str
+    full: str
     href: str
 
 
@@ -128,6 +129,11 @@ class Frame:
     def population(self) -> str:
         """Whose figures these are, where a page does not say it better."""
         return gettext("complaints, by when they were received")
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether there may be cases in these brands that this person may not open."""
+        return {*self.seer.managed_brand_ids} != {*self.seer.brand_ids}
 
     @property
     def now_words(self) -> str:
@@ -230,6 +236,12 @@ class Frame:
         before = self.asked.compared if self.asked else None
         return period_words.compared(self.asked.period, before) if self.asked and before else ""
 
+    @property
+    def compared_words(self) -> str:
+        """The period that it is compared with, wholly said."""
+        before = self.asked.compared if self.asked else None
+        return period_words.said(before) if before else ""
+
     @cached_property
     def brands(self) -> list[Brand]:
         """The brands whose reports the person reads, by name."""
@@ -264,8 +276,8 @@ class Frame:
         for each in Dimension:
             if values := self.given.get(each.value):
                 words = self._known.get(each, {})
-                said = [words.get(value, value) for value in values]
-                found.append(Chip(each.label, _some(said), self.href(each.value)))
+                said = [*dict.fromkeys(words.get(value, value) for value in values)]
+                found.append(Chip(each.label, _some(said), ", ".join(said), self.href(each.value)))
         return found
 
     @property
@@ -296,6 +308,13 @@ class Frame:
         """By what it is split, in words."""
         names = [Dimension(each).label for each in self.given.get("split", []) if each in Dimension.values]
         return gettext(" and ").join(str(name) for name in names)
+
+    @property
+    def note(self) -> str:
+        """What a picture says of itself where it goes alone: brands, filters, period and zone, and when it was made."""
+        words = [f"{each.dimension}: {each.full}" for each in self.chips]
+        brands = [] if self.given.get(Dimension.BRAND.value) else [", ".join(brand.name for brand in self.brands)]
+        return " · ".join([*brands, *words, f"{self.period_words}, {self.zone}", self.now_words])
 
     # ---- what is done with it ----
 

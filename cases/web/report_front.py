@@ -19,6 +19,7 @@ from cases.rules.survival import Curve
 from cases.rules.trends import Direction
 from cases.vocabulary import Dimension, WaitsFor
 from cases.web import report_drawing as drawing
+from cases.web import report_front_pictures
 from cases.web.report_drawing import Axis, Reach
 from cases.web.report_figures import Delta, number, percent, together
 from cases.web.report_now import OURS, Figure, NowWords
@@ -107,6 +108,7 @@ class Words(NowWords):
             "is_going_on": front.asked.period.end > front.now,
             "kept": self.kept(),
             "lead": self.lead(),
+            "pictures": report_front_pictures.pictures(front),
         }
 
     def outstanding(self, at: datetime, n: int) -> Figure:

@@ -148,7 +148,11 @@ def _within(label: str) -> str:
 
 def _bars(table: Table, kind: str) -> Picture:
     # Names need room: they stand one below the other.
-    return replace(_plain(table, kind, table.rows[:MOST_BARS]), is_across=True)
+    drawn = replace(_plain(table, kind, table.rows[:MOST_BARS]), is_across=True)
+    if len(table.rows) <= MOST_BARS:
+        return drawn
+    some = _("The first %(n)s of %(all)s; the table has all of them.") % {"n": MOST_BARS, "all": len(table.rows)}
+    return replace(drawn, caption=f"{drawn.caption} {some}")
 
 
 def _whole(table: Table) -> Sequence[Row]:
@@ -205,7 +209,7 @@ def _range(table: Table) -> Picture:
         curves = [(table.total, figures.behind_url(table, each.name))]
         if table.before is not None:
             curves.append((table.before, ""))
-        cells = [cell for counted, href in curves for cell in _ends(answer.curve(counted, each.name), href)]
+        cells = [cell for counted, href in curves for cell in ends(answer.curve(counted, each.name), href)]
         lines.append(Line(str(each.label), cells))
     caption = _(
         "From the public post, all together. Cases still open are counted in, so waiting ones do not flatter it."
@@ -213,7 +217,7 @@ def _range(table: Table) -> Picture:
     return Picture("range", f"{table.asked.report}-{table.section.name}", caption, "", columns, lines, "minutes")
 
 
-def _ends(curve: Curve, href: str) -> list[Cell]:
+def ends(curve: Curve, href: str) -> list[Cell]:
     """After how long half and nine of ten, in the words of the table: of nothing a dash, else that it is not yet so."""
     if not curve.population:
         return [Cell(NONE), Cell(NONE)]

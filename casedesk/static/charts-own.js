@@ -76,11 +76,8 @@ function span(pen, row, columns, x, size, top, palette) {
   if (median === null) return;
   const ink = palette["line-ink"];
   if (p90 !== null) line(pen, x(median), top + 27, x(p90), top + 27, ink, 7, { cap: "round" });
-  else {
-    // Nine of ten are not reached yet: the line goes on out of the picture.
-    line(pen, x(median), top + 27, size.width - 30, top + 27, ink, 7);
-    line(pen, size.width - 27, top + 27, size.width, top + 27, ink, 7, { dash: [5, 4] });
-  }
+  // Nine of ten are not reached yet: dots, because nobody knows where the line will end.
+  else line(pen, x(median), top + 27, size.width - 4, top + 27, ink, 7, { cap: "round", dash: [0.1, 11] });
   Object.assign(pen, { fillStyle: palette.surface, strokeStyle: ink, lineWidth: 2.5 });
   pen.beginPath();
   pen.arc(x(median), top + 27, 5.5, 0, 2 * Math.PI);

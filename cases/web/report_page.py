@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cases import errors
-from cases.queries.reports import answer, kept, runs
+from cases.queries.reports import answer, kept, period_words, runs
 from cases.queries.reports.answer import Answer
 from cases.queries.reports.catalogue import REPORTS, Report
 from cases.queries.reports.reading import OF_PEOPLE
@@ -80,6 +80,8 @@ def _page(request: HttpRequest, frame: Frame, found: Answer) -> dict[str, Any]:
         "extras": extras + (_more(frame) if is_more_here else []),
         "more": frame.href(more="1") if wants_more and not is_more_here else "",
         "is_young": found.asked.compare and _is_young(found),
+        "nothing_before": _nothing_before(found),
+        "is_by_team": found.report.name == "people" and not context["is_of_people"] and not found.asked.splits,
     }
 
 
@@ -102,6 +104,14 @@ def _more(frame: Frame) -> list[report_extras.Extra]:
 
 def _is_young(found: Answer) -> bool:
     return found.asked.period.end > found.now - RIPE
+
+
+def _nothing_before(found: Answer) -> str:
+    """The period that nothing can be compared with, because nothing was counted in it."""
+    before = [table.before for table in found.tables]
+    if not found.asked.compared or any(each is None or any(each.counts.values()) for each in before):
+        return ""
+    return period_words.said(found.asked.compared)
 
 
 def shown(found: Answer) -> dict[str, Any]:

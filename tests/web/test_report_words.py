@@ -85,3 +85,30 @@ def test_less_of_a_young_period_is_so_far() -> None:
         found = report_figures.delta(table, FIGURES["handled"], now, was)
         assert found is not None
         assert (found.text, found.css) == (words, css)
+
+
+def test_what_there_is_nothing_to_compare_with_says_so(stage: Stage) -> None:
+    Life.begins(stage, "ada", "2026-09-08T07:00")
+    asked = {**MONTH, "compare": "year"}
+    words = "Nothing was counted in September 2025, so there is nothing to compare with."
+    for report in ("", "speed"):
+        answered = signed_in(stage.manager).get(f"/reports/{report}/" if report else "/reports/", asked)
+        assert words in unescape(answered.content.decode()), report
+    assert words not in page_of(stage.manager, "speed", **MONTH)
+
+
+def test_the_population_says_its_filters_and_what_is_left_out(stage: Stage) -> None:
+    Life.begins(stage, "ada", "2026-09-08T07:00")
+    left_out = "Restricted cases that you may not open are left out."
+    assert left_out not in page_of(stage.manager, "causes", **MONTH)
+    page = page_of(stage.auditor, "causes", **MONTH, severity="2")
+    assert left_out in page
+    assert re.search(r"Europe/Paris\. Only: Severity \w+\.", page)
+
+
+def test_who_may_not_read_by_person_is_told_why_it_is_by_team(stage: Stage) -> None:
+    Life.begins(stage, "ada", "2026-09-08T07:00")
+    assert "figures by person are for the managers" in page_of(stage.auditor, "people", **MONTH)
+    page = page_of(stage.manager, "people", **MONTH)
+    assert "figures by person are for the managers" not in page
+    assert "An owner is whoever the case belongs to now, or belonged to last." in page

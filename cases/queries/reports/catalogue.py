@@ -253,7 +253,7 @@ _ALL = (
         (
             Section(
                 "people",
-                _("Cases by owner"),
+                _("Workload and outcomes"),
                 P.CASES,
                 ("received", "open", "answered", "decided", "handled", "confirmed", "reopened", "said_no"),
                 (D.OWNER, D.TEAM, D.BRAND),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,27 +30,29 @@ def seer_of(person_id: int | None) -> Seer:
     """What this person may see, in one query; nobody when they are unknown or deactivated."""
     if person_id is None:
         return NOBODY
+    return seers_of([person_id]).get(person_id, NOBODY)
+
+
+def seers_of(person_ids: Collection[int]) -> dict[int, Seer]:
+    """What each of these people may see, in one query; those who are unknown or deactivated are left out."""
     roles = Membership.objects.filter(person=OuterRef("pk"), brand__is_active=True).order_by("brand_id")
     led = Team.objects.filter(lead=OuterRef("pk"), is_active=True).order_by("pk")
-    row = (
-        User.objects.filter(pk=person_id, is_active=True)
-        .values_list(
-            "is_organisation_admin",
-            ArraySubquery(roles.values(row=JSONObject(brand="brand_id", role="role", team="team_id"))),
-            ArraySubquery(led.values("pk")),
+    rows = User.objects.filter(pk__in=person_ids, is_active=True).values_list(
+        "pk",
+        "is_organisation_admin",
+        ArraySubquery(roles.values(row=JSONObject(brand="brand_id", role="role", team="team_id"))),
+        ArraySubquery(led.values("pk")),
+    )
+    return {
+        person_id: Seer(
+            person_id=person_id,
+            roles={row["brand"]: Role(row["role"]) for row in memberships},
+            team_ids=frozenset(row["team"] for row in memberships if row["team"]),
+            led_team_ids=frozenset(led_team_ids),
+            is_organisation_admin=is_organisation_admin,
         )
-        .first()
-    )
-    if row is None:
-        return NOBODY
-    is_organisation_admin, memberships, led_team_ids = row
-    return Seer(
-        person_id=person_id,
-        roles={row["brand"]: Role(row["role"]) for row in memberships},
-        team_ids=frozenset(row["team"] for row in memberships if row["team"]),
-        led_team_ids=frozenset(led_team_ids),
-        is_organisation_admin=is_organisation_admin,
-    )
+        for person_id, is_organisation_admin, memberships, led_team_ids in rows
+    }
 
 
 def colleagues(seer: Seer, brand_id: int) -> QuerySet[User]:

@@ -87,7 +87,7 @@ def return_page(request: HttpRequest, regulator: str) -> HttpResponse:
         known = None
     if known is None or known.is_kept:
         run = return_runs.latest(wanted)
-        is_shown = known is None or (run is not None and run.status in RunStatus.unfinished())
+        is_shown = known is None or (run is not None and run.status in {*RunStatus.unfinished(), RunStatus.FAILED})
         context |= {"is_long": True, "is_run_shown": is_shown} | return_run.card(run, asked, picked.query)
     return render(request, "report/return.html", context | (_made(known, asked, picked) if known else {}))
 

@@ -19,6 +19,7 @@ from tests import exported
 from tests.api.calls import Program
 from tests.api.test_report import YEAR, path_of, refused
 from tests.desk import signed_in
+from tests.guards.asking import statements
 from tests.people import Stage, set_stage
 from tests.returned import Life
 
@@ -189,6 +190,16 @@ class TestSaved:
         assert theirs["recipients"] == []
         stopped = manager.post(f"saved-reports/{saved['id']}/unschedule/").json()
         assert (stopped["rhythm"], stopped["next_at"]) == ("", None)
+
+    def test_costs_the_same_however_many_get_it(self, manager: Program, stage: Stage) -> None:
+        saved = manager.post("saved-reports/", {"name": "Mine", "report": "speed"}).json()
+        path, counted = f"saved-reports/{saved['id']}/", []
+        for recipients in (["manager"], ["manager", "auditor", "admin"]):
+            manager.post(f"{path}schedule/", {"rhythm": "daily", "recipients": recipients})
+            with statements() as seen:
+                assert len(manager.get(path).json()["recipients"]) == len(recipients)
+            counted.append(len(seen))
+        assert counted[0] == counted[1] <= 8
 
     def test_sent_now_to_whoever_asks_once_under_a_key(self, manager: Program, stage: Stage) -> None:
         saved = manager.post("saved-reports/", {"name": "Mine", "report": "speed", **YEAR, "shared": True}).json()

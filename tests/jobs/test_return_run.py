@@ -234,6 +234,22 @@ class TestPage:
         assert signed_in(stage.auditor).post(f"/reports/returns/disp/runs/{run.public_id}/cancel/").status_code == 404
         assert client.get(f"/reports/runs/{run.public_id}/").status_code == 404
 
+    def test_stays_as_it_was_made_when_making_it_again_breaks_off(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = made(stage)
+        ReportRun.objects.filter(pk=run.pk).update(ended_at=timezone.now() - timedelta(minutes=11))
+        assert started(stage) != run
+        client, address = signed_in(stage.manager), f"/reports/returns/disp/{HALF}"
+        waiting = text(client.get(address))
+        assert "It is about to begin" in waiting
+        assert "It balances" in waiting
+        monkeypatch.setattr(complaints, "streamed", lambda _: 1 / 0)
+        jobs.run_report()
+        broken = text(client.get(address))
+        assert "It broke off" in broken
+        assert "It balances" in broken
+
     def test_is_not_shown_with_other_rights_than_it_was_made_with(self, stage: Stage) -> None:
         made(stage)
         Membership.objects.filter(person=stage.manager).update(role=Role.AUDITOR)

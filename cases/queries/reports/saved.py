@@ -128,14 +128,14 @@ def candidates(seer: Seer, asked: Asked) -> QuerySet[User]:
 
 def recipients(saved: SavedReport, asked: Asked | None) -> list[Standing]:
     """To whom it goes, by name, with the code of what keeps the mail from some."""
-    found = saved.recipients.order_by(Lower("name"), "pk")
-    return [Standing(each, _hindrance(each, asked)) for each in found]
+    found = list(saved.recipients.order_by(Lower("name"), "pk"))
+    seers = people.seers_of([each.pk for each in found])
+    return [Standing(each, _hindrance(seers.get(each.pk), asked)) for each in found]
 
 
-def _hindrance(person: User, asked: Asked | None) -> str:
-    if not person.is_active:
+def _hindrance(seer: Seer | None, asked: Asked | None) -> str:
+    if seer is None:
         return "left"
-    seer = people.seer_of(person.pk)
     if not may_read(seer):
         return "no_reports"
     if asked is None:

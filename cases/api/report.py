@@ -66,7 +66,7 @@ def _report(report: Report, links: Links, *, is_open: bool) -> dict[str, Any]:
         "url": links.api(f"{report.name}/"),
         "page": links.page("report", report.name),
         "sections": [_section(each, is_open=is_open) for each in report.sections],
-        "beside": [report_beside.defined()] if report.name == per_complaint.REPORT else [],
+        "beside": report_beside.defined() if report.name == per_complaint.REPORT else [],
     }
 
 

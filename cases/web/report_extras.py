@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from cases.queries import authority
 from cases.queries.reports import answer, backlog, definitions, engine, labels, period_words
@@ -215,6 +215,19 @@ def _before(found: Answer, frame: Frame, compared: periods.Period) -> Counted:
 # ---- actions: what a complaint costs ----
 
 
+_WERE: Final = {
+    "budgeted": gettext_lazy(
+        "<b>{money}</b> were budgeted, {each} for each of the {received} complaints received in the period."
+    ),
+    "granted": gettext_lazy(
+        "<b>{money}</b> were granted, {each} for each of the {received} complaints received in the period."
+    ),
+    "paid": gettext_lazy(
+        "<b>{money}</b> were paid, {each} for each of the {received} complaints received in the period."
+    ),
+}
+
+
 def _each(found: Answer, frame: Frame) -> list[Extra]:
     """The money of the period beside the complaints of the period; left out where these cannot be filtered so."""
     cost = per_complaint(found, frame.seer)
@@ -222,14 +235,19 @@ def _each(found: Answer, frame: Frame) -> list[Extra]:
         return []
     pairs = [("figure", "received"), *cost.asked.pairs]
     link = figures.link(figures.number(cost.received), figures.behind_of(pairs))
-    said = [
+    said: list[Words] = [
         format_html(
-            _("<b>{money}</b> were paid, {each} for each of the {received} complaints received in the period."),
-            money=authority.said_amount(paid, currency),
-            each=authority.said_amount(cost.each(currency), currency),
+            str(_WERE[name]),
+            money=figures.link(
+                authority.said_amount(sums[currency], currency),
+                figures.behind_of([("figure", name), *cost.asked.pairs, ("report", "actions")]),
+            ),
+            each=authority.said_amount(cost.each(name, currency), currency),
             received=link,
         )
-        for currency, paid in cost.paid.items()
+        for currency in sorted({currency for sums in cost.sums.values() for currency in sums})
+        for name, sums in cost.sums.items()
+        if currency in sums
     ]
     return [Extra("each", _("For each complaint"), said=said)]
 

@@ -302,7 +302,7 @@ class TestMatrix:
         assert "All figures, 1 row" in below
         assert "half not yet" in below
         Case.objects.first().actions.update(amount="12.50", currency="EUR")
-        assert "Planned, €" in page_of(lived.manager, "actions/", **MONTH, split=["kind", "severity"])
+        assert "Budgeted, €" in page_of(lived.manager, "actions/", **MONTH, split=["kind", "severity"])
 
     def test_has_amounts_in_their_order(self, lived: Stage) -> None:
         asked = Asked.of("actions", {"split": ["band", "kind"]}, now=AT, zone="UTC")

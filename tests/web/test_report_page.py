@@ -255,7 +255,7 @@ class TestShown:
         year = {"from": "2026-01-01", "to": "2026-12-31"}
         page = page_of(stage.manager, "actions", **year)
         href = next(href for href, text in links(page) if text == "16.00")
-        assert "Planned, £" in page
+        assert "Budgeted, £" in page
         listed = signed_in(stage.manager).get(href).content.decode()
         assert "3 rows" in listed
         assert '<b class="num">16.00\N{NO-BREAK SPACE}€</b>, <b class="num">7.00\N{NO-BREAK SPACE}£</b>' in listed
@@ -384,7 +384,8 @@ def test_what_was_paid_is_said_for_each_complaint(stage: Stage) -> None:
     Life.begins(stage, "ada", "2026-09-08").paid("2026-09-09", "30")
     Life.begins(stage, "bob", "2026-09-08").paid("2026-09-09", "12.50")
     page = page_of(stage.manager, "actions")
-    assert "<b>42.50\N{NO-BREAK SPACE}€</b> were paid, 21.25\N{NO-BREAK SPACE}€ for each of the " in unescape(page)
+    assert "42.50\N{NO-BREAK SPACE}€</a></b> were paid, 21.25\N{NO-BREAK SPACE}€ for each of the " in unescape(page)
+    assert re.search(r"</a></b> were budgeted, [\d.]+.€ for each of the ", unescape(page))
     assert "were paid" not in page_of(stage.manager, "actions", kind="0")
 
 

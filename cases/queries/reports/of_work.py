@@ -99,7 +99,7 @@ ACTIONS = (
 _STANDS = "EXISTS (SELECT 1 FROM cases_authorisation x WHERE x.action_id = a.id AND x.released_at IS NULL OFFSET 0)"
 MONEY = (
     Money(
-        "budgeted", Population.ACTIONS, _("Planned"), _("The amounts of all actions added in the period."), "a.amount"
+        "budgeted", Population.ACTIONS, _("Budgeted"), _("The amounts of all actions added in the period."), "a.amount"
     ),
     Money(
         "granted",

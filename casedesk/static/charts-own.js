@@ -113,7 +113,8 @@ function flowParts(model, size) {
       node.href ??= stop.href;
       nodes.set(stop.key, node);
     }
-    return [...nodes.values()];
+    // The greatest first; what was folded into others opens nothing and stands last.
+    return [...nodes.values()].sort((one, other) => Number(!one.href) - Number(!other.href) || other.count - one.count);
   });
   const most = Math.max(...stages.map((nodes) => nodes.length));
   const scale = (room - GAP * (most - 1)) / Math.max(total, 1);

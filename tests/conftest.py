@@ -14,6 +14,7 @@ from unittest import mock
 import psycopg
 import pytest
 from django.conf import settings as project
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from casedesk import children, embedded
@@ -88,6 +89,13 @@ def static_files() -> Iterator[None]:
         middleware.files.update(known)
 
     with mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", add_files):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A password of this process is hashed a thousand times, not a million."""
+    with mock.patch.object(PBKDF2PasswordHasher, "iterations", 1_000):
         yield
 
 

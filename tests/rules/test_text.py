@@ -119,9 +119,9 @@ class TestDifference:
     def test_takes_no_time_for_very_long_texts(self) -> None:
         old = "start " + " ".join(str(n % 7) for n in range(60_000)) + " end"
         new = "start " + " ".join(str(n % 5) for n in range(60_000)) + " end"
-        began = time.monotonic()
+        began = time.process_time()
         pieces = text.difference(old, new)
-        assert time.monotonic() - began < 5
+        assert time.process_time() - began < 5
         assert "".join(words for op, words in pieces if op != "added") == old
 
 

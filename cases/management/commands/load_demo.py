@@ -35,7 +35,7 @@ from cases.rules import deadlines
 from cases.vocabulary import SYSTEM, Unit
 
 # The user names that `up` prints, and the password of everybody in the demo.
-SIGN_INS = ("agent", "manager", "admin")
+SIGN_INS = ("agent", "manager", "admin", "auditor")
 PASSWORD = "walk-the-whole-path"  # noqa: S105 - it opens nothing but invented complaints
 STORIES: tuple[Story, ...] = (
     *history_told.STORIES,

@@ -12,7 +12,7 @@ from cases.management.demo.screenplay import Clock
 from cases.models import Brand, Category, Channel, Counter, Delivery, Team, User
 from cases.vocabulary import SYSTEM, ChannelKind, DeliveryStatus, Role
 
-# Username: name, language; the first three are the ones that `up` prints.
+# Username: name, language; the first four are the ones that `up` prints.
 PEOPLE = {
     "agent": ("Léa Marchetti", "en"),
     "manager": ("Nadia Brandt", "en"),

@@ -112,3 +112,12 @@ def test_who_may_not_read_by_person_is_told_why_it_is_by_team(stage: Stage) -> N
     page = page_of(stage.manager, "people", **MONTH)
     assert "figures by person are for the managers" not in page
     assert "An owner is whoever the case belongs to now, or belonged to last." in page
+
+
+def test_what_was_paid_is_said_for_each_complaint(stage: Stage) -> None:
+    Life.begins(stage, "ada", "2026-09-08").paid("2026-09-09", "30")
+    Life.begins(stage, "bob", "2026-09-08").paid("2026-09-09", "12.50")
+    page = page_of(stage.manager, "actions", **MONTH)
+    assert "42.50\N{NO-BREAK SPACE}€</a></b> were paid, 21.25\N{NO-BREAK SPACE}€ for each of the " in page
+    assert re.search(r"</a></b> were budgeted, [\d.]+.€ for each of the ", page)
+    assert "were paid" not in page_of(stage.manager, "actions", **MONTH, kind="0")

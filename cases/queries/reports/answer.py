@@ -252,7 +252,7 @@ def rows_of(question: Question, section: Section, groups: Groups, before: Groups
     keys = _keys(question, groups, before)
     # Days and weeks are never those of the period before.
     is_dated = bool(UNITS.keys() & set(question.splits))
-    said = [labels.words(by, {key[i] for key in keys}) for i, by in enumerate(question.splits)]
+    said = [labels.words(by, {key[i] for key in keys}, question.period.start) for i, by in enumerate(question.splits)]
     rows = [
         Row(
             key,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -25,14 +26,17 @@ D = Dimension
 _PEOPLE = (D.OWNER, D.PERSON, D.APPROVER)
 
 
-def words(dimension: Dimension, values: Collection[str]) -> Words:
-    """What to call each of these values in the reader's language, in at most one query."""
-    return {value: _nothing(dimension) for value in values if not value} | _of(dimension, [v for v in values if v])
+def words(dimension: Dimension, values: Collection[str], at: datetime | None = None) -> Words:
+    """What to call each of these values in the reader's language, in at most one query; ``at`` is where then is."""
+    said = _of(dimension, [value for value in values if value], at)
+    return {value: _nothing(dimension) for value in values if not value} | said
 
 
-def words_of(dimension: Dimension, rows: QuerySet[Any]) -> Words:
+def words_of(dimension: Dimension, rows: QuerySet[Any], at: datetime | None = None) -> Words:
     """What to call each of these rows, which a dimension stands for, by their keys; in one query."""
     model, fields, say = ROWS[dimension]
+    if dimension == D.CATEGORY_THEN:
+        say = partial(say, at=at)
     brand = ("brand__name",) if model not in (Brand, User) else ()
     told = list(rows.values_list("pk", *fields, *brand))
     found = {str(row[0]): say(*row[1 : len(fields) + 1]) for row in told}
@@ -49,9 +53,9 @@ def rows_of(dimension: Dimension, values: Collection[str]) -> QuerySet[Any]:
     return rows.filter(pk__in=[int(value) for value in values if is_key(value)])
 
 
-def _of(dimension: Dimension, values: Collection[str]) -> Words:
+def _of(dimension: Dimension, values: Collection[str], at: datetime | None) -> Words:
     if dimension in ROWS:
-        found = words_of(dimension, rows_of(dimension, values)) if any(is_key(each) for each in values) else {}
+        found = words_of(dimension, rows_of(dimension, values), at) if any(is_key(each) for each in values) else {}
         return {value: found.get(value, value) for value in values}
     say = _SAID.get(dimension, str)
     return {value: _said(say, value) for value in values}
@@ -70,13 +74,22 @@ def _person(name: str, is_active: bool) -> str:
 
 
 def _category_then(
-    label: Mapping[str, str], former: Sequence[Mapping[str, Any]], into: Mapping[str, str] | None
+    label: Mapping[str, str],
+    former: Sequence[Mapping[str, Any]],
+    into: Mapping[str, str] | None,
+    *,
+    at: datetime | None = None,
 ) -> str:
-    """What it is called, what it was called, and where the other view counts it."""
+    """What it was called then and is called now, or all it was called; and where the other view counts it."""
     said = text_of(label, default="en")
     before = dict.fromkeys(text_of(each["label"], default="en") for each in former)
     before.pop(said, None)
-    if before:
+    if at:
+        later = [each["label"] for each in former if datetime.fromisoformat(each["until"]) > at]
+        then = text_of(later[0], default="en") if later else said
+        if then != said:
+            said = gettext("%(then)s (now %(name)s)") % {"then": then, "name": said}
+    elif before:
         said = gettext("%(name)s (before: %(names)s)") % {"name": said, "names": ", ".join(before)}
     if into:
         said = gettext("%(name)s, now with %(into)s") % {"name": said, "into": text_of(into, default="en")}

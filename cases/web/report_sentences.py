@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cases.queries.reports import answer, labels
-from cases.queries.reports.answer import Answer, Table
+from cases.queries.reports.answer import Answer, Row, Table
 from cases.rules import pareto
 from cases.vocabulary import OF_TIME
 from cases.web import report_figures as figures
@@ -42,6 +42,11 @@ def _n(table: Table, figure: str) -> Sentence:
 def _count(table: Table, figure: str) -> int:
     """The number that decides between one and several."""
     return table.total.counts.get(figure, 0)
+
+
+def _greatest(table: Table) -> Row:
+    """The row of which there is most, in whatever order they stand."""
+    return max(table.rows, key=lambda row: row.counted.counts.get("received", 0))
 
 
 def _of(found: Answer, name: str) -> Table | None:
@@ -169,7 +174,7 @@ def _causes(found: Answer) -> Sentence:
     said: list[Sentence] = []
     if len(table.splits) == 1 and table.splits[0] not in OF_TIME and table.rows:
         counts = {row.keys: row.counted.counts.get("received", 0) for row in table.rows}
-        first = table.rows[0]
+        first = _greatest(table)
         so_far = pareto.pareto(counts, len(counts))
         few = next((n for n, each in enumerate(so_far, 1) if each.so_far >= MOST_OF_IT), len(so_far))
         share = first.counted.counts.get("received", 0) / max(table.total.counts.get("received", 0), 1)
@@ -205,7 +210,7 @@ def _channels(found: Answer) -> Sentence:
         return ""
     given = {name: _n(table, name) for name in ("received", "handled")}
     if len(table.splits) == 1 and table.rows and table.splits[0] not in OF_TIME:
-        first = table.rows[0]
+        first = _greatest(table)
         n = first.counted.counts.get("received", 0)
         given["n"] = figures.link(figures.number(n), figures.behind_url(table, "received", first))
         given["name"] = first.labels[0]

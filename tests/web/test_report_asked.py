@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from cases.commands import case as cases
+from cases.commands import triage
 from cases.models import Case, Export, ReportRun, SavedReport, User
 from cases.queries import people
 from cases.queries.reports import answer, front, mail_figures, mailed, period_words, tabled
@@ -18,7 +19,7 @@ from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
 from cases.queries.reports.question import Counted
 from cases.rules import periods
-from cases.vocabulary import Dimension
+from cases.vocabulary import Dimension, PostKind
 from cases.web import report_table
 from tests.desk import signed_in
 from tests.people import AT, Stage, actor, set_stage
@@ -311,3 +312,12 @@ class TestMatrix:
         table = answer.Table(REPORTS["actions"].sections[0], asked, (Dimension.BAND, Dimension.KIND), rows)
         shown = report_table.shown(table, {})
         assert [line.labels[0].text for line in shown.lines] == ["band 0", "band 2", "band 6", "band "]
+
+
+def test_the_sentence_of_causes_names_the_greatest_whatever_the_order(lived: Stage) -> None:
+    post = lived.post("p-3", author="ann")
+    given: dict[str, Any] = {"kind": PostKind.COMPLAINT, "category_id": lived.category.pk, "severity": 4}
+    triage.triage(post_id=post.pk, **given, at=AT, actor=actor(lived.agent))
+    page = page_of(lived.manager, "causes/", **MONTH, split="severity")
+    assert re.search(r"“<a [^>]*>Critical</a>” is behind", page) is None
+    assert re.search(r"“<a [^>]*>[A-Z][a-z]+</a>” is behind 67", page)

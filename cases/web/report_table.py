@@ -231,8 +231,8 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
     """Rows by columns for one figure; the longer of two lists goes down, hours go across."""
     across = _across(table)
     down = 1 - across
-    rows = _order(table, down)[:MOST_ROWS]
-    columns = _order(table, across)[:MOST_COLUMNS]
+    rows, columns = _room(table, down, MOST_ROWS), _room(table, across, MOST_COLUMNS)
+    cut = figures.cut_steps(table)
     is_hours = table.splits[across] == Dimension.HOUR
     by_keys = {row.keys: row for row in table.rows}
     sums = _sums(table)
@@ -245,9 +245,9 @@ def _matrix(table: Table, chosen: Figure, former: Mapping[str, str]) -> Shown:
             cells.append(_heated(table, chosen, row, most))
         if not is_hours:
             cells.append(_sum(table, chosen, sums, (down, key)))
-        lines.append(Line([Label(label, _remark(table.splits[down], key, former, ()))], cells))
+        lines.append(Line([Label(label, _remark(table.splits[down], key, former, cut))], cells))
     by = table.splits[across]
-    heads = [Head(key if is_hours else figures.short(by, key, label)) for key, label in columns]
+    heads = [Head(_step(by, key, label, cut)) for key, label in columns]
     total = None
     if not is_hours:
         heads.append(Head(_("All")))
@@ -300,6 +300,20 @@ def _across(table: Table) -> int:
         return table.splits.index(Dimension.HOUR)
     counts = [len({row.keys[place] for row in table.rows}) for place in (0, 1)]
     return 0 if counts[1] > max(counts[0], 12) else 1
+
+
+def _step(by: Dimension, key: str, label: str, cut: Collection[str]) -> str:
+    """What a column is called; of a step of time that the period holds only in part, also that."""
+    if by == Dimension.HOUR:
+        return key
+    name = figures.short(by, key, label)
+    return _("%(step)s, in part") % {"step": name} if by in answer.UNITS and key in cut else name
+
+
+def _room(table: Table, place: int, most: int) -> list[tuple[str, str]]:
+    """As many values of one split as there is room for: of steps of time the last."""
+    found = _order(table, place)
+    return found[-most:] if table.splits[place] in answer.UNITS else found[:most]
 
 
 def _order(table: Table, place: int) -> list[tuple[str, str]]:

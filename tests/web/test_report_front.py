@@ -116,6 +116,19 @@ class TestEverything:
             assert "8 Sep" in page
 
 
+class TestSteps:
+    def test_of_a_matrix_with_too_many_the_last_are_kept(self, lived: Stage) -> None:
+        page = page_of(lived, f"{PAGE}causes/?from=2025-01-01&to=2026-10-18&zone=UTC&split=day&split=weekday")
+        [table] = re.findall(r'<table class="table report-table is-matrix">.*?</table>', page, re.DOTALL)
+        assert "8 Sep 2026" in table
+        assert "8 Jan 2025" not in table
+
+    def test_those_that_the_period_cuts_say_so(self, lived: Stage) -> None:
+        for splits in ("split=week", "split=week&split=severity", "split=severity&split=week"):
+            page = words(page_of(lived, f"{PAGE}causes/?from=2026-09-08&to=2026-09-20&zone=UTC&{splits}"))
+            assert "in part" in page, splits
+
+
 class TestNothing:
     @pytest.mark.parametrize("query", ["from=2001-01-01&to=2001-01-31", "from=2026-10-01&to=2026-10-02&compare=before"])
     @pytest.mark.parametrize("who", ["manager", "auditor", "admin"])

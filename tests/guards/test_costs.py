@@ -20,7 +20,8 @@ BESIDE |= {"api/v1/rules/": 1, "api/v1/rules/<uuid:rule>/": 1, "api/v1/cases/<sl
 # A frozen period beside the figures of now: each of the seven populations is counted again.
 BESIDE |= {"api/v1/frozen-periods/<uuid:frozen>/": 7, "frozen-period": 2}
 # One list for each of the dimensions that reports can be filtered by: brands, channels, teams, owners, categories, ...
-BESIDE |= {"report-filters": 3}
+# and whether anything was imported, for its filters and for the list of reports.
+BESIDE |= {"report-filters": 4}
 FEW, MANY = 2, 7
 
 

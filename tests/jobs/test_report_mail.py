@@ -203,6 +203,23 @@ class TestMail:
             assert str(each.title) in said["text/html"]
         assert ("02-rows.csv" if report == "front" else f"02-{tables[0].name}.csv") in said
 
+    def test_the_front_page_has_nine_of_ten_and_what_is_stuck_now(self, stage: Stage, post: Post) -> None:
+        scheduled(stage, report="front", split=[])
+        sweep()
+        carry()
+        text = parts(post.mails[0])["text/plain"].replace("\r\n", "\n")
+        assert "Handled: half within: not yet" in text
+        assert "Handled: 9 of 10 within: not yet" in text
+        # Whatever the period: five came in within it, and none of them is closed.
+        assert "Open now, whenever received\n" in text
+        assert "Open: 5" in text.split("Open now, whenever received")[1]
+
+    def test_time_that_went_by_is_an_average_as_on_the_page(self, stage: Stage, post: Post) -> None:
+        scheduled(stage, report="speed")
+        sweep()
+        # Five of them with their owners since 8 September.
+        assert "With the owner: 5 d 18 h\n" in (Delivery.objects.get().body or "")
+
     def test_names_are_escaped_in_the_page_and_not_in_the_text(self, stage: Stage, post: Post) -> None:
         found = scheduled(stage)
         SavedReport.objects.filter(pk=found.pk).update(name="<b>R&D</b>")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from cases.queries.authority import said_amount
-from cases.queries.reports import answer, labels
+from cases.queries.reports import answer, labels, shares
 from cases.queries.reports.answer import Row, Table
 from cases.queries.reports.figure import Duration, Figure
 from cases.queries.reports.question import Counted
@@ -157,27 +157,29 @@ def _lines(table: Table) -> Iterator[Line]:
                 str(money.definition),
             )
     for span in table.durations:
-        half, was = _half(span, table.total), _half(span, before) if before is not None else ""
-        label = _("%(what)s: half within") % {"what": span.label}
-        href = _behind(table, span.name) if half != NONE else ""
-        yield Line(label, half, was, href, str(span.definition))
+        for share, label in ((0.5, _("%(what)s: half within")), (0.9, _("%(what)s: 9 of 10 within"))):
+            now, was = _within(span, share, table.total), _within(span, share, before) if before is not None else ""
+            href = _behind(table, span.name) if now != NONE else ""
+            yield Line(label % {"what": span.label}, now, was, href, str(span.definition))
 
 
 def _amount(counted: Counted, name: str, currency: str) -> str:
     return said_amount(counted.money.get(currency, {}).get(name, Decimal(0)), currency)
 
 
-def _half(span: Duration, counted: Counted) -> str:
-    """After how long it had happened for half, those who still wait counted in."""
+def _within(span: Duration, share: float, counted: Counted) -> str:
+    """After how long it had happened for such a share of all, those who still wait counted in."""
     if not any(counted.durations.get(span.name, ())):
         return NONE
-    half = answer.curve(counted, span.name).median
-    return pgettext("half of the complaints", "not yet") if half is None else labels.span(half)
+    found = answer.curve(counted, span.name).percentile(share)
+    return pgettext("half of the complaints", "not yet") if found is None else labels.known(found)
 
 
 def _counted(figure: Figure, counted: Counted) -> str:
-    n = counted.counts.get(figure.name, 0)
-    return labels.span(n // 60) if figure.is_sum else _number(n)
+    if not figure.is_sum:
+        return _number(counted.counts.get(figure.name, 0))
+    each = shares.each(figure, counted.counts)
+    return NONE if each is None else labels.span(round(each / 60))
 
 
 def _number(n: int) -> str:

@@ -78,6 +78,7 @@ def _tables(asked: Asked, seer: Seer, now: datetime) -> Sequence[Table]:
 
 
 def _table(asked: Asked, section: Section, seer: Seer, now: datetime) -> Table:
+    asked = whole.asked_for(section, asked, now)
     found = answer.table(asked, section, seer, now=now)
     return answer.table(asked, section, seer, now=now, step=lambda: None) if found.is_pending else found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -39,6 +39,7 @@ FRONT_SECTIONS = (
         ("promises", "kept", "kept_late", "broken", "to_keep"),
         (),
     ),
+    Section("now", lazy("Open now, whenever received"), Population.CASES, ("open", "stuck"), ()),
 )
 
 
@@ -64,6 +65,11 @@ def sections_of(asked: Asked) -> list[Section]:
     return fitting
 
 
+def asked_for(section: Section, asked: Asked, now: datetime) -> Asked:
+    """What is asked of one of its sections: what is open now is so whatever the period."""
+    return replace(asked.until(now), compare="") if section is FRONT_SECTIONS[-1] else asked
+
+
 def refuse_other_splits(asked: Asked) -> None:
     """Refuse a split that none of its tables has, as its page does; raises what ``sections_of`` does, NoSuchSplit."""
     sections = sections_of(asked)
@@ -78,7 +84,7 @@ def parts(asked: Asked, seer: Seer, *, now: datetime, step: Callable[[], None]) 
     The front page has complaints instead of groups: one row for each. Raises what ``answer`` does.
     """
     sections = sections_of(asked)
-    tables = [answer.table(asked, each, seer, now=now, step=step) for each in sections]
+    tables = [answer.table(asked_for(each, asked, now), each, seer, now=now, step=step) for each in sections]
     yield Part("figures", _("All figures"), sections, _figures(tables))
     for table in tables:
         if table.splits:

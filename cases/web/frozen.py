@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -29,11 +29,12 @@ from cases.commands import frozen as commands
 from cases.models import Brand, FrozenPeriod, Seer
 from cases.queries.reports import definitions, labels, reading
 from cases.queries.reports import frozen as queries
+from cases.queries.reports.asked import Asked
 from cases.queries.reports.complaints import ReturnTooLong
 from cases.queries.reports.frozen import Compared, Subject
 from cases.rules import return_periods
 from cases.rules.return_periods import MONTH
-from cases.vocabulary import Population
+from cases.vocabulary import Dimension, Population
 from cases.vocabulary.returns import RETURNS, TABLES, ReturnName
 from cases.web.desk import actor_of, given, seer_of
 from cases.web.report_frame import for_readers
@@ -60,6 +61,7 @@ _BALANCE: dict[str, str | Promise] = {
     "went": lazy("Went out"),
     "open_at_end": lazy("Open at the end"),
 }
+_FLOWS = {"came": "flow_in", "went": "flow_out", "open_at_start": "outstanding", "open_at_end": "outstanding"}
 _SHARES: dict[str, str | Promise] = {"median": lazy("half within"), "p90": lazy("nine of ten within")}
 
 
@@ -212,14 +214,39 @@ def _page(request: HttpRequest, seer: Seer, frozen: FrozenPeriod, form: SignForm
     except ReturnTooLong as refused:
         # What was frozen is shown even where it can no longer be counted for a page.
         found, context["refusal"] = queries.compared(frozen.figures, frozen.figures), refused
+    found = _averaged(found)
     context |= {
         "tables": _tables(frozen, found),
-        "corrected": [_said(frozen, each) for each in found if each.is_corrected],
+        "corrected": [_said(frozen, each, is_alone=True) for each in found if each.is_corrected],
+        "definitions": _meanings(frozen, found),
         "count": len(found),
         "balances": _balances(frozen.figures),
         "is_nil": frozen.figures.get("return", {}).get("is_nil", False),
     }
     return render(request, "report/frozen_period.html", context, status=422 if form.is_bound else 200)
+
+
+def _averaged(found: list[Compared]) -> list[Compared]:
+    """Time that went by for each complaint, as every page says it; frozen is all of it in seconds."""
+    received = next((each for each in found if each.name == "received" and each.what == "count"), None)
+    if received is None:
+        return found
+    return [
+        replace(each, then=_of(each.then, received.then), now=_of(each.now, received.now))
+        if each.what == "seconds"
+        else each
+        for each in found
+    ]
+
+
+def _of(seconds: int | Decimal | None, received: int | Decimal | None) -> int | None:
+    return int(seconds) // int(received) if seconds is not None and received else None
+
+
+def _meanings(frozen: FrozenPeriod, found: list[Compared]) -> list[tuple[str, str]]:
+    """What each figure meant when it was frozen."""
+    said = (_named(frozen, each.name) for each in found)
+    return [(label, definition) for label, definition in dict.fromkeys(said) if definition]
 
 
 def _what(frozen: FrozenPeriod) -> str:
@@ -246,10 +273,11 @@ def _title(table: str) -> str:
     return str(next((title for key, title in TABLES.items() if key.value == table), table))
 
 
-def _said(frozen: FrozenPeriod, one: Compared) -> Line:
+def _said(frozen: FrozenPeriod, one: Compared, *, is_alone: bool = False) -> Line:
+    """One line; alone it says in which table it stands."""
     label, definition = _words(frozen, one)
     return Line(
-        label,
+        f"{_title(one.table)}: {label}" if is_alone else label,
         definition,
         _value(one, one.then),
         _value(one, one.now),
@@ -263,11 +291,17 @@ def _words(frozen: FrozenPeriod, one: Compared) -> tuple[str, str]:
     """What a figure was called and meant when it was frozen, in the reader's language."""
     if one.name in _BALANCE and one.table == "balance":
         return str(_BALANCE[one.name]), ""
+    label, definition = _named(frozen, one.name)
+    each = _("average per complaint") if one.what == "seconds" else ""
+    parts = [one.line if frozen.regulator else str(_SHARES.get(one.line, "")), label, one.currency, each]
+    return " · ".join(filter(None, parts)), definition
+
+
+def _named(frozen: FrozenPeriod, name: str) -> tuple[str, str]:
     spoken = frozen.figures["words"]
     said = spoken.get((get_language() or "en").split("-")[0]) or next(iter(spoken.values()))
-    label, definition = (*said.get(one.name, [one.name]), "")[:2]
-    parts = [one.line if frozen.regulator else str(_SHARES.get(one.line, "")), label, one.currency]
-    return " · ".join(filter(None, parts)), definition
+    label, definition = (*said.get(name, [name]), "")[:2]
+    return label, definition
 
 
 def _value(one: Compared, value: int | Decimal | None) -> str:
@@ -275,8 +309,10 @@ def _value(one: Compared, value: int | Decimal | None) -> str:
         return _("not known")
     if one.what == "money":
         return money(Decimal(value), one.currency)
-    if one.what in {"minutes", "seconds"}:
-        return labels.span(int(value) // (60 if one.what == "seconds" else 1))
+    if one.what == "minutes":
+        return labels.known(int(value))
+    if one.what == "seconds":
+        return labels.span(round(value / 60))
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
@@ -288,13 +324,20 @@ def _difference(one: Compared) -> str:
     return ("+" if gap > 0 else "−") + _value(one, size)
 
 
+def _open_at(frozen: FrozenPeriod, at: datetime) -> str:
+    """The cases of the brand that were open at an instant."""
+    asked = Asked("", Subject.of(frozen).span.asked, filters={Dimension.BRAND: (str(frozen.brand_id),)}).until(at)
+    return f"{reverse('report-behind')}?{urlencode([('figure', 'outstanding'), *asked.pairs])}"
+
+
 def _href(frozen: FrozenPeriod, one: Compared) -> str:
     span = Subject.of(frozen).span
     if frozen.regulator:
         kept = {"brand": frozen.brand.slug, "period": span.name}
         return f"{reverse('return', args=[frozen.regulator])}?{urlencode(kept)}"
-    flows = {"came": "flow_in", "went": "flow_out"}
-    name = flows.get(one.name, one.name) if one.table == "balance" else one.name
+    name = _FLOWS.get(one.name, one.name) if one.table == "balance" else one.name
+    if name == "outstanding":
+        return _open_at(frozen, span.asked.start if one.name == "open_at_start" else span.asked.end)
     if name not in definitions.FIGURES and name not in definitions.MONEY and name not in definitions.DURATIONS:
         return ""
     from_, to = span.asked.written

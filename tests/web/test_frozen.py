@@ -179,3 +179,19 @@ def test_the_words_are_those_of_the_reader(stage: Stage) -> None:
     with translation.override("en"):
         page = signed_in(stage.auditor).get(f"{PAGE}{frozen.public_id}/", HTTP_ACCEPT_LANGUAGE="fr")
     assert said["fr"]["handled"][0] in _rows(page)
+
+
+def test_times_and_balances_are_read_as_on_other_pages(stage: Stage) -> None:
+    """Two complaints that were with their owner for eight hours, and for two; one more is still open."""
+    Life.begins(stage, "sofa", "2026-03-02T07:00").closed("2026-03-02")
+    Life.begins(stage, "lamp", "2026-03-02T07:00").withdrawn("2026-03-02T09:00")
+    Life.begins(stage, "desk", "2026-03-31T10:00").withdrawn("2026-04-01T12:00")
+    frozen = _freeze(stage)
+    assert frozen.figures["counts"]["with_owner"] == 36 * 3600
+    client = signed_in(stage.manager)
+    shown = client.get(f"{PAGE}{frozen.public_id}/")
+    assert _rows(shown)["With the owner · average per complaint"] == ["12 h", "12 h", "–"]
+    assert "Time with its owner, nothing else being waited for, on average per complaint." in _text(shown)
+    href = re.search(r'<a href="(/reports/behind/\?figure=outstanding[^"]+)">1</a>', shown.content.decode())
+    assert href
+    assert "1 row behind “Open at the end”" in _text(client.get(unescape(href[1])))

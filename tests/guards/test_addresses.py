@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.guards.asking import ADDRESSES, ask
-from tests.guards.world import ROLES, World, build, routes
+from tests.guards.world import ROLES, Route, World, build, routes
 
 pytestmark = pytest.mark.django_db
 
@@ -61,11 +61,21 @@ def test_every_exemption_is_an_address() -> None:
     assert {name for name in PUBLIC if name not in {route.name for route in routes()}} == set()
 
 
+# The data browser turns them away at one door, as it does strangers: each of them knocks for a part of its pages.
+TURNED_AWAY = ("agent", "manager", "auditor", "outsider")
+
+
+def _asked(role: str | None) -> list[Route]:
+    browser = [route for route in ADDRESSES if route.pattern.startswith("data/")]
+    part = browser[TURNED_AWAY.index(role) :: len(TURNED_AWAY)] if role in TURNED_AWAY else browser
+    return [route for route in ADDRESSES if not route.pattern.startswith("data/")] + part
+
+
 def _look(world: World, role: str | None) -> tuple[set[str], list[object], list[object]]:
     """The addresses that open for this role, what looking at any of them wrote, and what broke."""
     opened, wrote, broken = set(), [], []
     world.client(role)
-    for route in ADDRESSES:
+    for route in _asked(role):
         for path in route.paths(world):
             answer = ask(world, route, path, role)
             if answer.status in OPENS:
@@ -79,22 +89,23 @@ def _look(world: World, role: str | None) -> tuple[set[str], list[object], list[
     return opened, wrote, broken
 
 
-@pytest.mark.parametrize("role", [*(role for role in ROLES if role != "manager"), None])
+@pytest.mark.parametrize("role", [*(role for role in ROLES if role not in {"manager", "admin"}), None])
 def test_looking_changes_nothing_and_breaks_nothing(role: str | None) -> None:
     _, *found = _look(build(), role)
     assert found == [[], []]
 
 
-def test_nor_does_it_for_a_manager_and_no_address_is_dead() -> None:
+def test_nor_does_it_for_managers_and_admins_and_no_address_is_dead() -> None:
     """Somebody can open every address that can be looked at, or the other tests prove nothing about it."""
-    world = build()
-    opened, *found = _look(world, "manager")
-    assert found == [[], []]
-    dead = []
-    for route in ADDRESSES:
-        if route.pattern in opened or route.pattern in ELSEWHERE:
-            continue
-        answers = (ask(world, route, path, role).status for path in route.paths(world) for role in ("admin", None))
-        if not any(status in OPENS for status in answers):
-            dead.append(route.pattern)
+    world, opened = build(), set()
+    for role in ("manager", "admin"):
+        opens, *found = _look(world, role)
+        assert found == [[], []], role
+        opened |= opens
+    dead = [
+        route.pattern
+        for route in ADDRESSES
+        if route.pattern not in opened | ELSEWHERE
+        and not any(ask(world, route, path, None).status in OPENS for path in route.paths(world))
+    ]
     assert dead == []

@@ -141,8 +141,8 @@ class TestFrontPage:
         [lead] = re.findall(r'<p class="lead-line">(.*?)</p>', page, re.DOTALL)
         words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", lead)).strip()
         assert words == (
-            "1 of 4 complaints is really handled, less than half of all so far. 3 of all 3 open cases are stuck now, 2 of them with their"
-            " owner. 1 promise was broken."
+            "1 of 4 complaints is really handled, less than half of all so far. "
+            "3 of all 3 open cases are stuck now, 2 of them with their owner. 1 promise was broken."
         )
 
     def test_a_restricted_case_is_not_in_an_auditors_figures(self, busy: Stage) -> None:

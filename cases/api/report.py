@@ -183,6 +183,7 @@ def _row(page: Page, each: Behind, links: Links) -> dict[str, Any]:
         "owner": each.owner,
         "brand": each.brand,
         "what": _what(page.population, each.what),
+        "minutes": each.took,
         "amount": None if each.amount is None else amount(each.amount),
         "currency": each.currency or "",
     }

@@ -161,7 +161,7 @@ def _section(table: Table, links: Links) -> dict[str, Any]:
 
 def _linked(table: Table, counted: Counted, before: Counted | None, links: Links, row: Row | None) -> dict[str, Any]:
     everything: list[Some] = [*table.figures, *table.money, *table.durations]
-    names = [each.name for each in everything]
+    names = [*(each.name for each in everything), *(f"{each.name}_open" for each in table.durations)]
     return {
         **_group(table, counted),
         "behind": links.all_behind(names, table.narrowed(row)),

@@ -128,7 +128,9 @@ class LinkShape(serializers.Serializer[Any]):
 class LinkedShape(GroupShape):
     """The figures of one group, each with the rows behind it, and those of the period it is compared with."""
 
-    behind = serializers.DictField(child=LinkShape())
+    behind = serializers.DictField(
+        child=LinkShape(), help_text="by the name of the figure; of a time also `…_open`, those who still wait"
+    )
     before = GroupShape(allow_null=True)
 
 
@@ -206,6 +208,7 @@ class BehindShape(serializers.Serializer[Any]):
     owner = serializers.CharField(allow_blank=True, help_text="their name")
     brand = serializers.CharField()
     what = serializers.CharField(allow_blank=True, help_text="what it is beside its case")
+    minutes = serializers.IntegerField(allow_null=True, help_text="that a time took, or has been waited for so far")
     amount = serializers.CharField(allow_null=True)
     currency = serializers.CharField(allow_blank=True)
 

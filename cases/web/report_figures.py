@@ -229,7 +229,9 @@ def delta(table: Table, figure: Figure, counted: Counted, before: Counted | None
         points = round(found.difference * 100)
         text = ngettext("%(n)+d point", "%(n)+d points", abs(points)) % {"n": points}
         is_same = not points
-        if table.is_young and found.difference < 0 and not found.is_noise:
+        # Of a young period less is done, and more still open.
+        is_so_far = found.difference > 0 if figure.name == "open" else found.difference < 0
+        if table.is_young and is_so_far and not found.is_noise:
             return Delta(_("so far"), f"{text.replace('-', '−')}, {title}. {_less_time()}")
     else:
         change = round((n / was - 1) * 100) if was else 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.api.calls import Program
 from tests.desk import signed_in
 from tests.people import Stage, set_stage
 from tests.returned import Life
@@ -48,6 +51,16 @@ def test_those_who_still_wait_are_a_list_beside_those_in_which_it_happened(stage
     waiting = listed(stage, "to_handled_open")
     assert "Waited</th>" in waiting
     assert '<td class="text-end num nowrap">2 h</td>' in waiting
+
+
+def test_programs_open_both(stage: Stage) -> None:
+    program = Program(stage.manager)
+    told = json.loads(program.get("reports/speed/", **MONTH).content)["sections"][0]["total"]
+    for figure, minutes in (("to_handled", 480), ("to_handled_open", 120)):
+        link = urlsplit(told["behind"][figure]["rows"])
+        rows = json.loads(program.get(link.path.removeprefix("/api/v1/"), **dict(parse_qsl(link.query))).content)
+        assert rows["count"] == (1 if figure == "to_handled" else told["durations"]["to_handled"]["still_waiting"])
+        assert minutes in [each["minutes"] for each in rows["results"]]
 
 
 def test_the_pages_open_both(stage: Stage) -> None:

@@ -85,6 +85,11 @@ def test_less_of_a_young_period_is_so_far() -> None:
         found = report_figures.delta(table, FIGURES["handled"], now, was)
         assert found is not None
         assert (found.text, found.css) == (words, css)
+    more, less = Counted({"received": 400, "open": 300}), Counted({"received": 400, "open": 40})
+    speed = Table(REPORTS["speed"].sections[0], asked, (), total=more, before=less, is_young=True)
+    still = report_figures.delta(speed, FIGURES["open"], more, less)
+    assert still is not None
+    assert still.text == "so far"
 
 
 def test_what_there_is_nothing_to_compare_with_says_so(stage: Stage) -> None:

@@ -203,7 +203,9 @@ class Dismiss(CaseEndpoint):
 class Merge(CaseEndpoint):
     """A duplicate."""
 
-    @changes(MovedShape, "Let the case go on in another one of the same complainant; it ends as merged", takes=MergeCaseIn)
+    @changes(
+        MovedShape, "Let the case go on in another one of the same complainant; it ends as merged", takes=MergeCaseIn
+    )
     def post(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """The case."""
         case_id, _brand_id = self.case(reference)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from cases.models import Export, Seer
 from cases.queries.reports import exports as queries
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.reading import reader
-from cases.vocabulary import Format, RunStatus
+from cases.vocabulary import Dimension, Format, RunStatus
 from cases.web.desk import actor_of, seer_of
 from cases.web.tags import lasting
 
@@ -64,6 +64,19 @@ class ExportRow:
     why: str
     digest: str
     is_there: bool
+    split: str
+    filters: list[tuple[str, str]]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What asks for the same again."""
+        told = self.export.asked
+        return [("report", self.export.report), ("of", told["of"]), ("part", told.get("part", "")), *self.asked.pairs]
+
+    @property
+    def may_go_again(self) -> bool:
+        """Whether it came to nothing, or its file is gone: it can be started once more."""
+        return not self.is_going and not self.is_there
 
     @property
     def first(self) -> str:
@@ -110,7 +123,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     if not found:
         # Whoever may read no reports has no such page.
         reader(seer)
-    return render(request, "report/exports.html", {"rows": [_row(each, seer) for each in found]})
+    return render(request, "report/exports.html", {"rows": _rows(found, seer)})
 
 
 @require_safe
@@ -120,7 +133,7 @@ def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = queries.export(seer_of(request), public_id)
     if not getattr(request, "htmx", False):
         return redirect(f"{reverse('report-exports')}#export-{public_id}")
-    return render(request, "report/export_row.html", {"row": _row(found, seer_of(request))})
+    return render(request, "report/export_row.html", {"row": _rows([found], seer_of(request))[0]})
 
 
 @require_POST
@@ -169,19 +182,30 @@ async def _pieces(stored: Any) -> AsyncIterator[bytes]:
         stored.close()
 
 
-def _row(found: Export, seer: Seer) -> ExportRow:
+def _rows(found: Sequence[Export], seer: Seer) -> list[ExportRow]:
+    known = queries.known(found, seer, timezone.now())
+    return [_row(each, seer, known) for each in found]
+
+
+def _row(found: Export, seer: Seer, known: Mapping[Dimension, Mapping[str, str]]) -> ExportRow:
     now = timezone.now()
+    asked = queries.asked_of(found, now)
     is_failed = found.status == RunStatus.FAILED
     return ExportRow(
         found,
         queries.subject(found),
-        queries.asked_of(found, now),
+        asked,
         found.status in RunStatus.unfinished(),
         100 * found.rows // found.total if found.total else 0,
         _left(found),
         str(_WHY.get(found.error, _ELSE)) if is_failed else "",
         bytes(found.digest).hex() if found.digest else "",
         found.status == RunStatus.DONE and bool(found.key) and queries.still_may(seer, found),
+        queries.split_words(found, asked),
+        [
+            (str(each.label), ", ".join(known[each][value] for value in values if value in known[each]) or "–")
+            for each, values in asked.filters.items()
+        ],
     )
 
 

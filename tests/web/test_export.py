@@ -112,7 +112,7 @@ def test_without_script_the_fragment_leads_to_the_list(stage: Stage) -> None:
 
 def test_twenty_cost_no_more_queries_than_one(stage: Stage) -> None:
     client = signed_in(stage.manager)
-    done(client, part="open")
+    done(client, part="open", team=str(stage.team.pk))
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -129,6 +129,20 @@ def test_twenty_cost_no_more_queries_than_one(stage: Stage) -> None:
         ]
     )
     assert queries() == one
+
+
+def test_one_that_failed_says_what_it_was_and_is_started_again(stage: Stage) -> None:
+    client = signed_in(stage.manager)
+    start(client, of="table", part="stages", report="speed", split="team", severity="2")
+    Export.objects.update(status="failed", error="disk_full")
+    page = unescape(client.get("/reports/exports/").content.decode())
+    assert "Where the time goes, on average per complaint · by Team" in page
+    assert re.search(r"Severity \w+; ", page)
+    form = page[page.index('action="/reports/export/"') :]
+    asked = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form[: form.index("</form>")]))
+    assert client.post("/reports/export/", asked | {"format": "csv"}).status_code == 302
+    again, first = Export.objects.order_by("-pk")
+    assert (again.asked, again.report, again.status) == (first.asked, first.report, "waiting")
 
 
 def test_is_cancelled(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from cases import errors
 from cases.models import Export, Seer
-from cases.queries.reports import choices, definitions, whole
+from cases.queries.reports import choices, definitions, labels, whole
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.behind import figure_of
 from cases.queries.reports.catalogue import REPORTS, Section
@@ -23,7 +23,7 @@ from cases.queries.reports.reading import reader
 from cases.queries.reports.tabled import section_of
 from cases.rules.exporting import Line
 from cases.rules.periods import of_zone
-from cases.vocabulary import Format, Population, Role, RunStatus
+from cases.vocabulary import Dimension, Format, Population, Role, RunStatus
 
 # What is exported instead of a population's rows: the table of a report, or all that a report shows.
 TABLE, WHOLE = "table", "whole"
@@ -131,6 +131,24 @@ def subject(found: Export) -> str:
         report = REPORTS.get(found.report)
         return str(report.title) if report else _("Resolution report")
     return str(figure_of(part).label) if part else str(Population(of).label)
+
+
+def known(found: Iterable[Export], seer: Seer, now: datetime) -> dict[Dimension, labels.Words]:
+    """The values by which these are filtered with their words, of what the person may know; in a query for each."""
+    wanted: dict[Dimension, set[str]] = {}
+    for each in found:
+        for dimension, values in asked_of(each, now).filters.items():
+            wanted.setdefault(dimension, set()).update(values)
+    return {dimension: choices.known(dimension, sorted(values), seer) for dimension, values in wanted.items()}
+
+
+def split_words(found: Export, asked: Asked) -> str:
+    """Which table of its report it is, and by what that is split; nothing of rows."""
+    if found.asked.get("of") not in (TABLE, WHOLE):
+        return ""
+    table = str(section_of(asked, found.asked["part"]).title) if found.asked.get("part") else ""
+    by = _(" and ").join(str(each.label) for each in asked.splits)
+    return " · ".join(filter(None, [table, _("by %(dimensions)s") % {"dimensions": by} if by else ""]))
 
 
 def file_name(found: Export) -> str:

@@ -284,7 +284,7 @@ def _merge(one: Try) -> object:
     others = Case.objects.filter(complainant=one.case.complainant_id).exclude(pk=one.case.pk)
     other = others.filter(status__in=UNHANDLED).order_by("pk").first() or others.first()
     other_id = other.pk if other else one.case.pk
-    pair = (one.case.pk, other_id) if one.pick > 5 else (other_id, one.case.pk)
+    pair = (one.case.pk, other_id) if one.pick == 7 else (other_id, one.case.pk)
     return case.merge(case_id=pair[0], into_id=pair[1], reason=one.words(), at=one.at, actor=one.by)
 
 

@@ -12,11 +12,15 @@ Value = str | int | float | Decimal | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column: its name for programs, its words for people; ``is_words`` where people wrote what stands in it."""
+    """One column: its name for programs, its words for people; ``is_words`` where people wrote what stands in it.
+
+    ``is_instant`` is one of moments, written in ISO 8601.
+    """
 
     name: str
     label: str
     is_words: bool = False
+    is_instant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,3 +258,16 @@ def test_needs_no_more_memory_for_ten_times_the_rows(kind: str, tmp_path: Path) 
     _peak(writer(), 100)
     few, many = _peak(writer(), 2_000), _peak(writer(), 20_000)
     assert many < few + 100_000
+
+
+def test_a_moment_is_one_that_a_workbook_calculates_with(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    writer = xlsx(out, tmp_path)
+    writer.header([Heading("at", "At", is_instant=True)])
+    for at in ("2026-09-08T18:00:00+02:00", "1899-12-31T00:00:00+00:09", None):
+        writer.row([at])
+    writer.footer(ABOUT, 3)
+    rows = sheets(out.getvalue())["Rows"]
+    # 46,273 days after the 30th of December 1899, at three quarters of it.
+    assert rows[1] == [("n", "46273.75")]
+    assert rows[2][0][1] == "1899-12-31T00:00:00+00:09"

@@ -60,10 +60,14 @@ def opened(
         with beside.chunked_cursor() as cursor:
             cursor.execute(_sql(where, columns, wanted), where.parameters)
             yield Rows(
-                [Heading(each.name, str(each.label), each.sort in _WORDS) for each in columns],
+                [_heading(each) for each in columns],
                 total,
                 _batches(cursor, say),
             )
+
+
+def _heading(each: Column) -> Heading:
+    return Heading(each.name, str(each.label), each.sort in _WORDS, each.sort == Sort.INSTANT)
 
 
 def _counted(population: Population, name: str) -> str:

@@ -221,7 +221,7 @@ FIGURES: dict[Counted | ClosedBy, Words] = {
         _("Redress paid"),
         _(
             "What was really paid in the period on complaints of any age, with money for distress, goodwill, "
-            "interest and charges that were waived; each currency by itself."
+            "interest and charges that were waived; each currency by itself. The number is that of the complaints."
         ),
     ),
     Counted.TIMELY: Words(

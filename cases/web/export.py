@@ -91,7 +91,7 @@ class ExportRow:
 
 def _written(given: str) -> str:
     day = parse_date(given) if len(given) == len("2026-01-01") else None
-    return date_format(day, "j M Y") if day else given
+    return date_format(day, _("j M Y")) if day else given
 
 
 @require_POST
@@ -160,18 +160,21 @@ def sent(request: HttpRequest, found: Export) -> HttpResponseBase:
         raise errors.NotFound
     stored = default_storage.open(found.key)
     media_type = queries.media_type(found)
-    response: HttpResponseBase
-    if isinstance(request, ASGIRequest):
-        # A plain file would be read whole before its first byte goes out.
-        response = StreamingHttpResponse(_pieces(stored), content_type=media_type)
-    else:
-        response = FileResponse(stored, content_type=media_type)
+    response = streamed(request, stored, media_type)
     response["Content-Length"] = str(found.size)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=queries.file_name(found))
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def streamed(request: HttpRequest, stored: Any, media_type: str) -> HttpResponseBase:
+    """A file as an answer, a piece at a time."""
+    if isinstance(request, ASGIRequest):
+        # A plain file would be read whole before its first byte goes out.
+        return StreamingHttpResponse(_pieces(stored), content_type=media_type)
+    return FileResponse(stored, content_type=media_type)
 
 
 async def _pieces(stored: Any) -> AsyncIterator[bytes]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from cases import errors
@@ -23,6 +24,7 @@ from cases.rules.returns_tables import Figure, Return, Row, Section
 from cases.vocabulary import RunStatus, Status
 from cases.vocabulary.returns import RETURNS, TABLES, ReturnName, Table
 from cases.web import return_run
+from cases.web.export import streamed
 from cases.web.report_frame import for_readers
 from cases.web.return_picked import Picked
 
@@ -147,7 +149,9 @@ def file(request: HttpRequest, regulator: str, written_as: str) -> HttpResponse:
         raise errors.NotFound
     written = return_files.opened(written_as, return_runs.known(wanted), wanted)
     called, media_type = return_files.file_name(wanted, written_as), return_files.MEDIA_TYPES[written_as]
-    return cast("HttpResponse", FileResponse(written, as_attachment=True, filename=called, content_type=media_type))
+    response = streamed(request, written, media_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=called)
+    return cast("HttpResponse", response)
 
 
 # ---- what a page shows ----

@@ -174,16 +174,18 @@ class TestFile:
         assert answer["Content-Length"] == str(export.size)
         assert answer["Cache-Control"] == "private, no-store"
 
-    async def _streamed(self, stage: Stage, export: Export) -> bytes:
+    async def _streamed(self, stage: Stage, address: str) -> bytes:
         client = AsyncClient()
         await client.aforce_login(stage.manager)
-        answer = await client.get(url(export, "file/"))
+        answer = await client.get(address)
         assert answer.is_async
         return b"".join([piece async for piece in answer.streaming_content])
 
     def test_is_streamed_where_requests_are_asynchronous(self, stage: Stage) -> None:
         export = done(signed_in(stage.manager))
-        assert len(async_to_sync(self._streamed)(stage, export)) == export.size
+        assert len(async_to_sync(self._streamed)(stage, url(export, "file/"))) == export.size
+        made = "/reports/returns/disp/csv/?brand=brindlewick&period=2026-H1"
+        assert b"# SHA-256" in async_to_sync(self._streamed)(stage, made)
 
     def test_is_nobody_elses(self, stage: Stage) -> None:
         export = done(signed_in(stage.manager))

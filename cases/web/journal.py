@@ -282,7 +282,21 @@ def _confirmation(event: Event, usual: str | Promise) -> str | Promise:
     return TOLD_US if event.person_id else usual
 
 
-_WORDS = ("person", "owner", "action", "category", "into", "cause", "target", "tag", "rule", "kind", "due", "until")
+_WORDS = (
+    "person",
+    "owner",
+    "action",
+    "case",
+    "category",
+    "into",
+    "cause",
+    "target",
+    "tag",
+    "rule",
+    "kind",
+    "due",
+    "until",
+)
 
 
 def _words(event: Event, names: Mapping[tuple[str, int], Any]) -> dict[str, str]:

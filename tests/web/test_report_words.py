@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from cases.commands import intake, triage
 from cases.models import User
+from cases.queries import people
+from cases.queries.reports import answer, tabled
 from cases.queries.reports.answer import Table
 from cases.queries.reports.asked import Asked
 from cases.queries.reports.catalogue import REPORTS
@@ -74,6 +76,10 @@ def test_where_the_time_went_is_an_average_wherever_it_is_read(stage: Stage) -> 
     told = json.loads(Program(stage.manager).get("reports/speed/", **MONTH).content)["sections"][1]
     named = next(each for each in told["figures"] if each["name"] == "with_owner")
     assert (named["unit"], named["definition"][-25:]) == ("seconds", "on average per complaint.")
+    asked = Asked.of("speed", {key: [value] for key, value in MONTH.items()}, now=timezone.now(), zone="UTC")
+    table = answer.table(asked, REPORTS["speed"].sections[1], people.seer_of(stage.manager.pk), now=timezone.now())
+    named_in_files = {each.name: each.label for each in tabled.of_table(table).headings}
+    assert named_in_files["with_owner"] == "With the owner (seconds, of all complaints together)"
     assert (told["total"]["figures"]["with_owner"], told["total"]["averages"]["with_owner"]) == (36_000, 18_000)
 
 

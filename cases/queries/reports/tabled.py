@@ -59,7 +59,7 @@ def _headings(table: Table, prefix: str, before: str) -> Iterator[Heading]:
         return Heading(f"{prefix}{name}", words)
 
     for figure in _columns(table):
-        yield heading(figure.name, figure.label, _("seconds") if figure.is_sum else "")
+        yield heading(figure.name, figure.label, _("seconds, of all complaints together") if figure.is_sum else "")
     for currency in _currencies(table):
         for money in table.money:
             yield heading(f"{money.name}_{currency}", money.label, currency)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 from cases.rules import lanes
 
@@ -17,8 +18,7 @@ Z = NormalDist().inv_cdf((1 + SURE) / 2)
 _ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """At so many minutes: how many were still watched, for how many it happened, and the share still open after."""
 
     minutes: int
@@ -38,19 +38,18 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The share still open by the time passed; a point wherever something happened or the watching ended."""
+    """The share still open by the time passed; a point wherever something happened or the watching ended.
+
+    ``happened`` is for how many it happened.
+    """
 
     points: tuple[Point, ...]
+    happened: int
 
     @property
     def population(self) -> int:
         """How many were watched."""
         return self.points[0].at_risk if self.points else 0
-
-    @property
-    def happened(self) -> int:
-        """For how many it happened."""
-        return sum(point.happened for point in self.points)
 
     @property
     def still_open(self) -> int:
@@ -114,7 +113,7 @@ def _curve(steps: Iterable[tuple[int, int, int]]) -> Curve:
     """From minutes, how many it happened to, and how many were last seen open then; the shortest first."""
     steps = list(steps)
     at_risk = sum(done + still for _, done, still in steps)
-    share, spread, points = 1.0, 0.0, []
+    share, spread, points = 1.0, 0.0, list[Point]()
     for minutes, done, still in steps:
         left = at_risk - done
         share *= left / at_risk
@@ -122,7 +121,7 @@ def _curve(steps: Iterable[tuple[int, int, int]]) -> Curve:
         spread += done / (at_risk * left) if left else 0.0
         points.append(Point(minutes, at_risk, done, share, share * sqrt(spread)))
         at_risk = left - still
-    return Curve(tuple(points))
+    return Curve(tuple(points), sum(done for _, done, _ in steps))
 
 
 def _band(point: Point) -> tuple[float, float]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from html import escape
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -42,9 +43,9 @@ class Delta:
     @property
     def small(self) -> SafeString:
         """The words as they stand in a cell."""
-        title = format_html(' title="{}"', self.title) if self.title else ""
-        said = format_html('<span class="{}">{}</span>', self.css, self.text) if self.css else self.text
-        return format_html('<small class="delta"{}>{}</small>', title, said)
+        title = f' title="{html(self.title)}"' if self.title else ""
+        said = f'<span class="{html(self.css)}">{html(self.text)}</span>' if self.css else html(self.text)
+        return SafeString(f'<small class="delta"{title}>{said}</small>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,18 @@ class Cell:
     @property
     def td(self) -> SafeString:
         """The cell of a table; a page has thousands, of which each would take a template ten times as long."""
-        shown = link(self.text, self.href) if self.href else format_html('<span class="faint">{}</span>', self.text)
-        share = format_html(' <span class="share">{}</span>', self.share) if self.share is not None else ""
-        below = format_html_join("", "<small>{}</small>", ((words,) for words in self.below))
+        text = html(self.text)
+        shown = f'<a href="{html(self.href)}">{text}</a>' if self.href else f'<span class="faint">{text}</span>'
+        share = f' <span class="share">{html(self.share)}</span>' if self.share is not None else ""
+        below = "".join(f"<small>{html(words)}</small>" for words in self.below)
         heat = "" if self.heat is None else f" heat-{self.heat}"
         delta = self.delta.small if self.delta else ""
-        return format_html('<td class="text-end num{}">{}{}{}{}</td>', heat, shown, share, below, delta)
+        return SafeString(f'<td class="text-end num{heat}">{shown}{share}{below}{delta}</td>')
+
+
+def html(text: object) -> str:
+    """A text as it may stand in a page, written several times as fast as Django does."""
+    return text if isinstance(text, SafeString) else escape(str(text))
 
 
 def number(n: float | Decimal) -> str:

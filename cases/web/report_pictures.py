@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,7 @@ from cases.rules import lanes, pareto
 from cases.rules.survival import Curve
 from cases.vocabulary import OF_TIME
 from cases.web import report_figures as figures
-from cases.web.report_figures import NONE, Cell
+from cases.web.report_figures import NONE, Cell, html
 
 # More names than these are not read in a picture; the table below has them all.
 MOST_BARS, MOST_NAMED = 16, 10
@@ -79,17 +78,19 @@ class Line:
     @property
     def tr(self) -> SafeString:
         """The row of the table; a picture has hundreds, of which each would take a template ten times as long."""
-        hue = format_html(' data-hue="{}"', self.hue) if self.hue else ""
-        value = format_html(' data-value="{}"', self.value) if self.value else ""
-        cells = format_html_join(
-            "", "<td{}>{}</td>", ((_data(each.value), figures.link(each.text, each.href)) for each in self.cells)
-        )
-        label = figures.link(self.label, self.href)
-        return format_html('<tr{}><th scope="row"{}>{}</th>{}</tr>', hue, value, label, cells)
+        hue = f' data-hue="{html(self.hue)}"' if self.hue else ""
+        value = f' data-value="{html(self.value)}"' if self.value else ""
+        cells = "".join(f"<td{_data(each.value)}>{_linked(each.text, each.href)}</td>" for each in self.cells)
+        label = _linked(self.label, self.href)
+        return SafeString(f'<tr{hue}><th scope="row"{value}>{label}</th>{cells}</tr>')
 
 
-def _data(value: float | None) -> SafeString | str:
-    return "" if value is None else format_html(' data-value="{}"', value)
+def _linked(text: str, href: str) -> str:
+    return f'<a href="{html(href)}">{html(text)}</a>' if href else html(text)
+
+
+def _data(value: float | None) -> str:
+    return "" if value is None else f' data-value="{html(value)}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,9 @@ def number(counts: Mapping[int, int]) -> int:
 
     Edges may take off what a kept cell holds: lanes are added as signed numbers, and are never negative in the end.
     """
-    return sum(n << 32 * place for place, n in _placed(counts).items())
+    placed = _placed(counts)
+    more, less = (_filled({place: n * sign for place, n in placed.items() if n * sign > 0}) for sign in (1, -1))
+    return int.from_bytes(more, "little") - int.from_bytes(less, "little")
 
 
 def _placed(counts: Mapping[int, int]) -> dict[int, int]:
@@ -78,11 +80,14 @@ def packed(whole: int) -> bytes:
 
 def packed_codes(counts: Mapping[int, int]) -> bytes:
     """The same of codes, each so many times."""
-    placed = _placed(counts)
-    filled = [0] * (max(placed) + 1)
+    return _pressed(_filled(_placed(counts)))
+
+
+def _filled(placed: Mapping[int, int]) -> bytes:
+    filled = [0] * (max(placed, default=-1) + 1)
     for place, n in placed.items():
         filled[place] = n
-    return _pressed(struct.pack(f"<{len(filled)}I", *filled))
+    return struct.pack(f"<{len(filled)}I", *filled)
 
 
 def _pressed(held: bytes) -> bytes:

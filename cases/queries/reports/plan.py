@@ -55,25 +55,20 @@ def _whole_hours(period: Period) -> bool:
 
 
 def _offsets(period: Period) -> set[timedelta]:
-    """How far the clocks of a zone stand from UTC, looked at every four weeks and at the end."""
+    """How far the clocks of a zone stand from UTC: those that change do not change back within a week."""
     zone, at, found = ZoneInfo(period.zone), period.start, set[timedelta]()
     while at < period.end:
         found.add(at.astimezone(zone).utcoffset() or timedelta())
-        at += timedelta(days=28)
+        at += timedelta(days=7)
     return found | {period.end.astimezone(zone).utcoffset() or timedelta()}
 
 
 def _hours_of_other_days(period: Period) -> list[str]:
-    """The hours of UTC that may belong to another day than noon of theirs, by the clocks of a zone.
-
-    One more on either side: how the clocks stood is looked at every four weeks.
-    """
+    """The hours of UTC that may belong to another day than noon of theirs, by the clocks of a zone."""
     found = set[int]()
     for offset in _offsets(period):
         hours = offset // timedelta(hours=1)
-        for each in (hours - 1, hours, hours + 1):
-            noon = (12 + each) // 24
-            found |= {hour for hour in range(24) if (hour + each) // 24 != noon}
+        found |= {hour for hour in range(24) if (hour + hours) // 24 != (12 + hours) // 24}
     return [f"{hour:02}" for hour in sorted(found)]
 
 
@@ -346,7 +341,6 @@ def _by_clocks(month: date, end: date, zone: ZoneInfo) -> Iterator[tuple[bool, d
     while month < end:
         after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
         at, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (month, after))
-        # Clocks that change do not change back within a week.
         looks = [*(at + timedelta(days=days) for days in range(0, 28, 7)), last]
         offsets = {each.astimezone(zone).utcoffset() or timedelta() for each in looks}
         is_even = len(offsets) == 1

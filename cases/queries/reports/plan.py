@@ -28,8 +28,8 @@ _SHOWN = (
     "CASE WHEN c.is_month THEN timestamp '2024-01-01' + ((left(c.value, 1)::int - 1) * 24 + right(c.value, 2)::int"
     f" + p.hours) * interval '1 hour' ELSE {local(_HOUR)} END"
 )
-# Steps of whole days: most hours of a day of UTC belong to the step that its noon belongs to.
 _OF_WEEK = frozenset({Dimension.HOUR, Dimension.WEEKDAY})
+# Steps of whole days: most hours of a day of UTC belong to the step that its noon belongs to.
 _BY_DAYS = OF_TIME - _OF_WEEK
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -49,8 +48,8 @@ def number(counts: Mapping[int, int]) -> int:
     Edges may take off what a kept cell holds: lanes are added as signed numbers, and are never negative in the end.
     """
     placed = _placed(counts)
-    more, less = (_filled({place: n * sign for place, n in placed.items() if n * sign > 0}) for sign in (1, -1))
-    return int.from_bytes(more, "little") - int.from_bytes(less, "little")
+    more, less = (lanes.pack({place: n * sign for place, n in placed.items() if n * sign > 0}) for sign in (1, -1))
+    return lanes.of(more) - lanes.of(less)
 
 
 def _placed(counts: Mapping[int, int]) -> dict[int, int]:
@@ -75,19 +74,12 @@ def parts(whole: int, durations: Sequence[Duration]) -> dict[str, tuple[int, int
 
 def packed(whole: int) -> bytes:
     """Histograms as a cell keeps them: mostly none in a lane, so pressed."""
-    return _pressed(whole.to_bytes(-(-whole.bit_length() // 32) * 4, "little"))
+    return _pressed(lanes.stored(whole))
 
 
 def packed_codes(counts: Mapping[int, int]) -> bytes:
     """The same of codes, each so many times."""
-    return _pressed(_filled(_placed(counts)))
-
-
-def _filled(placed: Mapping[int, int]) -> bytes:
-    filled = [0] * (max(placed, default=-1) + 1)
-    for place, n in placed.items():
-        filled[place] = n
-    return struct.pack(f"<{len(filled)}I", *filled)
+    return _pressed(lanes.pack(_placed(counts)))
 
 
 def _pressed(held: bytes) -> bytes:
@@ -96,4 +88,4 @@ def _pressed(held: bytes) -> bytes:
 
 def unpacked(stored: bytes) -> int:
     """The histograms of a cell."""
-    return int.from_bytes(zlib.decompress(stored), "little")
+    return lanes.of(zlib.decompress(stored))
